@@ -1,0 +1,101 @@
+"""All sources joined: the processed tables and the data package that describes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from analysis import __version__, paths
+from analysis.errors import Problems
+
+TEXT = {"keep_default_na": False, "dtype": str}
+NUMBERS = {"year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
+TITLES = {
+    "observations": "Printed numeric cells of all source tables, long form",
+    "facts": "Figures that stand in the prose of the sources",
+    "demand": "Industry and labour-market figures with issuing body and trust grade",
+    "sources": "Sources with title, body and date",
+}
+REQUIRED = {
+    "observations": ["source_id", "table_id", "entity", "tier", "indicator", "year", "unit", "status"],
+    "facts": ["fact_id", "source_id", "section", "entity", "indicator", "period", "value", "unit", "qualifier"],
+    "demand": ["figure_id", "place", "year", "indicator", "group", "value", "unit", "grade", "body"],
+    "sources": ["source_id", "title", "body", "published"],
+}
+KEYS = {"observations": ["source_id", "table_id", "entity", "indicator", "year"], "facts": ["fact_id"], "demand": ["figure_id"], "sources": ["source_id"]}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A CSV of the workbench with its types; empty text stays empty text, an empty number is missing."""
+    frame = pd.read_csv(path, encoding="utf-8", **TEXT)
+    for column, kind in NUMBERS.items():
+        if column in frame:
+            # the files were written by the workbench itself: what is no number here is a fault and raises
+            frame[column] = pd.to_numeric(frame[column].replace("", None)).astype(kind)
+    return frame
+
+
+def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
+    """Interim tables of all sources by name of the processed table, sorted, keys checked.
+
+    A vintage keeps its source: the same figure printed by two sources gives two rows.
+    """
+    problems = Problems()
+    parts: dict[str, list[pd.DataFrame]] = {}
+    about = []
+    for source_id in source_ids:
+        for path in sorted((paths.INTERIM / source_id).glob("*.csv")):
+            parts.setdefault(path.stem, []).append(read_table(path))
+        source = yaml.safe_load((paths.RAW / source_id / "source.yaml").read_text(encoding="utf-8"))
+        about.append({
+            "source_id": source_id, "title": source["title"], "short_zh": source["short_title"]["zh"], "short_en": source["short_title"]["en"],
+            "body": source["body"], "published": str(source["published"]), "report_year": source["report_year"], "covers": source.get("covers", ""),
+            "how_read": source["how_read"],
+        })
+    joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    joined["sources"] = pd.DataFrame(about)
+    for name, key in KEYS.items():
+        if name not in joined:
+            problems.add("data/interim", f"no source yields {name}", "Add a source that does, or correct params.yaml")
+            continue
+        doubled = joined[name].duplicated(key, keep=False)
+        for values in joined[name].loc[doubled, key].drop_duplicates().itertuples(index=False):
+            problems.add(f"data/processed/{name}.csv", "two values for one key", "Keep one", row=", ".join(map(str, values)))
+    problems.stop()
+    return dict(sorted(joined.items()))
+
+
+def data_package(tables: dict[str, pd.DataFrame]) -> dict:
+    """Frictionless Data Package descriptor of the processed tables."""
+    resources = []
+    for name, frame in tables.items():
+        fields = []
+        for column, kind in frame.dtypes.items():
+            field = {"name": column, "type": "integer" if pd.api.types.is_integer_dtype(kind) else "number" if pd.api.types.is_float_dtype(kind) else "string"}
+            if column in REQUIRED.get(name, []):
+                field["constraints"] = {"required": True}
+            fields.append(field)
+        schema = {"fields": fields, "missingValues": [""]}
+        if name in KEYS:
+            schema["primaryKey"] = KEYS[name]
+        resources.append({
+            "name": name.replace("_", "-").lower(), "path": f"{name}.csv", "title": TITLES.get(name, f"Records of table {name.removeprefix('records_')}"),
+            "type": "table", "scheme": "file", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "profile": "tabular-data-resource", "schema": schema,
+        })
+    return {"name": "specialty-alignment", "title": "Vocational specialties and industries: processed tables", "version": __version__, "profile": "tabular-data-package", "resources": resources}
+
+
+def save_processed(tables: dict[str, pd.DataFrame], folder: Path | None = None) -> None:
+    """Write the processed tables (CSV; observations as Parquet too) and ``datapackage.json``."""
+    folder = folder or paths.PROCESSED
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    tables["observations"].to_parquet(folder / "observations.parquet", index=False)
+    text = json.dumps(data_package(tables), ensure_ascii=False, indent=1)
+    (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,126 @@
+"""Names and meanings: indicators (``data/dictionary.yaml``) and entities (``data/entities.yaml``)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from analysis import paths
+from analysis.errors import Problems
+from analysis.intake.layout import fold
+
+KINDS = {"count", "amount", "rate", "ratio", "score", "rank", "change"}
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator: what is counted, in which unit, within which range."""
+
+    code: str
+    zh: str
+    en: str
+    unit: str
+    kind: str
+    range: tuple[float | None, float | None]
+    direction: str
+    definition: str
+
+    def label(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One school, tier, place, organisation or class."""
+
+    code: str
+    kind: str
+    names: tuple[dict, ...]
+    short: dict
+    tier: str | None = None
+    part_of: str | None = None
+    note: str | None = None
+    printed: dict | None = None  # source -> printed variant (folded) -> tables
+
+    def name(self, language: str, year: int | None = None) -> str:
+        """Full name, valid in `year` (the last one if no year is given)."""
+        valid = [n for n in self.names if year is None or n.get("from", year) <= year < n.get("to", year + 1)]
+        return (valid or list(self.names))[-1][language]
+
+    def label(self, language: str) -> str:
+        return self.short[language]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` (nearest known: 'x')`` for messages, empty if nothing is near."""
+    near = difflib.get_close_matches(name, list(known), 1, 0.6)
+    return f" (nearest known: {near[0]!r})" if near else ""
+
+
+def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
+    """All indicators by code; every fault of the file is reported at once."""
+    path = path or paths.DICTIONARY
+    problems = Problems()
+    indicators = {}
+    for code, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        missing = {"zh", "en", "unit", "kind", "range", "direction", "definition"} - entry.keys()
+        if missing:
+            problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=code)
+            continue
+        if entry["kind"] not in KINDS:
+            problems.add(paths.shown(path), f"kind {entry['kind']!r} is not known", f"Use one of {', '.join(sorted(KINDS))}", row=code)
+        indicators[code] = Indicator(code=code, **{**entry, "range": tuple(entry["range"])})
+    problems.stop()
+    return indicators
+
+
+def load_entities(path: Path | None = None) -> dict[str, Entity]:
+    """All entities by code; printed variants are folded (NFKC, no blanks)."""
+    path = path or paths.ENTITIES
+    problems = Problems()
+    entities = {}
+    for code, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        missing = {"kind", "names", "short"} - entry.keys()
+        if missing:
+            problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=code)
+            continue
+        entities[code] = Entity(
+            code=code, kind=entry["kind"], names=tuple(entry["names"]), short=entry["short"], tier=entry.get("tier"),
+            part_of=entry.get("part_of"), note=entry.get("note"),
+            printed={s: {fold(v): tuple(t) for v, t in variants.items()} for s, variants in entry.get("printed", {}).items()},
+        )
+    problems.stop()
+    return entities
+
+
+@lru_cache
+def indicators() -> dict[str, Indicator]:
+    """The dictionary of this workspace."""
+    return load_indicators()
+
+
+@lru_cache
+def entities() -> dict[str, Entity]:
+    """The entities of this workspace."""
+    return load_entities()
+
+
+def label(code: str, language: str) -> str:
+    """Short name of an indicator or entity in `language` (``zh`` or ``en``).
+
+    Raises
+    ------
+    KeyError
+        for a code that neither file knows, with the nearest known one.
+    """
+    if code in entities():
+        return entities()[code].label(language)
+    if code in indicators():
+        return indicators()[code].label(language)
+    raise KeyError(f"{code!r} is neither an indicator nor an entity{nearest(code, [*indicators(), *entities()])}")

@@ -1,0 +1,1 @@
+"""Documents to raw tables: cells exactly as printed, each with its address."""

@@ -1,0 +1,141 @@
+"""``params.yaml``: one section a notebook, checked whole before the first stage runs."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import yaml
+
+from analysis import paths
+from analysis.errors import Problems
+
+Language = Literal["zh", "en"]
+Values = Literal["printed", "corrected"]
+
+
+@dataclass(frozen=True)
+class StartHere:
+    language: Language
+    indicator: str
+    entity: str
+    year: int
+
+
+@dataclass(frozen=True)
+class Clean:
+    language: Language
+    source: str
+
+
+@dataclass(frozen=True)
+class Reconcile:
+    language: Language
+    source: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class Fit:
+    language: Language
+    source: str
+    city: str
+    region: str
+    nation: str
+    value_added_year: int
+    census_year: int
+    census_year_before: int
+    whole_scale_digits: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Employment:
+    language: Language
+    source: str
+    city: str
+    year: int
+    year_before: int
+    values: Values
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Cooperation:
+    language: Language
+    city: str
+
+
+@dataclass(frozen=True)
+class Report:
+    language: Language
+
+
+SECTIONS: dict[str, type] = {
+    "start_here": StartHere, "clean": Clean, "reconcile": Reconcile, "fit": Fit, "employment": Employment, "cooperation": Cooperation, "report": Report,
+}
+
+
+def _fits(value: Any, kind: Any) -> str | None:
+    """None if `value` is of `kind`, else what is expected."""
+    if get_origin(kind) is Literal:
+        return None if value in get_args(kind) else f"one of {', '.join(map(str, get_args(kind)))}"
+    if kind is float:
+        return None if isinstance(value, (int, float)) and not isinstance(value, bool) else "a number"
+    return None if type(value) is kind else {int: "a whole number", str: "text", bool: "true or false"}[kind]
+
+
+def check_section(name: str, values: dict[str, Any], file: str, problems: Problems) -> Any:
+    """One section as a typed object; every misspelt, missing or unfit key is noted."""
+    section = SECTIONS[name]
+    kinds = get_type_hints(section)
+    sound = True
+    for key in values.keys() - kinds.keys():
+        near = difflib.get_close_matches(key, kinds.keys() - values.keys(), 1, 0.5)
+        problems.add(file, "is not a parameter of this section", f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(sorted(kinds))}", row=name, column=key)
+        sound = False
+    for key in (f.name for f in fields(section)):
+        if key not in values:
+            problems.add(file, "is missing", "Add it; the notebook's parameters cell says what it means", row=name, column=key)
+            sound = False
+        elif expected := _fits(values[key], kinds[key]):
+            problems.add(file, f"should be {expected}", "Correct the value", row=name, column=key, printed=values[key])
+            sound = False
+    return section(**values) if sound else None
+
+
+def load_params(path: Path | None = None) -> dict[str, Any]:
+    """All sections by name, and ``sources`` as a list.
+
+    Raises
+    ------
+    DataFault
+        with every fault of the file.
+    """
+    path = path or paths.PARAMS
+    file = paths.shown(path)
+    problems = Problems()
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    expected = [*SECTIONS, "sources"]
+    for name in content.keys() - set(expected):
+        near = difflib.get_close_matches(name, expected, 1, 0.5)
+        problems.add(file, "is not a section", f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(expected)}", row=name)
+    loaded: dict[str, Any] = {}
+    for name in expected:
+        if name not in content:
+            problems.add(file, "the section is missing", "Add it", row=name)
+        elif name == "sources":
+            loaded[name] = content[name]
+            for source in content[name]:
+                if not (paths.RAW / source / "source.yaml").exists():
+                    problems.add(file, f"source {source!r} has no data/raw/{source}/source.yaml", "Add the source, or take it from the list", row=name, column=source)
+        else:
+            loaded[name] = check_section(name, content[name] or {}, file, problems)
+    for name in ("clean", "reconcile", "fit", "employment"):
+        source = getattr(loaded.get(name), "source", None)
+        if source is not None and source not in content.get("sources", []):
+            problems.add(file, "is not in the list of sources", f"Use one of {', '.join(content.get('sources', []))}", row=name, column="source", printed=source)
+    problems.stop()
+    return loaded
