@@ -1,7 +1,9 @@
 """Where things are. Everything hangs on one root, so that notebooks never rely on the working directory.
 
 The root is the checkout that holds this package; ``ANALYSIS_ROOT`` names another workspace with the same tree
-(tests and reference notebooks use it).
+(tests and reference notebooks use it). Everything is read below the root and written below `OUT`: the runner points
+``ANALYSIS_OUT`` to a staging folder whose content it moves into place on success, and a notebook run by hand writes to
+``build/interactive``, so that trying things out never makes the pipeline stale.
 """
 
 from __future__ import annotations
@@ -23,10 +25,17 @@ PARAMS = ROOT / "params.yaml"
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"  # source-only copies of notebooks, half-run notebooks
 RESULTS = ROOT / "results"
-FIGURES = RESULTS / "figures"
-TABLES = RESULTS / "tables"
-NUMBERS = RESULTS / "numbers"  # one file a notebook; results/numbers.json joins them
+LEDGERS = RESULTS / "ledgers"  # what each notebook published: numbers, figures, tables
 REPORT = ROOT / "report"
+
+OUT = Path(os.environ.get("ANALYSIS_OUT") or BUILD / "interactive")
+
+
+def out(path: Path) -> Path:
+    """Where to write what belongs at `path`; its folder is made."""
+    target = OUT / Path(path).relative_to(ROOT)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
 def shown(path: Path) -> str:

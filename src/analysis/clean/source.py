@@ -88,14 +88,11 @@ def clean_source(source_id: str) -> CleanSource:
 def save_interim(clean: CleanSource) -> list[str]:
     """Write a cleaned source to ``data/interim/<source>`` and say which files."""
     folder = paths.INTERIM / clean.source_id
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.csv"):
-        old.unlink()
     parts = {"observations": clean.observations, "facts": clean.facts, "demand": clean.figures}
     parts |= {f"records_{table}": frame for table, frame in clean.records.items()}
     written = []
     for name, frame in parts.items():
         if frame is not None:
-            frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+            frame.to_csv(paths.out(folder / f"{name}.csv"), index=False, lineterminator="\n")
             written.append(f"{name}.csv")
     return written

@@ -1,0 +1,33 @@
+"""What ``dvc.yaml`` declares, read without importing DVC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from analysis import paths
+
+
+def stages() -> dict[str, dict]:
+    """All stages by full name (``clean@demand``), their commands, dependencies and outputs with values filled in."""
+    declared = yaml.safe_load((paths.ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    found = {}
+    for name, stage in declared.items():
+        if "foreach" not in stage:
+            found[name] = _plain(stage, "")
+            continue
+        items = stage["foreach"]
+        items = params[items.strip("${}")] if isinstance(items, str) else items
+        for item in items:
+            found[f"{name}@{item}"] = _plain(stage["do"], item)
+    return found
+
+
+def _plain(stage: dict, item: str) -> dict:
+    def fill(text: str) -> str:
+        return text.replace("${item}", item)
+
+    outs = [next(iter(o)) if isinstance(o, dict) else o for kind in ("outs", "metrics", "plots") for o in stage.get(kind, [])]
+    return {"cmd": fill(stage["cmd"]), "deps": [fill(d) for d in stage.get("deps", [])], "outs": [Path(fill(o)) for o in outs]}

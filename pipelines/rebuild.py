@@ -1,0 +1,201 @@
+"""Brings the results up to date: like ``dvc repro``, but stages that do not wait for each other run side by side.
+
+``python -m pipelines.rebuild`` runs what is out of date, ``--force`` everything. The graph, the checks and the lock file are
+DVC's own; only the commands are run differently: in processes forked from one that has imported the libraries already, so that
+a stage does not pay for its start. Plain ``dvc repro`` gives the same bytes, more slowly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import selectors
+import shlex
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+
+WORKERS = min(4, os.cpu_count() or 1)
+LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.stats.proportion", "fontTools.ttLib", "matplotlib_inline.backend_inline", "pypandoc")
+
+
+class Worker:
+    """A warm process that runs one command at a time, each in a fork of its own."""
+
+    def __init__(self) -> None:
+        self.socket, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.socket.close()
+            _serve(theirs)
+        theirs.close()
+        self.stage = None
+        self.since = 0.0
+
+    def start(self, stage, command: str, log: Path) -> None:
+        self.stage, self.since = stage, time.monotonic()
+        self.socket.sendall(json.dumps([command, str(log)]).encode() + b"\n")
+
+    def result(self) -> int:
+        answer = self.socket.recv(64)
+        if not answer:
+            raise RuntimeError("a worker process ended without an answer")
+        return int(answer)
+
+    def close(self) -> None:
+        # a later worker holds a copy of this socket, so closing it would not end the process
+        os.kill(self.pid, signal.SIGTERM)
+        os.waitpid(self.pid, 0)
+        self.socket.close()
+
+
+def _serve(connection: socket.socket) -> None:
+    """In the worker: import, then fork for every command; never returns."""
+    # the first worker's imports would be enough, but both cores are idle while DVC is imported
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    for library in LIBRARIES:
+        __import__(library)
+    with connection.makefile("rb") as requests:
+        for line in requests:
+            command, log = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                os._exit(_run(command, Path(log)))
+            _, status = os.waitpid(pid, 0)
+            connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+    os._exit(0)
+
+
+def _run(command: str, log: Path) -> int:
+    """In the fork: ``python -m module arguments`` without a new interpreter."""
+    import runpy
+
+    with log.open("w", encoding="utf-8") as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+        program, flag, module, *arguments = shlex.split(command)
+        if (program, flag) != ("python", "-m"):
+            print(f"{command!r}: the rebuild runs `python -m` commands only; use dvc repro", file=sys.stderr)
+            return 2
+        sys.argv = [module, *arguments]
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return code
+
+
+def rebuild(force: bool = False) -> int:
+    """Run all stages that are out of date; returns the exit code."""
+    from analysis import paths
+    from analysis.errors import DataFault
+    from analysis.params import load_params
+
+    os.chdir(paths.ROOT)
+    begun = time.monotonic()
+    try:
+        load_params()
+    except DataFault as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    workers = [Worker() for _ in range(WORKERS)]
+    try:
+        return _rebuild(force, workers, paths.BUILD, begun)
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> int:
+    import networkx
+    from dvc.lock import LockError
+    from dvc.repo import Repo
+
+    logging.getLogger("dvc").setLevel(logging.WARNING)
+    logs = build / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    memory = build / "durations.json"
+    durations = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
+    repo = Repo(".")
+    graph = repo.index.graph  # an edge points from a stage to what it needs
+    order = {stage: n for n, stage in enumerate(reversed(list(networkx.lexicographical_topological_sort(graph, key=lambda s: s.addressing))))}
+    waiting = dict.fromkeys(sorted(graph, key=order.__getitem__))
+    done, fresh, failed, ran = set(), 0, None, 0
+    selector = selectors.DefaultSelector()
+    for worker in workers:
+        selector.register(worker.socket, selectors.EVENT_READ, worker)
+    try:
+        lock = repo.lock
+        lock.lock()
+    except LockError:
+        print("Another DVC command works in this clone. Let it end; if none is running, delete .dvc/tmp/rwlock and .dvc/tmp/lock.", file=sys.stderr)
+        return 1
+    try:
+        while (waiting and not failed) or any(w.stage for w in workers):
+            ready = [s for s in waiting if set(graph.successors(s)) <= done] if not failed else []
+            # the stage that took longest last time first
+            ready.sort(key=lambda s: (-durations.get(s.addressing, 0), order[s]))
+            moved = False
+            for stage in ready:
+                idle = next((w for w in workers if not w.stage), None)
+                if not force and not stage.changed():
+                    del waiting[stage]
+                    done.add(stage)
+                    fresh += 1
+                    moved = True
+                elif idle:
+                    del waiting[stage]
+                    idle.start(stage, stage.cmd, logs / f"{stage.addressing}.log")
+            if moved:
+                continue
+            if not any(w.stage for w in workers):
+                break
+            for key, _ in selector.select():
+                worker: Worker = key.data
+                stage, code, seconds = worker.stage, worker.result(), time.monotonic() - worker.since
+                worker.stage = None
+                output = (logs / f"{stage.addressing}.log").read_text(encoding="utf-8")
+                if code:
+                    failed = stage
+                    print(f"FAILED  {stage.addressing} after {seconds:.1f} s\n{output}", file=sys.stderr)
+                    continue
+                stage.save()
+                stage.commit()
+                stage.dump(update_pipeline=False)
+                durations[stage.addressing] = round(seconds, 1)
+                done.add(stage)
+                ran += 1
+                print(f"[{len(done):2d}/{len(graph)}] {stage.addressing:<28} {seconds:5.1f} s", flush=True)
+                if output.strip():
+                    print(output.strip())
+    finally:
+        lock.unlock()
+    memory.write_text(json.dumps(durations, sort_keys=True), encoding="utf-8")
+    if failed:
+        return 1
+    if ran:
+        print(f"{ran} of {len(graph)} stages run, {fresh} were up to date, {time.monotonic() - begun:.1f} s.")
+    else:
+        print(f"All {len(graph)} stages are up to date; nothing to do.")
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipelines.rebuild", description=__doc__.splitlines()[0])
+    parser.add_argument("--force", action="store_true", help="run every stage, up to date or not")
+    return rebuild(parser.parse_args(argv).force)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""Runs one notebook stage: the only caller of papermill.
+
+``python -m pipelines.run_notebook fit`` or ``python -m pipelines.run_notebook clean --item demand``
+
+1. checks ``params.yaml`` whole, and the notebook's parameters cell against its section: same names, types and defaults;
+2. runs the source-only copy in the repository root with its own staging folder for everything it writes;
+3. on success scrubs what changes from run to run (times, paths, random ids), renders the HTML, checks that exactly the declared
+   outputs were made and are not empty, and only then moves them into place;
+4. on failure says notebook, cell, nearest heading and parameters, and where the half-run copy lies; no output has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from analysis import paths
+from analysis.errors import DataFault, Problems
+from analysis.params import load_params
+from pipelines.graph import stages
+
+NAMES = {"start_here": "00_start_here", "clean": "01_clean", "reconcile": "02_reconcile", "fit": "03_fit", "employment": "04_employment", "cooperation": "05_cooperation"}
+
+
+class StageFailed(Exception):
+    """A stage did not finish; the message is for the reader of the log."""
+
+
+def declared_parameters(source: str) -> dict[str, object]:
+    """Names and literal values of a parameters cell; anything but ``name = literal`` is refused.
+
+    Raises
+    ------
+    ValueError
+        naming the line.
+    """
+    values = {}
+    for node in ast.parse(source).body:
+        if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+            raise ValueError(f"line {node.lineno} is not `name = literal`")
+        try:
+            values[node.targets[0].id] = ast.literal_eval(node.value)
+        except ValueError:
+            raise ValueError(f"line {node.lineno} is not `name = literal`") from None
+    return values
+
+
+def check_parameters(notebook, section: str, expected: dict[str, object], problems: Problems, file: str) -> None:
+    """Compare the cell tagged `parameters` with the section; papermill itself would only warn and go on."""
+    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    if len(cells) != 1:
+        problems.add(file, f"{len(cells)} cells are tagged `parameters`", "Tag exactly one")
+        return
+    try:
+        found = declared_parameters(cells[0].source)
+    except ValueError as reason:
+        problems.add(file, f"parameters cell: {reason}", "Give every parameter a literal")
+        return
+    for name in found.keys() - expected.keys():
+        problems.add(file, f"parameter {name!r} is not in section {section!r} of params.yaml", "Add it there and in analysis/params.py, or drop it", column=name)
+    for name in expected.keys() - found.keys():
+        problems.add(file, f"parameter {name!r} of params.yaml is not in the parameters cell", "Add it to the cell", column=name)
+    for name in found.keys() & expected.keys():
+        if type(found[name]) is not type(expected[name]):
+            problems.add(file, f"parameter {name!r} is {type(found[name]).__name__}, params.yaml has {type(expected[name]).__name__}", "Use one type", column=name, printed=found[name])
+
+
+def scrub(notebook):
+    """Drop what differs between two runs of the same notebook; sources, tags, outputs and parameters stay."""
+    details = notebook.metadata.get("papermill", {})
+    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}, "papermill": {"parameters": details.get("parameters", {})}}
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = f"cell-{number:03d}"
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = {"tags": list(tags)} if tags else {}
+    return notebook
+
+
+def nearest_heading(cells, position: int) -> str:
+    """The last heading above a cell."""
+    for cell in reversed(cells[: position + 1]):
+        if cell.cell_type == "markdown" and (found := re.findall(r"^#{1,6}\s+(.+)$", cell.source, re.M)):
+            return found[-1]
+    return "(no heading)"
+
+
+def run(stage: str, item: str = "") -> None:
+    """Run one notebook stage.
+
+    Raises
+    ------
+    DataFault
+        for faults of params.yaml, of the parameters cell, or of the outputs.
+    StageFailed
+        if a cell fails.
+    """
+    from pipelines.kernel import CAN_FORK, ForkedKernel, ForkedKernelManager
+
+    name = NAMES[stage] + (f".{item}" if item else "")
+    full = f"{stage}@{item}" if item else stage
+    staging = paths.BUILD / "staging" / name
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(staging), MPLBACKEND="module://matplotlib_inline.backend_inline", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    # forked before anything opens a socket or a thread, see pipelines/kernel.py
+    child = ForkedKernel(paths.ROOT) if CAN_FORK else None
+    try:
+        _run(stage, item, name, full, staging, {"kernel_manager_class": ForkedKernelManager} if child else {})
+    finally:
+        if child:
+            child.discard()
+
+
+def _run(stage: str, item: str, name: str, full: str, staging: Path, engine: dict) -> None:
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    from pipelines.render import to_html
+
+    params = load_params()
+    values = dict(vars(params[stage]))
+    source = paths.BUILD / "notebooks" / f"{NAMES[stage]}.ipynb"
+    problems = Problems()
+    check_parameters(nbformat.read(source, as_version=4), stage, values, problems, f"notebooks/{NAMES[stage]}.ipynb")
+    problems.stop()
+    if item:
+        values["source"] = item
+    half_run = staging / f"{name}.half-run.ipynb"
+    try:
+        executed = papermill.execute_notebook(
+            source, half_run, parameters=values, kernel_name="python3", cwd=str(paths.ROOT), progress_bar=False, log_output=False, request_save_on_cell_execute=False, **engine,
+        )
+    except PapermillExecutionError as error:
+        cells = nbformat.read(half_run, as_version=4).cells
+        position = next((i for i, c in enumerate(cells) if any(o.get("output_type") == "error" for o in c.get("outputs", []))), 0)
+        trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
+        message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
+        raise StageFailed(
+            f"{full} failed.\n  notebook    notebooks/{NAMES[stage]}.ipynb\n  cell        {error.exec_count} under {nearest_heading(cells, position)!r}\n"
+            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
+            f"{error.ename}: {message}"
+        ) from None
+    executed = scrub(executed)
+    half_run.unlink(missing_ok=True)
+    results = staging / "results"
+    for folder in ("notebooks", "html"):
+        (results / folder).mkdir(parents=True, exist_ok=True)
+    (results / "notebooks" / f"{name}.ipynb").write_text(nbformat.writes(executed) + "\n", encoding="utf-8")
+    (results / "html" / f"{name}.html").write_text(to_html(executed, name), encoding="utf-8")
+    move_outputs(full, staging)
+
+
+def move_outputs(full: str, staging: Path) -> None:
+    """Move staged files to where ``dvc.yaml`` declares them; files missing, empty or not declared stop before any is moved."""
+    declared = stages()[full]["outs"]
+    made = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
+    problems = Problems()
+    for path in made:
+        if not any(path == out or out in path.parents for out in declared):
+            problems.add("dvc.yaml", f"stage {full} made {path.as_posix()}, which it does not declare", "Add it to the stage's outs", row=full)
+        if (staging / path).stat().st_size == 0:
+            problems.add(path.as_posix(), "is empty", "Look into the notebook that makes it", row=full)
+    for out in declared:
+        if not any(path == out or out in path.parents for path in made):
+            problems.add("dvc.yaml", f"stage {full} declares {out.as_posix()}, which was not made", "Drop it from the stage's outs, or make it", row=full)
+    problems.stop()
+    for out in declared:
+        target = paths.ROOT / out
+        if target.is_dir():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staging / out, target)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipelines.run_notebook", description=__doc__.splitlines()[0])
+    parser.add_argument("stage", choices=NAMES)
+    parser.add_argument("--item", default="", help="source to clean")
+    arguments = parser.parse_args(argv)
+    try:
+        run(arguments.stage, arguments.item)
+    except (DataFault, StageFailed) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Supply against industry by sector: shares, deviations and D, each as the range that figures and crosswalk allow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.fit.bounds import Bounds, SectorBox, share_box
+from analysis.fit.structure import cosine_similarity, total_structural_deviation
+from analysis.fit.supply import sector_shares
+
+
+def _box(supply: pd.DataFrame, measure: str, year: int, lower: np.ndarray, upper: np.ndarray, groups: list[str]) -> tuple[SectorBox, np.ndarray]:
+    rows = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups]
+    return SectorBox(rows["lower"], rows["upper"], lower, upper), rows["value"].to_numpy(float)
+
+
+def sector_alignment(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]]) -> pd.DataFrame:
+    """Share of each sector in supply against its share in industry.
+
+    Parameters
+    ----------
+    supply : DataFrame
+        `survey_groups`.
+    industry : DataFrame
+        shares of one place, one measure, one year (`sector`, `share`, `lower`, `upper`).
+    lower, upper : arrays of shape (groups, sectors)
+        crosswalk bounds.
+    keys : list of (measure, year)
+        which supply figures.
+
+    Returns
+    -------
+    DataFrame
+        supply measure, year, sector, supply_lower, supply_upper, industry, log deviation bounds ln e − ln g, sign
+        (+ over, − under its industry share, ? not identified).
+    """
+    rows = []
+    for measure, year in keys:
+        box, _ = _box(supply, measure, year, lower, upper, groups)
+        for number, sector in enumerate(sectors):
+            share = box.share(number)
+            there = industry.set_index("sector").loc[sector]
+            with np.errstate(divide="ignore"):
+                low, high = float(np.log(share.lower) - np.log(there["upper"])), float(np.log(share.upper) - np.log(there["lower"]))
+            rows.append((measure, year, sector, share.lower, share.upper, there["share"], low, high, Bounds(low, high).sign()))
+    return pd.DataFrame(rows, columns=["supply", "supply_year", "sector", "supply_lower", "supply_upper", "industry", "log_deviation_lower", "log_deviation_upper", "sign"])
+
+
+def dissimilarity_table(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]]) -> pd.DataFrame:
+    """D of each supply measure against each industry structure: smallest and largest value, and cosine at both ends of λ."""
+    rows = []
+    for measure, year in keys:
+        box, counts = _box(supply, measure, year, lower, upper, groups)
+        for name, industry in industries.items():
+            g = industry.set_index("sector").loc[sectors]
+            bounds = box.dissimilarity(g["lower"], g["upper"])
+            cosines = [cosine_similarity(sector_shares(counts, lower, upper, part), g["share"]) for part in np.linspace(0, 1, 101)]
+            rows.append((measure, year, name, bounds.lower, bounds.upper, min(cosines), max(cosines)))
+    return pd.DataFrame(rows, columns=["supply", "supply_year", "industry", "d_lower", "d_upper", "cosine_lower", "cosine_upper"])
+
+
+def dissimilarity_over_lambda(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, steps: int = 101) -> pd.DataFrame:
+    """Point values over λ, the part of the straddling group that belongs to services: D and each sector's share."""
+    _, counts = _box(supply, measure, year, lower, upper, groups)
+    g = industry.set_index("sector").loc[sectors, "share"].to_numpy()
+    rows = []
+    for part in np.linspace(0, 1, steps):
+        share = sector_shares(counts, lower, upper, part)
+        rows.append((part, total_structural_deviation(share, g / g.sum())[1], *share))
+    return pd.DataFrame(rows, columns=["lambda", "d", *sectors])
+
+
+def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> float:
+    """λ at which the supply share of a sector equals its industry share (linear in between); nan if it never does."""
+    gap = path[sector].to_numpy() - industry_share
+    crossing = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) <= 0)
+    if not crossing.size:
+        return float("nan")
+    i = crossing[0]
+    x = path["lambda"].to_numpy()
+    return float(x[i] + (x[i + 1] - x[i]) * gap[i] / (gap[i] - gap[i + 1])) if gap[i] != gap[i + 1] else float(x[i])
+
+
+def group_shares(supply: pd.DataFrame) -> pd.DataFrame:
+    """Share of each group in each measure and year, with its exact rounding box; the groups need no crosswalk."""
+    parts = []
+    for (measure, year), rows in supply.groupby(["measure", "year"], sort=False):
+        box = share_box(rows["lower"], rows["upper"])
+        parts.append(pd.DataFrame({"measure": measure, "year": year, "group": rows["group"].to_numpy(), "value": (rows["value"] / rows["value"].sum()).to_numpy(), "lower": box[:, 0], "upper": box[:, 1]}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def share_changes(group_share: pd.DataFrame, measure: str, first: int, last: int) -> pd.DataFrame:
+    """Change of each group's share between two years with its box, and whether the direction is certain."""
+    rows = group_share[group_share["measure"] == measure].set_index(["group", "year"])
+    groups = list(dict.fromkeys(rows.index.get_level_values("group")))
+    table = []
+    for group in groups:
+        a, b = rows.loc[(group, first)], rows.loc[(group, last)]
+        bounds = Bounds(b["lower"] - a["upper"], b["upper"] - a["lower"])
+        table.append((group, first, last, b["value"] - a["value"], bounds.lower, bounds.upper, bounds.sign()))
+    return pd.DataFrame(table, columns=["group", "first", "last", "change", "lower", "upper", "sign"])

@@ -1,0 +1,127 @@
+"""Exact bounds of shares and of D when figures are rounded and groups straddle sectors.
+
+Supply by group x lies in a box [l, u] (what the printed numerals stand for); a crosswalk says between which shares of a
+group belong to each sector. Shares are y = x/Σx. Writing y = t·x (Charnes & Cooper 1962) makes everything linear, so that
+smallest and largest values over the box are solutions of small linear programmes: exact, not simulated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linprog
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Smallest and largest value."""
+
+    lower: float
+    upper: float
+
+    def sign(self) -> str:
+        """``+``, ``-``, or ``?`` where the interval includes zero."""
+        return "+" if self.lower > 0 else "-" if self.upper < 0 else "?"
+
+
+class SectorBox:
+    """All sector structures that printed supply figures and a crosswalk with bounds allow.
+
+    Parameters
+    ----------
+    lower, upper : array of shape (groups,)
+        bounds of supply by group, in persons or specialties; finite, 0 ≤ lower ≤ upper.
+    share_lower, share_upper : array of shape (groups, sectors)
+        bounds of the part of each group that belongs to each sector; every row must allow parts that add up to one.
+    """
+
+    def __init__(self, lower: ArrayLike, upper: ArrayLike, share_lower: ArrayLike, share_upper: ArrayLike):
+        low, high = np.asarray(lower, float), np.asarray(upper, float)
+        below, above = np.asarray(share_lower, float), np.asarray(share_upper, float)
+        if not (np.isfinite(low).all() and np.isfinite(high).all() and (0 <= low).all() and (low <= high).all()):
+            raise ValueError("the box needs finite bounds with 0 <= lower <= upper")
+        if below.shape != above.shape or below.shape[0] != low.size:
+            raise ValueError("the crosswalk needs one row a group")
+        if (below.sum(1) > 1 + 1e-12).any() or (above.sum(1) < 1 - 1e-12).any():
+            raise ValueError("a row of the crosswalk cannot add up to one")
+        if low.sum() == 0 and high.sum() == 0:
+            raise ValueError("no supply at all")
+        self.groups, self.sectors = below.shape
+        # variables: z (groups × sectors, scaled), t
+        count = self.groups * self.sectors + 1
+        a_ub, b_ub = [], []
+        for g in range(self.groups):
+            part = np.zeros(count)
+            part[g * self.sectors : (g + 1) * self.sectors] = 1
+            upper_row, lower_row = part.copy(), -part
+            upper_row[-1], lower_row[-1] = -high[g], low[g]
+            a_ub += [upper_row, lower_row]
+            for s in range(self.sectors):
+                one = np.zeros(count)
+                one[g * self.sectors + s] = 1
+                a_ub += [one - above[g, s] * part, below[g, s] * part - one]
+        self._a_ub, self._b_ub = np.array(a_ub), np.zeros(len(a_ub))
+        total = np.ones(count)
+        total[-1] = 0
+        self._a_eq, self._b_eq = total[None, :], np.ones(1)
+        self._sector = np.zeros((self.sectors, count))
+        for g in range(self.groups):
+            for s in range(self.sectors):
+                self._sector[s, g * self.sectors + s] = 1
+
+    def _solve(self, objective: np.ndarray, a_ub: np.ndarray, b_ub: np.ndarray, a_eq: np.ndarray, b_eq: np.ndarray) -> float:
+        solution = linprog(objective, A_ub=a_ub, b_ub=b_ub, A_eq=a_eq, b_eq=b_eq, bounds=(0, None), method="highs")
+        if not solution.success:
+            raise ValueError(f"the bounds contradict each other: {solution.message}")
+        return float(solution.fun)
+
+    def share(self, sector: int) -> Bounds:
+        """Bounds of the share of one sector."""
+        row = self._sector[sector]
+        low = self._solve(row, self._a_ub, self._b_ub, self._a_eq, self._b_eq)
+        high = -self._solve(-row, self._a_ub, self._b_ub, self._a_eq, self._b_eq)
+        return Bounds(low, high)
+
+    def dissimilarity(self, industry_lower: ArrayLike, industry_upper: ArrayLike | None = None) -> Bounds:
+        """Bounds of D = ½ Σ|e − g| against industry shares (a box of their own if they are rounded).
+
+        The largest D is the best over all sign patterns of e − g, the smallest a linear programme with absolute values.
+
+        Raises
+        ------
+        ValueError
+            if no industry shares within the bounds add up to one.
+        """
+        g_low = np.asarray(industry_lower, float)
+        g_high = g_low if industry_upper is None else np.asarray(industry_upper, float)
+        count, k = self._sector.shape[1], self.sectors
+        # variables: supply (count), g (k), distance (k)
+        pad = lambda matrix: np.hstack([matrix, np.zeros((len(matrix), 2 * k))])  # noqa: E731
+        a_ub, b_ub = [pad(self._a_ub)], [self._b_ub]
+        eye, zero = np.eye(k), np.zeros((k, k))
+        none = np.zeros((k, count))
+        a_ub += [np.hstack([none, eye, zero]), np.hstack([none, -eye, zero])]
+        b_ub += [g_high, -g_low]
+        a_eq = np.vstack([pad(self._a_eq), np.hstack([np.zeros(count), np.ones(k), np.zeros(k)])])
+        b_eq = np.array([1.0, 1.0])
+        largest = max(
+            -self._solve(np.concatenate([-np.array(s) @ self._sector / 2, np.array(s) / 2, np.zeros(k)]), np.vstack(a_ub), np.concatenate(b_ub), a_eq, b_eq)
+            for s in product((-1.0, 1.0), repeat=k)
+        )
+        a_ub += [np.hstack([self._sector, -eye, -eye]), np.hstack([-self._sector, eye, -eye])]
+        b_ub += [np.zeros(k), np.zeros(k)]
+        smallest = self._solve(np.concatenate([np.zeros(count + k), np.ones(k) / 2]), np.vstack(a_ub), np.concatenate(b_ub), a_eq, b_eq)
+        return Bounds(max(smallest, 0.0), largest)
+
+
+def share_box(lower: ArrayLike, upper: ArrayLike) -> np.ndarray:
+    """Exact bounds of each share x/Σx over a box, shape (k, 2): the own bound against the others' opposite bounds."""
+    low, high = np.asarray(lower, float), np.asarray(upper, float)
+    if not (np.isfinite(low).all() and np.isfinite(high).all() and (low >= 0).all() and (low <= high).all()):
+        raise ValueError("the box needs finite bounds with 0 <= lower <= upper")
+    rest_low, rest_high = low.sum() - low, high.sum() - high
+    with np.errstate(invalid="ignore"):
+        return np.column_stack([np.nan_to_num(low / (low + rest_high)), np.nan_to_num(high / (high + rest_low))])

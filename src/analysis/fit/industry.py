@@ -1,0 +1,73 @@
+"""Industry structure of places from value added and from census employment, as shares with their rounding box."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.clean.numbers import printed_decimals
+from analysis.fit.bounds import share_box
+from analysis.fit.structure import location_quotient
+
+WEAKEST = {"A": 0, "A-": 1, "B": 2, "C": 3}
+
+
+def _half(value: float) -> float:
+    """Half a unit of the last printed digit."""
+    return 0.5 * 10.0 ** -printed_decimals(f"{value:.10g}")
+
+
+def value_added_shares(demand: pd.DataFrame, place: str, year: int, sectors: list[str]) -> pd.DataFrame:
+    """Shares of the sectors in value added: as printed where shares are printed, else from levels.
+
+    Returns
+    -------
+    DataFrame
+        place, measure, year, sector, share, lower, upper, grade, figure_id; the grade is the weakest of its inputs.
+
+    Raises
+    ------
+    KeyError
+        if neither shares nor levels are there for place and year.
+    """
+    chosen = demand[(demand["place"] == place) & (demand["year"] == year) & (demand["period"] == "year")]
+    printed = chosen[(chosen["indicator"] == "gdp_share_pct") & chosen["group"].isin(sectors)]
+    levels = chosen[(chosen["indicator"] == "value_added_yuan_100m") & chosen["group"].isin(sectors)]
+    rows = printed if len(printed) == len(sectors) else levels
+    if len(rows) != len(sectors):
+        raise KeyError(f"no value added by sector for {place} {year}; there are {sorted(set(demand.loc[demand['indicator'] == 'value_added_yuan_100m', 'year']))} for some places")
+    rows = rows.set_index("group").loc[sectors]
+    half = rows["value"].map(_half)
+    if rows is not None and (rows["indicator"] == "gdp_share_pct").all():
+        share, box = rows["value"] / 100, np.column_stack([(rows["value"] - half) / 100, (rows["value"] + half) / 100])
+    else:
+        share, box = rows["value"] / rows["value"].sum(), share_box(rows["value"] - half, rows["value"] + half)
+    grade = max(rows["grade"], key=WEAKEST.__getitem__)
+    return pd.DataFrame({"place": place, "measure": "value_added", "year": year, "sector": sectors, "share": share.to_numpy(), "lower": box[:, 0], "upper": box[:, 1], "grade": grade, "figure_id": rows["figure_id"].to_numpy()})
+
+
+def employment_by_section(demand: pd.DataFrame, place: str, year: int) -> pd.Series:
+    """Employed persons of the census sample by section (letters as index)."""
+    chosen = demand[(demand["place"] == place) & (demand["year"] == year) & (demand["indicator"] == "employed_sample_by_section") & (demand["group"] != "all")]
+    if chosen.empty:
+        raise KeyError(f"no census employment for {place} {year}")
+    return chosen.set_index("group")["value"].sort_index()
+
+
+def employment_shares(demand: pd.DataFrame, place: str, year: int, section_to_sector: pd.DataFrame, sectors: list[str]) -> pd.DataFrame:
+    """Shares of the sectors in census employment; counts of a sample, so exact as shares of the sample."""
+    counts = employment_by_section(demand, place, year)
+    sector_of = section_to_sector.set_index("section")["sector"]
+    missing = counts.index.difference(sector_of.index)
+    if len(missing):
+        raise KeyError(f"sections without a sector: {', '.join(missing)}. Add them to data/crosswalks/section_to_sector.csv")
+    share = counts.groupby(sector_of).sum().reindex(sectors).fillna(0) / counts.sum()
+    return pd.DataFrame({"place": place, "measure": "employment", "year": year, "sector": sectors, "share": share.to_numpy(), "lower": share.to_numpy(), "upper": share.to_numpy(), "grade": "A", "figure_id": ""})
+
+
+def quotients(demand: pd.DataFrame, place: str, reference: str, year: int, confidence: float) -> pd.DataFrame:
+    """Location quotients of all sections that the place has, with intervals; a row a section."""
+    local, whole = employment_by_section(demand, place, year), employment_by_section(demand, reference, year)
+    kept = local.index[(local > 0) & (whole > 0)]
+    result = location_quotient(local[kept].to_numpy(), whole[kept].to_numpy(), confidence=confidence)
+    return pd.DataFrame({"section": kept, "reference": reference, "year": year, "lq": result.lq, "rsca": result.rsca, "se_log": result.se_log, "lower": result.lower, "upper": result.upper})

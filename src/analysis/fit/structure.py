@@ -1,0 +1,235 @@
+"""How far one structure lies from another: shares of supply against shares of industry, or one year against the next.
+
+Shares are 1-D arrays over the same categories that are not negative and add up to one; counts are taken where the docstring
+says so. Every function refuses negative, non-finite and unequal input with the position of the fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+def _vector(values: ArrayLike, name: str) -> np.ndarray:
+    vector = np.asarray(values, dtype=float)
+    if vector.ndim != 1 or vector.size == 0:
+        raise ValueError(f"{name} must be a list of numbers, one a category")
+    bad = np.flatnonzero(~np.isfinite(vector) | (vector < 0))
+    if bad.size:
+        raise ValueError(f"{name}: position {bad[0]} is {vector[bad[0]]}; values must be finite and not negative")
+    if vector.sum() == 0:
+        raise ValueError(f"{name} adds up to zero; shares cannot be formed")
+    return vector
+
+
+def _pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    first, second = _vector(a, names[0]), _vector(b, names[1])
+    if first.shape != second.shape:
+        raise ValueError(f"{names[0]} has {first.size} categories, {names[1]} has {second.size}")
+    return first, second
+
+
+def shares(counts: ArrayLike) -> np.ndarray:
+    """Counts as shares that add up to one."""
+    vector = _vector(counts, "counts")
+    return vector / vector.sum()
+
+
+def _share_pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    first, second = _pair(a, b, names)
+    for vector, name in ((first, names[0]), (second, names[1])):
+        if abs(vector.sum() - 1) > 1e-6:
+            raise ValueError(f"{name} adds up to {vector.sum():.6g}, not to 1; use shares()")
+    return first, second
+
+
+def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]) -> np.ndarray:
+    """Structural deviation 结构偏离度 of each category.
+
+    ``reference="industry", form="ratio"``: e/g − 1 (education form, positive = supply share above industry share);
+    ``reference="supply", form="ratio"``: g/e − 1 (output form, the opposite sign);
+    ``form="log"``: ln e − ln g, or ln g − ln e for ``reference="supply"`` (antisymmetric, recommended).
+
+    Parameters
+    ----------
+    supply, industry : array of shape (k,)
+        shares e and g.
+    reference : {"industry", "supply"}
+        which side is the yardstick; there is no default, because both conventions are in print with opposite signs.
+    form : {"ratio", "log"}
+        no default either.
+
+    Returns
+    -------
+    array of shape (k,)
+        dimensionless; ``inf`` where the reference share is zero, ``-inf`` (log) or −1 (ratio) where the other is; ``nan``
+        where both are zero.
+
+    Notes
+    -----
+    A deviation from value added is not a shortage of people: labour intensity differs between industries.
+    Sources: 蒋建峰, 张运嵩 (2023) for the education form; 景跃军, 张昀 (2015) for the output form.
+
+    Examples
+    --------
+    >>> structural_deviation([.06, .34, .6], [.08, .4, .52], reference="industry", form="ratio").round(4).tolist()
+    [-0.25, -0.15, 0.1538]
+    """
+    e, g = _share_pair(supply, industry, ("supply", "industry"))
+    if reference not in {"industry", "supply"} or form not in {"ratio", "log"}:
+        raise ValueError("reference is 'industry' or 'supply', form is 'ratio' or 'log'")
+    numerator, yardstick = (e, g) if reference == "industry" else (g, e)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = numerator / yardstick
+        return np.log(ratio) if form == "log" else ratio - 1
+
+
+def total_structural_deviation(supply: ArrayLike, industry: ArrayLike) -> tuple[float, float]:
+    """Total deviation Σ|e − g| (0 to 2) and D = ½ Σ|e − g| (0 to 1).
+
+    D is the share of places that would have to move to another category for proportionality (Duncan & Duncan 1955).
+
+    Examples
+    --------
+    >>> [round(x, 10) for x in total_structural_deviation([.06, .34, .6], [.08, .4, .52])]
+    [0.16, 0.08]
+    """
+    e, g = _share_pair(supply, industry, ("supply", "industry"))
+    total = float(np.abs(e - g).sum())
+    return total, total / 2
+
+
+def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
+    """Coefficient of structural similarity 结构相似系数, S = Σ a b / √(Σ a² Σ b²), 0 to 1 (UNIDO 1979).
+
+    With three categories it is above 0.9 for almost any two structures: report D or the angle beside it.
+
+    Examples
+    --------
+    >>> round(cosine_similarity([.06, .34, .6], [.08, .4, .52]), 6)
+    0.989707
+    """
+    a, b = _pair(a, b, ("a", "b"))
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+def pearson_share(a: ArrayLike, b: ArrayLike) -> float:
+    """Pearson correlation of two share vectors, −1 to 1; with k categories it has k − 2 degrees of freedom, never test it at k = 3.
+
+    Raises
+    ------
+    ValueError
+        if one of the vectors is constant: the correlation does not exist.
+    """
+    a, b = _pair(a, b, ("a", "b"))
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        raise ValueError("a constant vector has no correlation")
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def moore_angle_degrees(before: ArrayLike, after: ArrayLike) -> float:
+    """Moore's structural change 结构变动值: the angle between two structures, 0° to 90° (Moore 1978).
+
+    θ = 2 atan2(‖u − v‖, ‖u + v‖) with unit vectors u, v: stable for small angles, where arccos loses half its digits.
+    Counts and shares give the same angle. It measures speed, not direction; never compare spans of different length.
+
+    Examples
+    --------
+    >>> round(moore_angle_degrees([120, 340, 560, 480], [130, 420, 700, 470]), 6)
+    6.26381
+    """
+    before, after = _pair(before, after, ("before", "after"))
+    u, v = before / np.linalg.norm(before), after / np.linalg.norm(after)
+    return float(np.degrees(2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v))))
+
+
+def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
+    """NAV = ½ Σ|s₁ − s₀|: share of the whole that moved between categories, 0 to 1. Takes counts or shares."""
+    before, after = _pair(before, after, ("before", "after"))
+    return float(np.abs(shares(after) - shares(before)).sum() / 2)
+
+
+def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "before", "mean"] = "after") -> float:
+    """Lilien index σ = √Σ w (Δln x − Δln X)²: dispersion of growth over categories (Lilien 1982).
+
+    Parameters
+    ----------
+    before, after : array of shape (k,)
+        counts, all above zero.
+    weights : {"after", "before", "mean"}
+        shares that weigh the categories.
+    """
+    before, after = _pair(before, after, ("before", "after"))
+    if (before == 0).any() or (after == 0).any():
+        raise ValueError("the Lilien index takes logarithms: categories with zero must be merged or left out")
+    weight = {"after": shares(after), "before": shares(before), "mean": (shares(after) + shares(before)) / 2}[weights]
+    growth = np.log(after / before) - np.log(after.sum() / before.sum())
+    return float(np.sqrt(weight @ growth**2))
+
+
+def jensen_shannon_divergence_nats(a: ArrayLike, b: ArrayLike) -> float:
+    """Jensen–Shannon divergence in nats, 0 to ln 2; the divergence itself, not its square root. Zeros are allowed."""
+    a, b = _share_pair(a, b, ("a", "b"))
+    middle = (a + b) / 2
+    return float(sum(np.sum(x[x > 0] * np.log(x[x > 0] / middle[x > 0])) for x in (a, b)) / 2)
+
+
+def hellinger(a: ArrayLike, b: ArrayLike) -> float:
+    """Hellinger distance √(½ Σ(√a − √b)²), 0 to 1."""
+    a, b = _share_pair(a, b, ("a", "b"))
+    return float(np.sqrt(np.sum((np.sqrt(a) - np.sqrt(b)) ** 2) / 2))
+
+
+@dataclass(frozen=True)
+class LocationQuotient:
+    """Location quotients with their uncertainty; arrays over categories."""
+
+    lq: np.ndarray
+    rsca: np.ndarray  # (LQ − 1)/(LQ + 1)
+    se_log: np.ndarray  # standard error of ln LQ
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed: bool = False, confidence: float = 0.95) -> LocationQuotient:
+    """Location quotient 区位商 of each category, LQ = (x/Σx)/(X/ΣX) (Balassa 1965), with RSCA and an interval on the log scale.
+
+    se(ln LQ)² = 1/x − 1/Σx − 1/X + 2x/(Σx X) − 1/ΣX where the local area is part of the reference;
+    with the reference taken as known, 1/x − 1/Σx.
+
+    Parameters
+    ----------
+    local, reference : array of shape (k,)
+        counts; the reference area includes the local one unless `reference_fixed`.
+    reference_fixed : bool
+        whether the reference shares are taken as without error.
+    confidence : float
+        of the interval.
+
+    Notes
+    -----
+    The error treats persons as drawn one by one. Census long forms draw whole households: it is a lower bound.
+    A category without local persons has LQ 0, no standard error and no interval (nan).
+
+    Examples
+    --------
+    >>> q = location_quotient([30, 370], [900, 9100])
+    >>> round(float(q.lq[0]), 4), round(float(q.se_log[0]), 4)
+    (0.8333, 0.1726)
+    """
+    x, big = _pair(local, reference, ("local", "reference"))
+    if not reference_fixed and (x > big).any():
+        raise ValueError("a local count is above its reference: the reference must include the local area")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lq = (x / x.sum()) / (big / big.sum())
+        variance = 1 / x - 1 / x.sum()
+        if not reference_fixed:
+            variance = variance - 1 / big + 2 * x / (x.sum() * big) - 1 / big.sum()
+        se = np.where(x > 0, np.sqrt(np.maximum(variance, 0)), np.nan)
+        z = stats.norm.ppf(0.5 + confidence / 2)
+        lower, upper = np.exp(np.log(lq) - z * se), np.exp(np.log(lq) + z * se)
+    return LocationQuotient(lq, (lq - 1) / (lq + 1), se, lower, upper)

@@ -1,0 +1,1 @@
+"""Mathematics of graduate employment with few schools. No files here."""

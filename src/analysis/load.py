@@ -1,0 +1,119 @@
+"""Processed tables for notebooks, and small look-ups on them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import paths
+from analysis.clean.panel import read_table
+from analysis.dictionary import entities, indicators, nearest
+
+
+def observations(values: str = "corrected") -> pd.DataFrame:
+    """All printed numeric cells, long form.
+
+    Parameters
+    ----------
+    values : {"corrected", "printed"}
+        whether declared corrections are applied to `value`; `raw` is always the cell as printed.
+    """
+    frame = read_table(paths.PROCESSED / "observations.csv")
+    if values == "printed":
+        undone = frame["status"] == "corrected"
+        frame["value"] = frame["value_printed"]
+        frame.loc[undone, "status"] = frame.loc[undone, "value"].isna().map({True: "missing", False: "printed"})
+    elif values != "corrected":
+        raise ValueError(f"values is {values!r}; use 'corrected' or 'printed'")
+    return frame
+
+
+def facts() -> pd.DataFrame:
+    """All figures that stand in prose."""
+    return read_table(paths.PROCESSED / "facts.csv")
+
+
+def demand() -> pd.DataFrame:
+    """Industry and labour-market figures."""
+    return read_table(paths.PROCESSED / "demand.csv")
+
+
+def records(table_id: str) -> pd.DataFrame:
+    """Rows of a record table (``"5-2"``)."""
+    path = paths.PROCESSED / f"records_{table_id}.csv"
+    if not path.exists():
+        known = sorted(p.stem.removeprefix("records_") for p in paths.PROCESSED.glob("records_*.csv"))
+        raise KeyError(f"no records of table {table_id!r}; there are records of {', '.join(known)}")
+    return read_table(path)
+
+
+def sources() -> pd.DataFrame:
+    """Sources with title, body and date."""
+    return read_table(paths.PROCESSED / "sources.csv")
+
+
+def crosswalk(name: str) -> pd.DataFrame:
+    """A table of ``data/crosswalks`` (``"group_to_sector"``)."""
+    return pd.read_csv(paths.CROSSWALKS / f"{name}.csv", keep_default_na=False)
+
+
+def select(frame: pd.DataFrame, **wanted) -> pd.DataFrame:
+    """Rows whose columns have the wanted value (or one of a list of values).
+
+    Raises
+    ------
+    KeyError
+        for a column that does not exist, and for a selection without any row: what was asked for is not in the data.
+    """
+    chosen = pd.Series(True, index=frame.index)
+    for column, value in wanted.items():
+        if column not in frame:
+            raise KeyError(f"no column {column!r}; there are {', '.join(frame.columns)}")
+        values = value if isinstance(value, (list, tuple, set)) else [value]
+        absent = [v for v in values if not (frame[column] == v).any()]
+        if absent:
+            raise KeyError(f"{column} has no {absent[0]!r}{nearest(str(absent[0]), map(str, frame[column].unique()))}")
+        chosen &= frame[column].isin(values)
+    if not chosen.any():
+        raise KeyError(f"no row with {wanted}")
+    return frame[chosen]
+
+
+def wide(frame: pd.DataFrame, indicator_codes: list[str], year: int, level: str = "school") -> pd.DataFrame:
+    """One row a school, one column an indicator, for one year.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        observations of one source.
+    level : {"school", "all"}
+        schools only, or closing rows too.
+
+    Returns
+    -------
+    DataFrame
+        index `entity` in the printed order, columns `tier` and the indicators.
+    """
+    chosen = select(frame, indicator=indicator_codes, year=year)
+    if level == "school":
+        chosen = chosen[chosen["aggregate_rule"] == ""]
+    table = chosen.pivot(index="entity", columns="indicator", values="value")[indicator_codes]
+    order = chosen.drop_duplicates("entity").set_index("entity")["tier"]
+    table = table.reindex(order.index)
+    table.insert(0, "tier", order)
+    table.columns.name = None
+    return table
+
+
+def find(text: str) -> pd.DataFrame:
+    """Indicators and entities whose code, Chinese or English name holds `text`.
+
+    Examples
+    --------
+    >>> "placement_rate_pct" in find("落实率")["code"].tolist()
+    True
+    """
+    wanted = text.lower()
+    rows = [("indicator", i.code, i.zh, i.en, i.unit, i.definition) for i in indicators().values()]
+    rows += [("entity", e.code, e.name("zh"), e.name("en"), "", e.kind) for e in entities().values()]
+    found = [row for row in rows if any(wanted in part.lower() for part in row[1:4])]
+    return pd.DataFrame(found, columns=["what", "code", "zh", "en", "unit", "meaning"])

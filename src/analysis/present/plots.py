@@ -1,0 +1,209 @@
+"""Forms of figures: one idea each, direct labels, intervals drawn and named. Data come ready; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.present.style import PALETTE
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a dot plot: its name and the columns that hold value and interval."""
+
+    name: str
+    value: str | None
+    lower: str | None = None
+    upper: str | None = None
+    colour: str = "blue"
+    marker: str = "o"
+
+
+def plot_dots(frame: pd.DataFrame, label: str, series: Sequence[Series], *, xlabel: str, reference: float | None = None, joined: bool = False, log: bool = False, percent: bool = False, figsize: tuple[float, float] | None = None) -> Figure:
+    """Rows of dots with intervals: dumbbells (`joined`), quotients, caterpillars.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        one row a category, first row on top.
+    label : str
+        column with the category's name.
+    series : sequence of Series
+        drawn side by side within a row if they carry intervals.
+    reference : float
+        a vertical line (1 for quotients, 0 for differences).
+    percent : bool
+        values are shares; the axis shows per cent.
+    """
+    rows = len(frame)
+    figure, axes = plt.subplots(figsize=figsize or (7.4, 1.5 + 0.36 * rows))
+    middle = np.arange(rows)[::-1]
+    with_interval = [s for s in series if s.lower]
+    offsets = {s.name: 0.0 for s in series}
+    if len(with_interval) > 1:
+        for place, s in enumerate(with_interval):
+            offsets[s.name] = 0.3 * (0.5 - place / (len(with_interval) - 1))
+    scale = 100 if percent else 1
+    if joined:
+        points = frame[[s.value for s in series if s.value]].to_numpy(float) * scale
+        axes.hlines(middle, np.nanmin(points, 1), np.nanmax(points, 1), color=PALETTE["light"], linewidth=2, zorder=1)
+    for s in series:
+        y = middle + offsets[s.name]
+        colour = PALETTE[s.colour]
+        if s.lower:
+            axes.hlines(y, frame[s.lower] * scale, frame[s.upper] * scale, color=colour, linewidth=2.4 if s.value else 6, alpha=0.55 if s.value else 0.35, zorder=2)
+        if s.value:
+            axes.plot(frame[s.value] * scale, y, s.marker, color=colour, markersize=6, label=s.name, zorder=3)
+        else:
+            axes.plot([], [], color=colour, linewidth=6, alpha=0.35, label=s.name)
+    if reference is not None:
+        axes.axvline(reference * scale, color=PALETTE["grey"], linewidth=0.9, zorder=1)
+    axes.set_yticks(middle, frame[label])
+    axes.set_ylim(-0.7, rows - 0.3)
+    axes.grid(axis="y", visible=False)
+    if log:
+        axes.set_xscale("log")
+        ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
+        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.minorticks_off()
+    elif percent:
+        axes.set_xlim(left=0)
+    axes.set_xlabel(xlabel)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(series), 4), borderaxespad=0.2, handletextpad=0.4, columnspacing=1.4)
+    return figure
+
+
+def plot_bands(x: np.ndarray, bands: Sequence[tuple[str, np.ndarray, str]], *, xlabel: str, ylabel: str, marks: Sequence[tuple[float, str]] = ()) -> Figure:
+    """Lines over a parameter, named at their right end; `marks` are vertical lines where a conclusion turns."""
+    figure, axes = plt.subplots(figsize=(7.4, 3.6))
+    ends = []
+    for name, values, colour in bands:
+        axes.plot(x, values, color=PALETTE[colour], linewidth=2)
+        ends.append([values[-1], name, colour])
+    span = axes.get_ylim()[1] - axes.get_ylim()[0]
+    ends.sort(key=lambda e: e[0])
+    for previous, end in zip(ends, ends[1:]):
+        end[0] = max(end[0], previous[0] + 0.075 * span)
+    for height, name, colour in ends:
+        axes.text(x[-1] + 0.015 * (x[-1] - x[0]), height, name, color=PALETTE[colour], va="center", fontsize=8.5)
+    for place, text in marks:
+        axes.axvline(place, color=PALETTE["grey"], linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.text(place, axes.get_ylim()[1], text, ha="center", va="bottom", fontsize=7.5, color=PALETTE["grey"])
+    axes.set_xlim(x[0], x[-1] + 0.34 * (x[-1] - x[0]))
+    axes.set_xticks(np.linspace(x[0], x[-1], 6))
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    return figure
+
+
+def plot_slopes(frame: pd.DataFrame, panel: str, *, xlabel: str, ylabel: str, percent: bool = True) -> Figure:
+    """Small multiples: one panel a category, value by year with its interval, first and last value written.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        columns `panel`, `year`, `value`, `lower`, `upper`.
+    """
+    names = list(dict.fromkeys(frame[panel]))
+    figure, all_axes = plt.subplots(1, len(names), figsize=(max(7.4, 1.9 * len(names)), 2.9), sharey=True)
+    scale = 100 if percent else 1
+    for axes, name in zip(np.atleast_1d(all_axes), names):
+        part = frame[frame[panel] == name].sort_values("year")
+        years = part["year"].to_numpy()
+        axes.vlines(years, part["lower"] * scale, part["upper"] * scale, color=PALETTE["sky"], linewidth=7, alpha=0.5)
+        axes.plot(years, part["value"] * scale, "-o", color=PALETTE["blue"], markersize=4, linewidth=1.3)
+        for place in (0, -1):
+            axes.annotate(f"{part['value'].iloc[place] * scale:.1f}", (years[place], part["upper"].iloc[place] * scale), ha="center", va="bottom", fontsize=8, xytext=(0, 3), textcoords="offset points")
+        axes.set_title(name, fontsize=9)
+        axes.set_xticks(years, [str(y) for y in years])
+        axes.set_xlim(years[0] - 0.5, years[-1] + 0.5)
+        axes.grid(axis="x", visible=False)
+    first = np.atleast_1d(all_axes)[0]
+    first.set_ylim(0, 1.18 * scale * frame["upper"].max())
+    first.set_ylabel(ylabel)
+    np.atleast_1d(all_axes)[len(names) // 2].set_xlabel(xlabel)
+    return figure
+
+
+def plot_tiles(frame: pd.DataFrame, row: str, state: str, colours: dict[str, tuple[str, str]]) -> Figure:
+    """A row of small tiles for each category, one tile a check, coloured by its state.
+
+    Parameters
+    ----------
+    colours : dict
+        state → (name shown, colour of the palette); its order is the order of tiles.
+    """
+    rows = list(dict.fromkeys(frame[row]))
+    order = {s: i for i, s in enumerate(colours)}
+    widest = frame.groupby(row).size().max()
+    figure, axes = plt.subplots(figsize=(7.4, 0.9 + 0.27 * len(rows)))
+    for y, name in enumerate(reversed(rows)):
+        states = sorted(frame.loc[frame[row] == name, state], key=order.__getitem__)
+        for x, value in enumerate(states):
+            axes.add_patch(plt.Rectangle((x + 0.06, y - 0.4), 0.88, 0.8, color=PALETTE[colours[value][1]]))
+    axes.set_xlim(0, widest)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_yticks(range(len(rows)), rows[::-1])
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    for name, colour in colours.values():
+        axes.plot([], [], "s", color=PALETTE[colour], label=name)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(colours), handletextpad=0.2, columnspacing=1.2)
+    return figure
+
+
+def plot_counts(frame: pd.DataFrame, row: str, column: str, *, empty: str = "") -> Figure:
+    """A table of counts as a picture: rows × columns, darker for more, the number written in each cell."""
+    table = pd.crosstab(frame[row], frame[column])
+    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index, table.sum().sort_values(ascending=False, kind="stable").index]
+    figure, axes = plt.subplots(figsize=(max(7.4, 1.6 + 0.62 * table.shape[1]), 1.6 + 0.32 * table.shape[0]))
+    axes.imshow(np.sqrt(table.to_numpy()), cmap="Blues", aspect="auto", vmin=0, vmax=np.sqrt(table.to_numpy().max()) * 1.5)
+    for y, x in np.argwhere(table.to_numpy() > 0):
+        axes.text(x, y, table.iat[y, x], ha="center", va="center", fontsize=8.5)
+    axes.set_yticks(range(table.shape[0]), table.index)
+    axes.set_xticks(range(table.shape[1]), table.columns, rotation=38, ha="right", rotation_mode="anchor")
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    return figure
+
+
+def plot_timeline(frame: pd.DataFrame, *, xlabel: str, lanes: dict[str, str]) -> Figure:
+    """Dated figures on lanes: dots for dates and years, lines for spans, an open left end for 'up to'.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        columns `lane`, `begin`, `end` (years as numbers; `begin` missing = open), `kind` (colours follow it).
+    lanes : dict
+        lane → name shown, top lane first.
+    """
+    figure, axes = plt.subplots(figsize=(7.4, 1.3 + 0.42 * len(lanes)))
+    heights = {lane: len(lanes) - 1 - i for i, lane in enumerate(lanes)}
+    earliest = np.floor(np.nanmin(frame[["begin", "end"]].to_numpy(float)))
+    spread = frame.groupby("lane").cumcount()
+    size = frame.groupby("lane")["lane"].transform("size")
+    for (index, item), place, count in zip(frame.iterrows(), spread, size):
+        y = heights[item["lane"]] + 0.62 * ((place + 0.5) / count - 0.5)
+        if pd.isna(item["begin"]):
+            axes.plot([earliest - 0.6, item["end"]], [y, y], color=PALETTE["light"], linewidth=1.1, zorder=1)
+            axes.plot(item["end"], y, "|", color=PALETTE["grey"], markersize=6)
+        elif item["end"] > item["begin"]:
+            axes.plot([item["begin"], item["end"]], [y, y], color=PALETTE["sky"], linewidth=2.2, zorder=2)
+        else:
+            axes.plot(item["begin"], y, "o", color=PALETTE["blue"], markersize=3.6, alpha=0.8, zorder=3)
+    axes.set_yticks(list(heights.values()), [lanes[lane] for lane in heights])
+    axes.set_ylim(-0.6, len(lanes) - 0.4)
+    latest = np.ceil(np.nanmax(frame[["begin", "end"]].to_numpy(float)))
+    axes.set_xticks(np.arange(earliest, latest + 1), [f"{int(y)}" for y in np.arange(earliest, latest + 1)])
+    axes.set_xlim(earliest - 0.6, latest + 0.4)
+    axes.set_xlabel(xlabel)
+    axes.grid(axis="y", visible=False)
+    return figure

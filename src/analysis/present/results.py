@@ -1,0 +1,172 @@
+"""What a notebook publishes. Nothing else writes to ``results``."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+import unicodedata
+from dataclasses import dataclass, field
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from analysis import paths
+from analysis.present.style import PALETTE, check_glyphs
+
+LABELS = {"zh": {"scope": "范围", "units": "单位", "source": "来源", "stop": "。", "colon": "："}, "en": {"scope": "Scope", "units": "Unit", "source": "Source", "stop": ". ", "colon": ": "}}
+
+
+def number_text(value: float | int | str, unit: str, digits: int) -> str:
+    """A number as prose prints it: fixed decimals, thousands marks from five digits on, the per-cent sign attached.
+
+    Examples
+    --------
+    >>> number_text(28536, "人", 0), number_text(89.016, "%", 2), number_text(-0.0001, "", 2)
+    ('28,536', '89.02%', '0.00')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a number to print")
+    rounded = round(value, digits) + 0.0
+    text = f"{rounded:,.{digits}f}" if abs(value) >= 10_000 else f"{rounded:.{digits}f}"
+    return f"{text}%" if unit == "%" else text
+
+
+def input_keys(frame: pd.DataFrame) -> list[str]:
+    """Keys of the rows a number was computed from, each with the cell as printed."""
+    keys = []
+    for row in frame.to_dict("records"):
+        if "table_id" in row and "raw" in row:
+            keys.append(f"{row['source_id']}:table {row['table_id']}:{row['entity']}:{row['indicator']}:{row['year']}={row['raw']}")
+        elif "fact_id" in row:
+            keys.append(f"{row['fact_id']}:{row['indicator']}={row['raw']}")
+        elif "figure_id" in row:
+            keys.append(f"demand:{row['figure_id']}:{row['place']}:{row['indicator']}:{row['group']}:{row['year']}={row['value']:g}")
+        else:
+            keys.append(f"{row['source_id']}:table {row['table_id']}:line {row['line']}")
+    return keys
+
+
+@dataclass
+class Results:
+    """Numbers, figures and tables of one notebook.
+
+    Parameters
+    ----------
+    name : str
+        the notebook's section of ``params.yaml`` (``fit``); published names begin with it.
+    language : {"zh", "en"}
+        of figures, captions and table heads.
+    """
+
+    name: str
+    language: str
+    numbers: dict = field(default_factory=dict)
+    figures: dict = field(default_factory=dict)
+    tables: dict = field(default_factory=dict)
+
+    def number(self, name: str, value: float | int | str, unit: str, *, digits: int = 0, formula: str, inputs: pd.DataFrame | list[str], headline: bool = False) -> None:
+        """Publish one number under a name that prose can bind to.
+
+        Parameters
+        ----------
+        formula : str
+            how it was computed, in words or symbols.
+        inputs : DataFrame or list of str
+            the rows it was computed from (observations, facts, figures, records), or the names of other published numbers.
+        headline : bool
+            whether ``dvc metrics show`` lists it.
+        """
+        if name in self.numbers:
+            raise ValueError(f"the number {name!r} is published twice; names are unique")
+        value = value.item() if hasattr(value, "item") else value
+        keys = inputs if isinstance(inputs, list) else input_keys(inputs)
+        if not keys:
+            raise ValueError(f"the number {name!r} has no inputs; say where it comes from")
+        value = float(f"{value:.12g}") if isinstance(value, float) else value
+        self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits), "origin": {"notebook": self.name, "formula": formula, "inputs": keys}, "headline": headline}
+
+    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int = 0, formula: str, inputs: pd.DataFrame | list[str]) -> None:
+        """Publish columns of a table row by row.
+
+        Parameters
+        ----------
+        name : str
+            pattern filled from the row: ``"fit_share_{sector}"``.
+        columns : dict
+            column → ending of the name (``{"lower": "_lower"}``); missing values are passed over.
+        scale : float
+            factor before printing (100 turns shares into per cent).
+        """
+        keys = inputs if isinstance(inputs, list) else input_keys(inputs)
+        for row in frame.to_dict("records"):
+            for column, ending in columns.items():
+                value = row[column]
+                if not pd.isna(value) and not (isinstance(value, float) and math.isinf(value)):
+                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=digits, formula=formula, inputs=keys)
+
+    def choose(self, zh: str, en: str) -> str:
+        """The text in the language of this notebook."""
+        return zh if self.language == "zh" else en
+
+    def save_figure(self, figure: Figure, name: str, *, title: str, scope: str, units: str, source: str, alt: str) -> None:
+        """Draw title, scope and source, check every character, and write SVG and PNG with stable bytes."""
+        self._new(name, self.figures)
+        words = LABELS[self.language]
+        note = f"{words['scope']}{words['colon']}{scope}{words['stop']}{words['units']}{words['colon']}{units}{words['stop']}{words['source']}{words['colon']}{source}"
+        width = figure.get_size_inches()[0]
+        figure.suptitle("\n".join(_wrap(title, int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
+        figure.supxlabel("\n".join(_wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
+        for text in figure.findobj(Text):
+            check_glyphs(text.get_text().replace("$", ""))
+        for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+            figure.savefig(paths.out(paths.RESULTS / "figures" / f"{name}.{suffix}"), metadata=metadata)
+        self.figures[name] = {"title": title, "scope": scope, "units": units, "source": source, "alt": alt}
+        if get_ipython():
+            display(figure, metadata={"image/png": {"alt": alt}})
+        plt.close(figure)
+
+    def save_table(self, table: pd.DataFrame, name: str, *, title: str, scope: str, units: str, source: str, digits: dict[str, int] | int = 2) -> pd.DataFrame:
+        """Write a table as CSV (rounded to `digits`) with its caption, and return what was written."""
+        self._new(name, self.tables)
+        shown = table.copy()
+        for column in shown.select_dtypes("float").columns:
+            places = digits if isinstance(digits, int) else digits.get(column, 2)
+            shown[column] = [None if pd.isna(v) else f"{round(v, places) + 0.0:.{places}f}" for v in shown[column]]
+        shown.to_csv(paths.out(paths.RESULTS / "tables" / f"{name}.csv"), index=False, lineterminator="\n")
+        self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source}
+        return shown.fillna("")
+
+    def close(self) -> str:
+        """Write the ledger of the notebook; without it nothing of the notebook reaches the report."""
+        ledger = {"numbers": self.numbers, "figures": self.figures, "tables": self.tables}
+        text = json.dumps(ledger, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+        paths.out(paths.LEDGERS / f"{self.name}.json").write_text(text + "\n", encoding="utf-8")
+        return f"{len(self.numbers)} numbers, {len(self.figures)} figures, {len(self.tables)} tables"
+
+    def _new(self, name: str, kept: dict) -> None:
+        if not name.startswith(f"{self.name}_"):
+            raise ValueError(f"{name!r} must begin with {self.name!r}_, the notebook that makes it")
+        if name in kept:
+            raise ValueError(f"{name!r} is saved twice; names are unique")
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Break at `width` half-width places; Chinese characters count two and may be parted anywhere."""
+    if sum(unicodedata.east_asian_width(c) in "WF" for c in text) < len(text) / 3:
+        return textwrap.wrap(text, width) or [""]
+    lines, line, used = [], "", 0
+    for character in text:
+        places = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used + places > width and character not in "，。；：、）)%":
+            lines.append(line)
+            line, used = "", 0
+        line += character
+        used += places
+    return [*lines, line]

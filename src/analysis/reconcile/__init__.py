@@ -1,0 +1,1 @@
+"""Printed totals, means and rates against what their parts give."""

@@ -1,0 +1,32 @@
+"""What a reader sees of the checks: the list of disagreements, names of verdicts, and the file of all checks."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import paths
+from analysis.clean.numbers import normalise
+
+VERDICTS = {
+    "agrees": ("一致", "agrees", "green"), "rounding": ("取舍差异", "rounding", "sky"), "definition": ("口径不同", "definition", "orange"),
+    "disagrees": ("不符", "disagrees", "vermilion"), "not recomputable": ("无法复算", "not recomputable", "light"),
+}
+
+
+def verdict_names(language: str) -> dict[str, tuple[str, str]]:
+    """Verdict → (name shown, colour), in the order of tiles."""
+    return {verdict: (zh if language == "zh" else en, colour) for verdict, (zh, en, colour) in VERDICTS.items()}
+
+
+def disagreements(checks: pd.DataFrame) -> pd.DataFrame:
+    """Checks that disagree, with the difference in per cent of the recomputed figure, largest first."""
+    apart = checks[checks["verdict"] == "disagrees"].copy()
+    printed = apart["printed"].map(lambda raw: float(normalise(raw)))
+    apart["difference_pct"] = 100 * (printed - apart["recomputed"]) / apart["recomputed"]
+    return apart.reindex(apart["difference_pct"].abs().sort_values(ascending=False, kind="stable").index).reset_index(drop=True)
+
+
+def save_reconciliation(checks: pd.DataFrame) -> int:
+    """Write ``results/reconciliation.csv``; returns the number of checks."""
+    checks.to_csv(paths.out(paths.RESULTS / "reconciliation.csv"), index=False, lineterminator="\n")
+    return len(checks)
