@@ -21,7 +21,7 @@ import traceback
 from pathlib import Path
 
 WORKERS = min(4, os.cpu_count() or 1)
-LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.stats.proportion", "fontTools.ttLib", "matplotlib_inline.backend_inline", "pypandoc")
+LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.stats.proportion", "fontTools.ttLib", "pypandoc")
 
 
 class Worker:
@@ -56,8 +56,7 @@ class Worker:
 
 def _serve(connection: socket.socket) -> None:
     """In the worker: import, then fork for every command; never returns."""
-    # the first worker's imports would be enough, but both cores are idle while DVC is imported
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    os.environ["MPLBACKEND"] = "agg"
     for library in LIBRARIES:
         __import__(library)
     with connection.makefile("rb") as requests:

@@ -106,7 +106,7 @@ def run(stage: str, item: str = "") -> None:
     staging = paths.BUILD / "staging" / name
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(staging), MPLBACKEND="module://matplotlib_inline.backend_inline", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(staging), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
     # forked before anything opens a socket or a thread, see pipelines/kernel.py
     child = ForkedKernel(paths.ROOT) if CAN_FORK else None
     try:

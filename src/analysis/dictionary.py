@@ -111,16 +111,24 @@ def entities() -> dict[str, Entity]:
     return load_entities()
 
 
+@lru_cache
+def words() -> dict[str, dict[str, str]]:
+    """Words of table heads and categories (``data/labels.yaml``)."""
+    return yaml.safe_load(paths.LABELS.read_text(encoding="utf-8"))
+
+
 def label(code: str, language: str) -> str:
-    """Short name of an indicator or entity in `language` (``zh`` or ``en``).
+    """Short name of an indicator, entity, table head or category in `language` (``zh`` or ``en``).
 
     Raises
     ------
     KeyError
-        for a code that neither file knows, with the nearest known one.
+        for a code that no file knows, with the nearest known one.
     """
+    if code in words():
+        return words()[code][language]
     if code in entities():
         return entities()[code].label(language)
     if code in indicators():
         return indicators()[code].label(language)
-    raise KeyError(f"{code!r} is neither an indicator nor an entity{nearest(code, [*indicators(), *entities()])}")
+    raise KeyError(f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}")

@@ -20,6 +20,7 @@ PROCESSED = DATA / "processed"  # all sources joined; what analyses read
 CROSSWALKS = DATA / "crosswalks"
 DICTIONARY = DATA / "dictionary.yaml"
 ENTITIES = DATA / "entities.yaml"
+LABELS = DATA / "labels.yaml"
 CORRECTIONS = DATA / "corrections.yaml"
 PARAMS = ROOT / "params.yaml"
 NOTEBOOKS = ROOT / "notebooks"

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import display
+from IPython.display import Image, display
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis import paths
+from analysis.dictionary import label
 from analysis.present.style import PALETTE, check_glyphs
 
 LABELS = {"zh": {"scope": "范围", "units": "单位", "source": "来源", "stop": "。", "colon": "："}, "en": {"scope": "Scope", "units": "Unit", "source": "Source", "stop": ". ", "colon": ": "}}
@@ -35,6 +36,7 @@ def number_text(value: float | int | str, unit: str, digits: int) -> str:
         raise ValueError(f"{value} is not a number to print")
     rounded = round(value, digits) + 0.0
     text = f"{rounded:,.{digits}f}" if abs(value) >= 10_000 else f"{rounded:.{digits}f}"
+    text = text.replace("-", "\u2212")
     return f"{text}%" if unit == "%" else text
 
 
@@ -128,17 +130,26 @@ class Results:
         for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
             figure.savefig(paths.out(paths.RESULTS / "figures" / f"{name}.{suffix}"), metadata=metadata)
         self.figures[name] = {"title": title, "scope": scope, "units": units, "source": source, "alt": alt}
-        if get_ipython():
-            display(figure, metadata={"image/png": {"alt": alt}})
         plt.close(figure)
+        if get_ipython():
+            # the saved picture itself: what a reviewer sees in the notebook is what the report prints
+            display(Image(paths.out(paths.RESULTS / "figures" / f"{name}.png").read_bytes(), width=round(100 * width), alt=alt))
 
     def save_table(self, table: pd.DataFrame, name: str, *, title: str, scope: str, units: str, source: str, digits: dict[str, int] | int = 2) -> pd.DataFrame:
-        """Write a table as CSV (rounded to `digits`) with its caption, and return what was written."""
+        """Write a table as CSV with its caption, and return what was written.
+
+        Column codes become the words of ``data/labels.yaml`` in the notebook's language; numbers are rounded to `digits`
+        (one number, or one a column); true and false become yes and no.
+        """
         self._new(name, self.tables)
         shown = table.copy()
-        for column in shown.select_dtypes("float").columns:
-            places = digits if isinstance(digits, int) else digits.get(column, 2)
-            shown[column] = [None if pd.isna(v) else f"{round(v, places) + 0.0:.{places}f}" for v in shown[column]]
+        for column in shown.columns:
+            if pd.api.types.is_bool_dtype(shown[column]):
+                shown[column] = shown[column].map({True: label("yes", self.language), False: label("no", self.language)})
+            elif pd.api.types.is_float_dtype(shown[column]):
+                places = digits if isinstance(digits, int) else digits.get(column, 2)
+                shown[column] = [None if pd.isna(v) else f"{round(v, places) + 0.0:.{places}f}" for v in shown[column]]
+        shown.columns = [label(column, self.language) for column in shown.columns]
         shown.to_csv(paths.out(paths.RESULTS / "tables" / f"{name}.csv"), index=False, lineterminator="\n")
         self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source}
         return shown.fillna("")

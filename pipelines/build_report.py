@@ -1,0 +1,234 @@
+"""Builds the research report from its manuscript: HTML in one file, and Word with real tables, captions and references.
+
+The manuscript is pandoc Markdown with four additions:
+
+- ``{{name}}`` prints the number of that name from ``numbers.json``; ``{{"0"}}`` prints a literal number that is no datum.
+  Any other digit in the prose stops the build (years, sections and table numbers of sources excepted).
+- ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build.
+- ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue.
+- ``@fig:name`` and ``@tab:name`` refer to them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import operator
+import os
+import re
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pypandoc
+
+from analysis import paths
+from analysis.errors import DataFault, Problems
+from analysis.params import load_params
+
+WORDS = {"zh": {"figure": "图", "table": "表", "scope": "范围", "units": "单位", "source": "来源", "stop": "。", "colon": "："}, "en": {"figure": "Figure ", "table": "Table ", "scope": "Scope", "units": "Unit", "source": "Source", "stop": ". ", "colon": ": "}}
+BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
+BLOCK = re.compile(r"^::: (assert|figure|table)\n(.*?)\n:::$", re.M | re.S)
+REFERENCE = re.compile(r"@(fig|tab):([a-z0-9_]+)", re.I)
+# digits that are no data: years, tables, annexes, sections, editions
+PLAIN = re.compile(r"(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节|GB/T \d+-\d+")
+COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
+
+
+class Manuscript:
+    """One manuscript and what is wrong with it."""
+
+    def __init__(self, path: Path, numbers: dict, catalogue: dict, language: str):
+        self.path, self.numbers, self.catalogue, self.words = path, numbers, catalogue, WORDS[language]
+        self.text = path.read_text(encoding="utf-8")
+        self.problems = Problems()
+        self.places: dict[tuple[str, str], int] = {}
+
+    def expand(self) -> str:
+        """Pandoc Markdown with numbers, captions and references filled in.
+
+        Raises
+        ------
+        DataFault
+            with every unbound number, unknown name and broken assertion, each with its line.
+        """
+        head, body = self._front_matter()
+        for kind, name in ((m[1], m[2].strip()) for m in BLOCK.finditer(body)):
+            if kind != "assert":
+                if (kind, name) in self.places:
+                    self._problem(body, body.index(f"::: {kind}\n{name}\n"), f"the {kind} {name!r} stands twice", "Keep one")
+                self.places[kind, name] = 1 + sum(k == kind for k, _ in self.places)
+        self._check_prose(body)
+        body = BLOCK.sub(lambda m: self._block(m, body), body)
+        body = BOUND.sub(lambda m: self._number(m, body), body)
+        body = REFERENCE.sub(lambda m: self._reference(m, body), body)
+        self.problems.stop()
+        return f"---\n{head}\n---\n\n{body}"
+
+    def _front_matter(self) -> tuple[str, str]:
+        _, head, body = self.text.split("---\n", 2)
+        self._offset = self.text[: self.text.index(body)].count("\n")
+        return head.strip(), body
+
+    def _problem(self, body: str, position: int, wrong: str, remedy: str, printed: str | None = None) -> None:
+        self.problems.add(paths.shown(self.path), wrong, remedy, row=f"line {self._offset + body.count(chr(10), 0, position) + 1}", printed=printed)
+
+    def _check_prose(self, body: str) -> None:
+        """Every digit that is left when bound numbers, references and blocks are taken out."""
+        blank = lambda m: " " * len(m[0].replace("\n", "")) if "\n" not in m[0] else re.sub(r"[^\n]", " ", m[0])  # noqa: E731
+        prose = body
+        for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN):
+            prose = pattern.sub(blank, prose)
+        for match in re.finditer(r"\d[\d.,%]*", prose):
+            self._problem(body, match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " "))
+
+    def _number(self, match: re.Match, body: str) -> str:
+        literal, name = match.groups()
+        if literal is not None:
+            return literal
+        if name not in self.numbers:
+            self._problem(body, body.find(match[0]), f"no number is called {name!r}", "Publish it in a notebook, or correct the name")
+            return "?"
+        return self.numbers[name]["text"]
+
+    def _block(self, match: re.Match, body: str) -> str:
+        kind, content = match[1], match[2].strip()
+        if kind == "assert":
+            for line in content.splitlines():
+                self._assert(line.strip(), body, match.start())
+            return ""
+        entry = self.catalogue[f"{kind}s"].get(content)
+        if entry is None:
+            self._problem(body, match.start(), f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
+            return ""
+        words = self.words
+        note = f"{words['scope']}{words['colon']}{entry['scope']}{words['stop']}{words['units']}{words['colon']}{entry['units']}{words['stop']}{words['source']}{words['colon']}{entry['source']}"
+        inner = f"![{_escape(entry['alt'])}](results/figures/{content}.png)" if kind == "figure" else self._table(content)
+        attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind].strip(), "caption": entry["title"], "note": note}
+        listed = " ".join(f'{key}="{_attribute(value)}"' for key, value in attributes.items())
+        return f'::: {{#{kind[:3]}_{content} .captioned {listed}}}\n{inner}\n:::'
+
+    def _table(self, name: str) -> str:
+        with (paths.RESULTS / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
+        widths = [min(36, max(3, *(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i in range(len(head))]
+        rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
+        lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
+        return "\n".join(f"|{line}|" for line in lines)
+
+    def _reference(self, match: re.Match, body: str) -> str:
+        kind = {"fig": "figure", "tab": "table"}[match[1].lower()]
+        place = self.places.get((kind, match[2]))
+        if place is None:
+            self._problem(body, body.find(match[0]), f"{match[0]} refers to nothing in this report", f"Add a `::: {kind}` block, or drop the reference")
+            return "?"
+        return f"[{self.words[kind]}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
+
+    def _assert(self, line: str, body: str, position: int) -> None:
+        parts = re.fullmatch(r"(\S+)\s*(<=|>=|<|>|=)\s*(\S+)", line)
+        if not parts:
+            self._problem(body, position, f"{line!r} is not a comparison", "Write `name > name` or `name > number`")
+            return
+        sides = []
+        for side in (parts[1], parts[3]):
+            if side in self.numbers:
+                sides.append(float(self.numbers[side]["value"]))
+            elif re.fullmatch(r"-?\d+(\.\d+)?", side):
+                sides.append(float(side))
+            else:
+                self._problem(body, position, f"no number is called {side!r}", "Publish it in a notebook, or correct the name")
+                return
+        if not COMPARISONS[parts[2]](*sides):
+            self._problem(body, position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
+
+
+def _escape(text: str) -> str:
+    """Data as plain text: no cell becomes markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~^$@\"'!:])", r"\\\1", " ".join(text.split()))
+
+
+def _attribute(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', "&quot;")
+
+
+def _is_number(text: str) -> bool:
+    return text == "" or bool(re.fullmatch(r"-?[\d,]+(\.\d+)?", text))
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+
+
+def reference_docx(folder: Path) -> Path:
+    """Pandoc's reference document with Chinese typefaces named (宋体 for text, 黑体 for headings) and ruled tables."""
+    path = folder / "reference.docx"
+    import subprocess
+
+    default = subprocess.run([pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"], capture_output=True, check=True).stdout
+    original = folder / "default.docx"
+    original.write_bytes(default)
+    with zipfile.ZipFile(original) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            content = source.read(item.filename)
+            if item.filename == "word/styles.xml":
+                content = _chinese_styles(content.decode("utf-8")).encode("utf-8")
+            target.writestr(zipfile.ZipInfo(item.filename, (2000, 1, 1, 0, 0, 0)), content)
+    return path
+
+
+def _chinese_styles(styles: str) -> str:
+    """East Asian fonts by style, black headings, and a three-line table."""
+    body = '<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="宋体" w:cs="Times New Roman"/>'
+    heading = '<w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:eastAsia="黑体" w:cs="Arial"/>'
+    styles = re.sub(r"<w:rFonts[^>]*/>", heading, styles)
+    styles = re.sub(r"(<w:rPrDefault>\s*<w:rPr>\s*)<w:rFonts[^>]*/>", lambda m: m[1] + body, styles)
+    styles = re.sub(r"<w:i(Cs)? ?/>", "", styles)  # slanted Chinese is no Chinese
+    styles = re.sub(r'<w:lang [^>]*/>', '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>', styles)
+    styles = re.sub(r'<w:color w:val="(?!auto)[0-9A-Fa-f]{6}"[^>]*/>', '<w:color w:val="222222"/>', styles)
+    rule = '<w:{0} w:val="single" w:sz="{1}" w:space="0" w:color="7A7A7A"/>'
+    borders = "<w:tblBorders>" + rule.format("top", 10) + rule.format("bottom", 10) + rule.format("insideH", 2) + "</w:tblBorders>"
+    return re.sub(r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S)
+
+
+def convert(markdown: str, language: str, output: Path, folder: Path) -> None:
+    """Run pandoc once; equal input gives equal bytes."""
+    os.environ["SOURCE_DATE_EPOCH"] = "946684800"
+    arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20"]  # narrow columns: every pipe table takes the text width, columns by their dashes
+    if output.suffix == ".html":
+        # figures as SVG in one self-contained page
+        markdown = re.sub(r"\(results/figures/([a-z0-9_]+)\.png\)", r"(results/figures/\1.svg)", markdown, flags=re.I)
+        arguments += ["--embed-resources", "--toc", "--toc-depth=2", f"--css={paths.REPORT / 'report.css'}", "--section-divs", "-V", f"toc-title={'目录' if language == 'zh' else 'Contents'}"]
+    else:
+        arguments += [f"--reference-doc={reference_docx(folder)}"]
+    pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart", outputfile=str(output), extra_args=arguments)
+
+
+def build(language: str) -> list[Path]:
+    """Build the report in one language; nothing is replaced before everything is built."""
+    numbers = json.loads((paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
+    catalogue = json.loads((paths.RESULTS / "catalogue.json").read_text(encoding="utf-8"))
+    markdown = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, catalogue, language).expand()
+    target = paths.RESULTS / "report"
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
+        for suffix in ("html", "docx"):
+            convert(markdown, language, Path(scratch) / f"specialty-alignment.{language}.{suffix}", Path(scratch))
+        for path in sorted(Path(scratch).glob("specialty-alignment.*")):
+            written.append(Path(os.replace(path, target / path.name) or target / path.name))
+    return written
+
+
+def main() -> int:
+    try:
+        build(load_params()["report"].language)
+    except DataFault as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Joins the ledgers of the notebooks: ``numbers.json`` for prose, ``catalogue.json`` with captions, ``metrics.json`` for DVC."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from analysis import paths
+from analysis.errors import DataFault, Problems
+
+
+def collect() -> dict[str, dict]:
+    """Numbers, figures and tables of all notebooks; a name published by two of them is a fault."""
+    problems = Problems()
+    joined: dict[str, dict] = {"numbers": {}, "figures": {}, "tables": {}}
+    for path in sorted(paths.LEDGERS.glob("*.json")):
+        ledger = json.loads(path.read_text(encoding="utf-8"))
+        for kind, known in joined.items():
+            for name, entry in ledger[kind].items():
+                if name in known:
+                    problems.add(paths.shown(path), f"{kind} {name!r} is published by two notebooks", "Rename one", row=name)
+                known[name] = entry
+    problems.stop()
+    return joined
+
+
+def main() -> int:
+    try:
+        joined = collect()
+    except DataFault as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    headline = {name: entry["value"] for name, entry in joined["numbers"].items() if entry.pop("headline")}
+    catalogue = {kind: joined[kind] for kind in ("figures", "tables")}
+    for file, content in (("numbers.json", joined["numbers"]), ("catalogue.json", catalogue), ("metrics.json", headline)):
+        text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+        (paths.RESULTS / file).write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
