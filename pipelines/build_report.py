@@ -81,7 +81,7 @@ class Manuscript:
         for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN):
             prose = pattern.sub(blank, prose)
         for match in re.finditer(r"\d[\d.,%]*", prose):
-            self._problem(body, match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " "))
+            self._problem(body, match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " ").strip())
 
     def _number(self, match: re.Match, body: str) -> str:
         literal, name = match.groups()
@@ -195,7 +195,7 @@ def _chinese_styles(styles: str) -> str:
 def convert(markdown: str, language: str, output: Path, folder: Path) -> None:
     """Run pandoc once; equal input gives equal bytes."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
-    arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20"]  # narrow columns: every pipe table takes the text width, columns by their dashes
+    arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20", "--syntax-highlighting=none"]  # narrow columns: every pipe table takes the text width, columns by their dashes
     if output.suffix == ".html":
         # figures as SVG in one self-contained page
         markdown = re.sub(r"\(results/figures/([a-z0-9_]+)\.png\)", r"(results/figures/\1.svg)", markdown, flags=re.I)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 
 from analysis import paths
+from analysis.files import read_yaml
 
 
 def stages() -> dict[str, dict]:
     """All stages by full name (``clean@demand``), their commands, dependencies and outputs with values filled in."""
-    declared = yaml.safe_load((paths.ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    declared = read_yaml((paths.ROOT / "dvc.yaml"))["stages"]
+    params = read_yaml(paths.PARAMS)
     found = {}
     for name, stage in declared.items():
         if "foreach" not in stage:

@@ -13,7 +13,6 @@ import logging
 import os
 import selectors
 import shlex
-import signal
 import socket
 import sys
 import time
@@ -21,21 +20,14 @@ import traceback
 from pathlib import Path
 
 WORKERS = min(4, os.cpu_count() or 1)
-LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.stats.proportion", "fontTools.ttLib", "pypandoc")
+LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.genmod.generalized_linear_model", "statsmodels.stats.proportion", "pypandoc")
 
 
 class Worker:
-    """A warm process that runs one command at a time, each in a fork of its own."""
+    """One end of the line to a warm process that runs one command at a time, each in a fork of its own."""
 
-    def __init__(self) -> None:
-        self.socket, theirs = socket.socketpair()
-        self.pid = os.fork()
-        if self.pid == 0:
-            self.socket.close()
-            _serve(theirs)
-        theirs.close()
-        self.stage = None
-        self.since = 0.0
+    def __init__(self, line: socket.socket):
+        self.socket, self.stage, self.since = line, None, 0.0
 
     def start(self, stage, command: str, log: Path) -> None:
         self.stage, self.since = stage, time.monotonic()
@@ -47,26 +39,38 @@ class Worker:
             raise RuntimeError("a worker process ended without an answer")
         return int(answer)
 
-    def close(self) -> None:
-        # a later worker holds a copy of this socket, so closing it would not end the process
-        os.kill(self.pid, signal.SIGTERM)
-        os.waitpid(self.pid, 0)
-        self.socket.close()
+
+def start_workers(count: int) -> list[Worker]:
+    """Fork one process that imports the libraries and then divides into `count` workers; they end when their line is closed."""
+    lines = [socket.socketpair() for _ in range(count)]
+    if os.fork() == 0:
+        for ours, _ in lines:
+            ours.close()
+        os.environ["MPLBACKEND"] = "agg"
+        for library in LIBRARIES:
+            __import__(library)
+        for number, (_, theirs) in enumerate(lines):
+            # the last one stays in the process itself
+            if number == count - 1 or os.fork() == 0:
+                for _, other in lines:
+                    if other is not theirs:
+                        other.close()
+                _serve(theirs)
+    for _, theirs in lines:
+        theirs.close()
+    return [Worker(ours) for ours, _ in lines]
 
 
-def _serve(connection: socket.socket) -> None:
-    """In the worker: import, then fork for every command; never returns."""
-    os.environ["MPLBACKEND"] = "agg"
-    for library in LIBRARIES:
-        __import__(library)
-    with connection.makefile("rb") as requests:
-        for line in requests:
-            command, log = json.loads(line)
+def _serve(line: socket.socket) -> None:
+    """In a worker: fork for every command; never returns."""
+    with line.makefile("rb") as requests:
+        for request in requests:
+            command, log = json.loads(request)
             pid = os.fork()
             if pid == 0:
                 os._exit(_run(command, Path(log)))
             _, status = os.waitpid(pid, 0)
-            connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+            line.sendall(str(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
 
 
@@ -108,12 +112,12 @@ def rebuild(force: bool = False) -> int:
     except DataFault as fault:
         print(fault, file=sys.stderr)
         return 1
-    workers = [Worker() for _ in range(WORKERS)]
+    workers = start_workers(WORKERS)
     try:
         return _rebuild(force, workers, paths.BUILD, begun)
     finally:
         for worker in workers:
-            worker.close()
+            worker.socket.close()
 
 
 def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> int:
@@ -130,7 +134,7 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     graph = repo.index.graph  # an edge points from a stage to what it needs
     order = {stage: n for n, stage in enumerate(reversed(list(networkx.lexicographical_topological_sort(graph, key=lambda s: s.addressing))))}
     waiting = dict.fromkeys(sorted(graph, key=order.__getitem__))
-    done, fresh, failed, ran = set(), 0, None, 0
+    done, fresh, failed, finished = set(), 0, None, []
     selector = selectors.DefaultSelector()
     for worker in workers:
         selector.register(worker.socket, selectors.EVENT_READ, worker)
@@ -171,20 +175,22 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
                     continue
                 stage.save()
                 stage.commit()
-                stage.dump(update_pipeline=False)
+                finished.append(stage)
                 durations[stage.addressing] = round(seconds, 1)
                 done.add(stage)
-                ran += 1
                 print(f"[{len(done):2d}/{len(graph)}] {stage.addressing:<28} {seconds:5.1f} s", flush=True)
                 if output.strip():
                     print(output.strip())
     finally:
+        # once, not after every stage: DVC parses and writes the whole lock file each time, which takes longer than a stage
+        if finished:
+            finished[0].dvcfile.dump_stages(sorted(finished, key=lambda s: s.addressing), update_pipeline=False)
         lock.unlock()
     memory.write_text(json.dumps(durations, sort_keys=True), encoding="utf-8")
     if failed:
         return 1
-    if ran:
-        print(f"{ran} of {len(graph)} stages run, {fresh} were up to date, {time.monotonic() - begun:.1f} s.")
+    if finished:
+        print(f"{len(finished)} of {len(graph)} stages run, {fresh} were up to date, {time.monotonic() - begun:.1f} s.")
     else:
         print(f"All {len(graph)} stages are up to date; nothing to do.")
     return 0

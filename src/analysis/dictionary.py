@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 
 from analysis import paths
 from analysis.errors import Problems
+from analysis.files import read_yaml
 from analysis.intake.layout import fold
 
 KINDS = {"count", "amount", "rate", "ratio", "score", "rank", "change"}
@@ -68,7 +68,7 @@ def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
     path = path or paths.DICTIONARY
     problems = Problems()
     indicators = {}
-    for code, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+    for code, entry in read_yaml(path).items():
         missing = {"zh", "en", "unit", "kind", "range", "direction", "definition"} - entry.keys()
         if missing:
             problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=code)
@@ -85,7 +85,7 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
     path = path or paths.ENTITIES
     problems = Problems()
     entities = {}
-    for code, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+    for code, entry in read_yaml(path).items():
         missing = {"kind", "names", "short"} - entry.keys()
         if missing:
             problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=code)
@@ -114,7 +114,7 @@ def entities() -> dict[str, Entity]:
 @lru_cache
 def words() -> dict[str, dict[str, str]]:
     """Words of table heads and categories (``data/labels.yaml``)."""
-    return yaml.safe_load(paths.LABELS.read_text(encoding="utf-8"))
+    return read_yaml(paths.LABELS)
 
 
 def label(code: str, language: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import yaml
 
 from analysis import paths
 from analysis.errors import Problems
+from analysis.files import read_yaml
 
 Language = Literal["zh", "en"]
 Values = Literal["printed", "corrected"]
@@ -44,6 +44,8 @@ class Fit:
     city: str
     region: str
     nation: str
+    supply_year: int
+    supply_year_first: int
     value_added_year: int
     census_year: int
     census_year_before: int
@@ -58,6 +60,8 @@ class Employment:
     city: str
     year: int
     year_before: int
+    census_year: int
+    value_added_year: int
     values: Values
     confidence: float
 
@@ -117,7 +121,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     path = path or paths.PARAMS
     file = paths.shown(path)
     problems = Problems()
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = read_yaml(path) or {}
     expected = [*SECTIONS, "sources"]
     for name in content.keys() - set(expected):
         near = difflib.get_close_matches(name, expected, 1, 0.5)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from analysis import paths
 from analysis.errors import Problems
+from analysis.files import read_yaml
 
 STATUSES = {"applied", "shown only"}
 KEY = ["source_id", "table_id", "entity", "indicator", "year"]
@@ -33,7 +33,7 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
     path = path or paths.CORRECTIONS
     problems = Problems()
     corrections = []
-    for correction_id, entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+    for correction_id, entry in (read_yaml(path) or {}).items():
         missing = ({"where", "printed", "expect", "use", "status", "reason"} - entry.keys()) | (set(KEY) - entry.get("where", {}).keys())
         if missing:
             problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from decimal import Decimal
 
 MISSING_MARKS = frozenset({"", "-", "--", "---", "—", "——", "/"})
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))
@@ -110,7 +110,7 @@ def rounding_box(raw: str, value: float, qualifier: str = "exact", whole_scale_d
     if match:
         numeral, scale = match.groups()
         decimals = len(numeral.partition(".")[2])
-        if scale and Decimal(numeral.replace(",", "")) * _SCALES[scale] == Decimal(str(value)):
+        if scale and math.isclose(float(numeral.replace(",", "")) * _SCALES[scale], value):
             half = _SCALES[scale] * 10.0 ** -(decimals or whole_scale_digits) / 2
         elif decimals:
             half = 10.0**-decimals / 2

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from analysis import __version__, paths
 from analysis.errors import Problems
+from analysis.files import read_yaml
 
 TEXT = {"keep_default_na": False, "dtype": str}
 NUMBERS = {"year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
@@ -49,7 +49,7 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
     for source_id in source_ids:
         for path in sorted((paths.INTERIM / source_id).glob("*.csv")):
             parts.setdefault(path.stem, []).append(read_table(path))
-        source = yaml.safe_load((paths.RAW / source_id / "source.yaml").read_text(encoding="utf-8"))
+        source = read_yaml((paths.RAW / source_id / "source.yaml"))
         about.append({
             "source_id": source_id, "title": source["title"], "short_zh": source["short_title"]["zh"], "short_en": source["short_title"]["en"],
             "body": source["body"], "published": str(source["published"]), "report_year": source["report_year"], "covers": source.get("covers", ""),

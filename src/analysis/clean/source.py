@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pandas as pd
-import yaml
 
 from analysis import paths
 from analysis.clean.corrections import KEY, apply_corrections, load_corrections
@@ -13,6 +12,7 @@ from analysis.clean.prose import clean_facts, clean_figures
 from analysis.clean.tables import SourceNames, clean_table, observation_frame
 from analysis.dictionary import entities, indicators
 from analysis.errors import Problems
+from analysis.files import read_yaml
 from analysis.intake.layout import load_layout
 
 
@@ -54,7 +54,7 @@ def clean_source(source_id: str) -> CleanSource:
     if not (folder / "source.yaml").exists():
         problems.add(paths.shown(folder), "has no source.yaml", "Name title, body and date of the source there")
         problems.stop()
-    about = yaml.safe_load((folder / "source.yaml").read_text(encoding="utf-8"))
+    about = read_yaml((folder / "source.yaml"))
     known_entities, known_indicators = entities(), indicators()
     observations, records, facts, figures = None, {}, None, None
 

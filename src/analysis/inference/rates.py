@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import ArrayLike
 from scipy import stats
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -121,7 +122,7 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
         member = design[column].to_numpy() != 0
         if member.any() and (k[member].sum() in (0, n[member].sum())):
             raise ValueError(f"{column!r} separates the groups: all its rates are 0 or 1")
-    fit = sm.GLM(np.column_stack([k, n - k]), matrix, family=sm.families.Binomial()).fit(tol=1e-14, maxiter=200)
+    fit = GLM(np.column_stack([k, n - k]), matrix, family=Binomial()).fit(tol=1e-14, maxiter=200)
     freedom = groups - parameters
     dispersion = float(fit.pearson_chi2 / freedom)
     quasi = fit.bse * np.sqrt(dispersion)

@@ -13,9 +13,9 @@ import io
 import sys
 from pathlib import Path
 
-import yaml
 
 from analysis.errors import DataFault, Problems
+from analysis.files import read_yaml
 from analysis.intake.layout import load_layout
 from analysis.intake.textdump import RawTable, read_tables
 
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         source_file = arguments.out / "source.yaml"
-        declared = yaml.safe_load(source_file.read_text(encoding="utf-8")).get("document", {}) if source_file.exists() else {}
+        declared = read_yaml(source_file).get("document", {}) if source_file.exists() else {}
         layouts = load_layout(arguments.layout or arguments.out / "layout.yaml")
         tables = read_tables(read_document(arguments.file, declared, arguments.source), layouts, arguments.file.name)
     except DataFault as fault:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-import yaml
 
 from analysis.errors import Problems
+from analysis.files import read_yaml
 from analysis.paths import shown
 
 ROLES = {"order", "entity", "field", "omit"}
@@ -87,7 +87,7 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
         when a table lacks a key, a column has no role, or an indicator no year.
     """
     problems = Problems()
-    declared = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["tables"]
+    declared = read_yaml(Path(path))["tables"]
     tables = {}
     for table_id, spec in declared.items():
         columns = []

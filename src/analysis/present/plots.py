@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.figure import Figure
 
 from analysis.present.style import PALETTE
@@ -160,18 +161,16 @@ def plot_tiles(frame: pd.DataFrame, row: str, state: str, colours: dict[str, tup
     return figure
 
 
-def plot_counts(frame: pd.DataFrame, row: str, column: str, *, empty: str = "") -> Figure:
+def plot_counts(frame: pd.DataFrame, row: str, column: str) -> Figure:
     """A table of counts as a picture: rows × columns, darker for more, the number written in each cell."""
     table = pd.crosstab(frame[row], frame[column])
     table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index, table.sum().sort_values(ascending=False, kind="stable").index]
     figure, axes = plt.subplots(figsize=(max(7.4, 1.6 + 0.62 * table.shape[1]), 1.6 + 0.32 * table.shape[0]))
-    axes.imshow(np.sqrt(table.to_numpy()), cmap="Blues", aspect="auto", vmin=0, vmax=np.sqrt(table.to_numpy().max()) * 1.5)
-    for y, x in np.argwhere(table.to_numpy() > 0):
-        axes.text(x, y, table.iat[y, x], ha="center", va="center", fontsize=8.5)
-    axes.set_yticks(range(table.shape[0]), table.index)
-    axes.set_xticks(range(table.shape[1]), table.columns, rotation=38, ha="right", rotation_mode="anchor")
+    seaborn.heatmap(np.sqrt(table), mask=table == 0, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1.5 * np.sqrt(table.to_numpy().max()), cbar=False, linewidths=1.5, ax=axes, annot_kws={"fontsize": 8.5})
+    axes.set(xlabel="", ylabel="")
+    axes.tick_params(axis="y", rotation=0)
+    plt.setp(axes.get_xticklabels(), rotation=38, ha="right", rotation_mode="anchor")
     axes.grid(visible=False)
-    axes.spines["bottom"].set_visible(False)
     return figure
 
 

@@ -127,6 +127,8 @@ class Results:
         figure.supxlabel("\n".join(_wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
         for text in figure.findobj(Text):
             check_glyphs(text.get_text().replace("$", ""))
+        figure.canvas.draw()
+        figure.set_layout_engine("none")  # laid out once, drawn twice
         for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
             figure.savefig(paths.out(paths.RESULTS / "figures" / f"{name}.{suffix}"), metadata=metadata)
         self.figures[name] = {"title": title, "scope": scope, "units": units, "source": source, "alt": alt}

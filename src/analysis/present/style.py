@@ -8,6 +8,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.ft2font import FT2Font
+
+from analysis.present.display import use_tables
 
 # Okabe & Ito (2008), safe for the common forms of colour blindness
 PALETTE = {
@@ -34,10 +37,7 @@ def font_file() -> Path:
 @lru_cache
 def glyphs() -> frozenset[int]:
     """Code points that the font can draw."""
-    from fontTools.ttLib import TTFont
-
-    with TTFont(font_file(), lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    return frozenset(FT2Font(str(font_file())).get_charmap())
 
 
 def check_glyphs(text: str) -> None:
@@ -48,7 +48,8 @@ def check_glyphs(text: str) -> None:
 
 
 def use_style() -> None:
-    """Register the font by file and set the style; call once at the top of a notebook."""
+    """Register the font by file, set the style of figures and the look of tables; call once at the top of a notebook."""
+    use_tables()
     font_manager.fontManager.addfont(font_file())
     family = font_manager.FontProperties(fname=font_file()).get_name()
     mpl.rcParams.update({

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 
 from analysis import paths
 from analysis.dictionary import indicators, nearest
 from analysis.errors import Problems
+from analysis.files import read_yaml
 from analysis.reconcile.totals import Identity
 
 
 def load_identities(path: Path | None = None) -> list[Identity]:
     """All declared identities; unknown indicators are reported together."""
     path = path or paths.DATA / "identities.yaml"
-    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    declared = read_yaml(path)
     problems = Problems()
     identities = [Identity(code, r["numerator"], r["denominator"], r.get("factor", 1)) for code, r in declared.get("ratios", {}).items()]
     identities += [Identity(code, parts=tuple(parts)) for code, parts in declared.get("sums", {}).items()]

@@ -1,0 +1,42 @@
+"""Fixtures shared by the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.workspace import make_workspace
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def town(tmp_path, monkeypatch):
+    """A fresh workspace of the made-up town; the package reads and writes there."""
+    folder = make_workspace(tmp_path / "town")
+    use_workspace(folder, monkeypatch)
+    return folder
+
+
+def use_workspace(folder: Path, monkeypatch) -> None:
+    """Point the loaded package to another root."""
+    from analysis import dictionary, paths
+
+    root = paths.ROOT
+    for name, value in list(vars(paths).items()):
+        if isinstance(value, Path) and value.is_relative_to(root):
+            monkeypatch.setattr(paths, name, folder / value.relative_to(root))
+    monkeypatch.setattr(paths, "OUT", folder)
+    for cached in (dictionary.indicators, dictionary.entities, dictionary.words):
+        cached.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def forget_dictionary():
+    """No test sees the names of another test's workspace."""
+    from analysis import dictionary
+
+    yield
+    for cached in (dictionary.indicators, dictionary.entities, dictionary.words):
+        cached.cache_clear()

@@ -1,0 +1,244 @@
+"""Parameters, notebooks, graph and runner."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+import yaml
+
+from analysis import paths
+from analysis.errors import DataFault, Problems
+from analysis.params import SECTIONS, load_params
+from pipelines.graph import stages
+from pipelines.run_notebook import NAMES, check_parameters, declared_parameters, main, scrub
+from pipelines.strip_notebook import strip
+from tests.conftest import PROJECT
+from tests.workspace import prepare_processed, run
+
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+# --- params.yaml
+
+
+def write_params(town, change):
+    path = town / "params.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p["fit"].update(nashun=p["fit"].pop("nation")), r"row fit, column nashun: is not a parameter of this section\. Did you mean 'nation'\?"),
+        (lambda p: p["fit"].pop("nation"), "row fit, column nation: is missing"),
+        (lambda p: p["fit"].update(census_year="2030"), "printed '2030': should be a whole number"),
+        (lambda p: p["employment"].update(values="mended"), "should be one of printed, corrected"),
+        (lambda p: p["clean"].update(language="de"), "should be one of zh, en"),
+        (lambda p: p.update(fitt=p.pop("fit")), r"row fitt: is not a section\. Did you mean 'fit'"),
+        (lambda p: p["sources"].append("nowhere"), "source 'nowhere' has no data/raw/nowhere/source.yaml"),
+        (lambda p: p["fit"].update(source="demnd"), "is not in the list of sources"),
+    ],
+)
+def test_params_are_checked(town, change, message):
+    write_params(town, change)
+    with pytest.raises(DataFault, match=message):
+        load_params()
+
+
+def test_params_are_checked_whole(town):
+    write_params(town, lambda p: (p["fit"].pop("nation"), p["cooperation"].update(colour="red")))
+    with pytest.raises(DataFault) as fault:
+        load_params()
+    assert len(fault.value.problems) == 2
+
+
+def test_a_stage_does_not_start_with_faulty_params(town):
+    write_params(town, lambda p: p["cooperation"].update(colour="red"))
+    done = run(town, "pipelines.run_notebook", "clean", "--item", "demand", check=False)
+    assert done.returncode == 1 and "colour: is not a parameter" in done.stderr
+    assert not (town / "data/interim").exists() and not (town / "results").exists()
+
+
+# --- notebooks
+
+
+def test_defaults_in_the_notebooks_equal_params():
+    params = load_params()
+    for stage, name in NAMES.items():
+        [cell] = [c for c in read(PROJECT / "notebooks" / f"{name}.ipynb").cells if "parameters" in c.metadata.get("tags", [])]
+        assert declared_parameters(cell.source) == vars(params[stage]), name
+        assert all("#" in line for line in cell.source.splitlines()), f"{name}: a parameter without a comment"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook_is_thin(path):
+    notebook = read(path)
+    assert notebook.cells[0].cell_type == "markdown" and "**Question.**" in notebook.cells[0].source
+    for cell in notebook.cells:
+        assert not cell.get("outputs") and cell.get("execution_count") is None, "committed with outputs"
+        if cell.cell_type == "code":
+            tree = ast.parse(cell.source)
+            for node in ast.walk(tree):
+                assert not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try)), cell.source[:80]
+            assert not re.search(r"warnings\.|errors=.coerce|summary\(\)|open\(|sys\.path", cell.source), cell.source[:80]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_opening_running_and_saving_changes_nothing_downstream(path):
+    """What Jupyter writes into a notebook does not reach the source-only copy."""
+    fresh = read(path)
+    touched = read(path)
+    touched.metadata["widgets"] = {"state": {}}
+    touched.metadata["kernelspec"] = {"name": "other", "display_name": "Other", "language": "python"}
+    for number, cell in enumerate(touched.cells):
+        cell["id"] = f"random{number}"
+        cell.metadata["collapsed"] = True
+        if cell.cell_type == "code":
+            cell.execution_count = number + 1
+            cell.outputs = [nbformat.v4.new_output("stream", text="17 seconds")]
+    assert nbformat.writes(strip(touched)) == nbformat.writes(strip(fresh))
+
+
+def test_scrubbing_keeps_parameters_and_drops_clocks():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"], "papermill": {"start_time": "now"}, "execution": {"iopub.execute_input": "now"}})])
+    notebook.metadata["papermill"] = {"parameters": {"x": 2}, "start_time": "now", "input_path": "/somewhere"}
+    text = nbformat.writes(scrub(notebook))
+    assert '"x": 2' in text and "now" not in text and "somewhere" not in text and '"parameters"' in text
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "message"),
+    [
+        ("language = 'zh'\nyear = 1", {"language": "zh"}, "parameter 'year' is not in section"),
+        ("language = 'zh'", {"language": "zh", "year": 1}, "parameter 'year' of params.yaml is not in the parameters cell"),
+        ("year = '1'", {"year": 1}, "parameter 'year' is str, params.yaml has int"),
+        ("year = 1 + 1", {"year": 1}, "line 1 is not `name = literal`"),
+        ("year: int = 1", {"year": 1}, "line 1 is not `name = literal`"),
+        ("import os", {}, "line 1 is not `name = literal`"),
+    ],
+)
+def test_parameters_cell_that_disagrees(source, expected, message):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})])
+    problems = Problems()
+    check_parameters(notebook, "fit", expected, problems, "notebooks/03_fit.ipynb")
+    assert re.search(message, str(problems[0]))
+
+
+# --- the graph
+
+
+def test_graph_has_what_each_stage_needs():
+    declared = stages()
+    for name, stage in declared.items():
+        deps = set(stage["deps"])
+        assert not any(d.startswith(("results/notebooks", "results/html")) for d in deps), f"{name} depends on an executed notebook"
+        if name.startswith("strip@"):
+            assert len(deps) == 2 and "requirements.lock" not in deps
+            continue
+        assert not any(d.startswith("notebooks/") for d in deps), f"{name} depends on what Jupyter rewrites"
+        module = stage["cmd"].split()[2].replace(".", "/") + ".py"
+        assert module in deps, f"{name} does not depend on {module}"
+        if "run_notebook" in stage["cmd"]:
+            assert {"src/analysis", "requirements.lock", "data/dictionary.yaml", "data/entities.yaml", "data/labels.yaml", "pipelines/render.py"} <= deps, name
+            assert f"build/notebooks/{NAMES[name.split('@')[0]]}.ipynb" in deps
+
+
+def test_each_stage_reads_its_own_section_only():
+    declared = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    for stage in NAMES:
+        body = declared[stage].get("do", declared[stage])
+        assert body["params"] == [stage]
+    assert set(SECTIONS) == {*NAMES, "report"}
+
+
+def test_crosswalks_read_by_a_notebook_are_dependencies():
+    for stage, name in NAMES.items():
+        source = (PROJECT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+        deps = {d for full, s in stages().items() if full.split("@")[0] == stage for d in s["deps"]}
+        assert ("load.crosswalk(" not in source) or "data/crosswalks" in deps, name
+        assert ("load_identities(" not in source) or "data/identities.yaml" in deps, name
+
+
+# --- the runner
+
+
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory):
+    from tests.workspace import make_workspace
+
+    folder = make_workspace(tmp_path_factory.mktemp("runner") / "town")
+    prepare_processed(folder)
+    return folder
+
+
+def test_failure_names_notebook_cell_heading_parameters_and_changes_nothing(processed):
+    path = processed / "build/notebooks/05_cooperation.ipynb"
+    original = path.read_text(encoding="utf-8")
+    notebook = read(path)
+    position = next(i for i, c in enumerate(notebook.cells) if "## The record over time" in c.source)
+    notebook.cells.insert(position + 1, nbformat.v4.new_code_cell("record['no such column']", id="planted"))
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
+    path.write_text(original, encoding="utf-8")
+    assert done.returncode == 1
+    for part in ("cooperation failed", "notebooks/05_cooperation.ipynb", "under 'The record over time'", "language='zh', city='town'", "half-run.ipynb", "KeyError: 'no such column'"):
+        assert part in done.stderr, done.stderr
+    assert not (processed / "results/ledgers/cooperation.json").exists()
+    assert list((processed / "build/staging").rglob("*.half-run.ipynb"))
+
+
+def test_outputs_are_exactly_the_declared_ones(processed):
+    graph = processed / "dvc.yaml"
+    original = graph.read_text(encoding="utf-8")
+    changed = original.replace("results/tables/reconcile_disagreements.csv", "results/tables/reconcile_other.csv")
+    graph.write_text(changed, encoding="utf-8")
+    done = run(processed, "pipelines.run_notebook", "reconcile", check=False)
+    graph.write_text(original, encoding="utf-8")
+    assert done.returncode == 1
+    assert "made results/tables/reconcile_disagreements.csv, which it does not declare" in done.stderr
+    assert "declares results/tables/reconcile_other.csv, which was not made" in done.stderr
+    assert not (processed / "results/reconciliation.csv").exists()
+
+
+def test_two_runs_give_equal_bytes_and_html_asks_no_other_host(processed):
+    run(processed, "pipelines.run_notebook", "reconcile", PYTHONHASHSEED="1", TZ="Asia/Shanghai", LANG="C")
+    made = {p.relative_to(processed): p.read_bytes() for p in (processed / "results").rglob("*reconcil*") if p.is_file()}
+    run(processed, "pipelines.run_notebook", "reconcile", PYTHONHASHSEED="2", TZ="America/Lima", LANG="C.UTF-8")
+    again = {p.relative_to(processed): p.read_bytes() for p in (processed / "results").rglob("*reconcil*") if p.is_file()}
+    assert made == again and len(made) >= 7
+    html = (processed / "results/html/02_reconcile.html").read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)=[\"'](https?:)?//", html) and "@import" not in html
+    assert '<details class="code">' in html and 'href="#The-checks"' in html and "alt=" in html
+    assert (processed / "results/reconciliation.csv").read_text(encoding="utf-8").startswith("check_id,source_id,where,what,printed,recomputed,unit,verdict,formula,note")
+
+
+def test_numbers_carry_their_origin(processed):
+    run(processed, "pipelines.run_notebook", "employment")
+    run(processed, "pipelines.collect_numbers")
+    numbers = json.loads((processed / "results/numbers.json").read_text(encoding="utf-8"))
+    entry = numbers["placement_rate_city_2030"]
+    assert entry["value"] == pytest.approx(100 * 593 / 640) and entry["text"] == "92.66%" and entry["unit"] == "%"
+    assert "town-2030:table 3-6:college_a:graduates:2030=180" in entry["origin"]["inputs"]
+    metrics = json.loads((processed / "results/metrics.json").read_text(encoding="utf-8"))
+    assert metrics["placement_rate_city_2030"] == entry["value"]
+
+
+def test_unknown_stage_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["fitt"])
+    assert "invalid choice: 'fitt'" in capsys.readouterr().err
+
+
+def test_package_imports_from_anywhere(tmp_path):
+    done = subprocess.run([sys.executable, "-c", "import analysis.load, analysis.paths; print(analysis.paths.ROOT)"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(paths.ROOT)

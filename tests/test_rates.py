@@ -1,0 +1,126 @@
+"""Employment: definitions, checks, models against closed forms and simulation."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.inference.rates import exact_permutation_two_groups, grouped_binomial, placement_checks, placement_quadruple, wilson_interval
+from analysis.inference.schools import placement_by_school, placement_by_tier, study_change, tier_design
+from tests.conftest import PROJECT
+
+
+def test_quadruple_by_hand():
+    rates = placement_quadruple(200, 180, 60, 90)
+    assert [round(v, 9) for v in rates.values()] == [0.9, 0.3, 0.857142857, 0.642857143]
+
+
+@pytest.mark.parametrize(("n", "p", "f"), [(100, 90, 95), (100, 110, 20), (100, 100, 100)])
+def test_no_rate_follows_from_figures_that_cannot_be(n, p, f):
+    assert np.isnan(placement_quadruple(n, p, f)["placement_excluding_study"])
+
+
+def test_reference_wilson():
+    expected = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}
+    low, high = wilson_interval(40, 40)
+    assert (float(low), float(high)) == pytest.approx(expected["binomial_ci_k_equals_n"]["expected"][:2], abs=1e-9)
+    low, high = wilson_interval(75, 290)
+    assert (float(low), float(high)) == pytest.approx(expected["horizontal_mismatch"]["expected"][1:], abs=1e-9)
+
+
+def test_grouped_binomial_closed_form():
+    """Intercept only: rate 141/160, and φ, by hand."""
+    model = grouped_binomial([45, 30, 66], [50, 40, 70], pd.DataFrame({"constant": [1.0, 1, 1]}))
+    row = model.coefficients.loc["constant"]
+    assert [row["estimate"], row["se_binomial"], model.dispersion, row["se_quasi"]] == pytest.approx([2.0043209112, 0.2443844871, 4.6456566949, 0.5267410815], abs=1e-9)
+    assert model.degrees_of_freedom == 2
+
+
+def test_two_tiers_reproduce_their_pooled_rates():
+    k, n = np.array([50, 60, 80, 90]), np.array([80, 70, 100, 100])
+    model = grouped_binomial(k, n, tier_design(pd.Series(["a", "a", "b", "b"]), "a"))
+    logit = lambda p: np.log(p / (1 - p))  # noqa: E731
+    assert model.coefficients["estimate"].tolist() == pytest.approx([logit(110 / 150), logit(170 / 200) - logit(110 / 150)])
+
+
+def test_known_coefficients_come_back_from_simulated_schools():
+    rng = np.random.default_rng(3)
+    tier = pd.Series(["a"] * 300 + ["b"] * 300)
+    n = np.full(600, 200)
+    p = 1 / (1 + np.exp(-(0.4 + 0.7 * (tier == "b") + rng.normal(0, 0.3, 600))))
+    model = grouped_binomial(rng.binomial(n, p), n, tier_design(tier, "a"))
+    assert model.dispersion > 2  # schools differ more than binomial draws
+    low, high = model.coefficients.loc["b", ["lower", "upper"]]
+    assert low < 0.7 < high
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "design", "message"),
+    [
+        ([1, 2], [3, 4], pd.DataFrame({"c": [1.0, 1], "x": [0.0, 1]}), "2 groups leave no degree of freedom for 2"),
+        ([5, 2, 3], [5, 4, 4], pd.DataFrame({"c": [1.0, 1, 1], "x": [1.0, 0, 0]}), "'x' separates the groups"),
+        ([6, 2, 3], [5, 4, 4], pd.DataFrame({"c": [1.0, 1, 1]}), "0 <= successes <= trials"),
+    ],
+)
+def test_model_refusals(k, n, design, message):
+    with pytest.raises(ValueError, match=message):
+        grouped_binomial(k, n, design)
+
+
+def test_exact_permutation_against_scipy():
+    rng = np.random.default_rng(1)
+    values, first = rng.normal(size=9), np.array([True] * 3 + [False] * 6)
+    difference, p, arrangements = exact_permutation_two_groups(values, first)
+    oracle = stats.permutation_test((values[first], values[~first]), lambda a, b: np.mean(a) - np.mean(b), n_resamples=np.inf, alternative="two-sided")
+    assert arrangements == 84
+    assert difference == pytest.approx(oracle.statistic)
+    # scipy doubles the smaller tail; this test counts by |difference|; both are exact and agree on what is at least as extreme
+    assert p == pytest.approx(np.mean(np.abs(oracle.null_distribution) >= abs(difference) - 1e-12))
+
+
+def test_smallest_p_with_three_against_eight():
+    values = np.r_[np.full(3, 10.0), np.zeros(8)]
+    assert exact_permutation_two_groups(values, values > 5)[1] == pytest.approx(1 / 165)
+
+
+def frame(rows):
+    columns = ["entity", "tier", "indicator", "year", "value", "aggregate_rule"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.fixture
+def printed():
+    rows = []
+    for entity, tier, n, p, college, bachelor in (("a", "高职", 200, 180, None, 60), ("b", "中职", 100, 90, 50, 1), ("c", "中职", 50, 45, 60, 0)):
+        for indicator, value in (("graduates", n), ("placed", p), ("further_study_higher_vocational", college), ("further_study_bachelor", bachelor)):
+            rows.append((entity, tier, indicator, 2030, value, ""))
+    rows.append(("city", "all", "graduates", 2030, 999, "sum"))
+    return frame(rows).astype({"value": float})
+
+
+def test_schools_tiers_and_contradictions(printed):
+    schools = placement_by_school(printed, 2030)
+    assert schools["further_study"].tolist() == [60, 51, 60]
+    assert schools["consistent"].tolist() == [True, True, False]
+    assert np.isnan(schools.loc["c", "placement_excluding_study"])
+    broken = placement_checks(schools)
+    assert set(broken["entity"]) == {"c"} and len(broken) == 2
+    tiers = placement_by_tier(schools).set_index(["treatment", "tier"])
+    assert tiers.loc[("as printed", "all"), ["graduates", "placed", "further_study"]].tolist() == [350, 315, 171]
+    assert tiers.loc[("capped", "中职"), "further_study"] == 51 + 45
+    assert tiers.loc[("left out", "中职"), "placement_excluding_study"] == pytest.approx(39 / 49)
+    assert tiers.loc[("left out", "中职"), "schools"] == 1
+
+
+def test_rates_of_sums_are_weighted_means_of_rates(printed):
+    schools = placement_by_school(printed, 2030)
+    whole = placement_by_tier(schools).set_index(["treatment", "tier"]).loc[("as printed", "all"), "headline"]
+    assert whole == pytest.approx(np.average(schools["headline"], weights=schools["graduates"]))
+
+
+def test_study_change_needs_both_years(printed):
+    before = printed.assign(year=2029, value=printed["value"] / 2)
+    change = study_change(pd.concat([before, printed]), 2029, 2030)
+    assert change["log_ratio"].tolist() == pytest.approx([np.log(2)] * 3)

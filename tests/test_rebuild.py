@@ -1,0 +1,102 @@
+"""A whole rebuild of the made-up town: equal bytes in two places, and DVC agrees with what the rebuild did."""
+
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tests.workspace import environment, make_workspace, run, start_dvc
+
+
+def rebuild(folder, *arguments, **more):
+    return run(folder, "pipelines.rebuild", *arguments, check=False, **more)
+
+
+def status(folder) -> dict:
+    done = subprocess.run([sys.executable, "-m", "dvc", "status", "--json"], cwd=folder, env=environment(folder), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = make_workspace(tmp_path_factory.mktemp("first") / "town")
+    start_dvc(folder)
+    done = rebuild(folder, TZ="Asia/Shanghai", LANG="C", PYTHONHASHSEED="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done
+
+
+@pytest.mark.slow
+def test_progress_is_visible_and_quiet(built):
+    _, done = built
+    lines = done.stdout.strip().splitlines()
+    assert sum("] " in line and line.rstrip().endswith(" s") for line in lines) == 16
+    assert lines[-1].startswith("16 of 16 stages run, 0 were up to date")
+    assert len(lines) == 17, done.stdout
+
+
+@pytest.mark.slow
+def test_dvc_finds_nothing_to_do_and_neither_does_a_second_rebuild(built):
+    folder, _ = built
+    assert status(folder) == {}
+    again = rebuild(folder)
+    assert again.stdout.strip() == "All 16 stages are up to date; nothing to do."
+
+
+@pytest.mark.slow
+def test_equal_bytes_in_another_place_time_zone_locale_and_hash_seed(built, tmp_path):
+    folder, _ = built
+    other = make_workspace(tmp_path / "elsewhere" / "other town")
+    start_dvc(other)
+    done = rebuild(other, TZ="America/Lima", LANG="C.UTF-8", PYTHONHASHSEED="77")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (other / "dvc.lock").read_bytes() == (folder / "dvc.lock").read_bytes()
+    results = {p.relative_to(folder): p.read_bytes() for p in (folder / "results").rglob("*") if p.is_file()}
+    assert results == {p.relative_to(other): p.read_bytes() for p in (other / "results").rglob("*") if p.is_file()}
+    assert len(results) > 60
+
+
+@pytest.mark.slow
+def test_saving_a_notebook_makes_only_its_strip_stage_stale(built):
+    folder, _ = built
+    path = folder / "notebooks" / "03_fit.ipynb"
+    original = path.read_bytes()
+    notebook = nbformat.read(path, as_version=4)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"saved{number}"
+        if cell.cell_type == "code":
+            cell.execution_count = number
+    nbformat.write(notebook, path)
+    assert list(status(folder)) == ["strip@03_fit"]
+    done = rebuild(folder)
+    assert "1 of 16 stages run, 15 were up to date" in done.stdout
+    path.write_bytes(original)
+    rebuild(folder)
+    assert status(folder) == {}
+
+
+@pytest.mark.slow
+def test_a_data_fault_stops_with_its_place_and_changes_no_output(built):
+    folder, _ = built
+    table = folder / "data/raw/town-2030/table_3-6.csv"
+    original = table.read_text(encoding="utf-8")
+    before = {p: p.read_bytes() for part in ("results", "data/interim", "data/processed") for p in (folder / part).rglob("*") if p.is_file()}
+    table.write_text(original.replace("乙职院,200", "乙职院,两百"), encoding="utf-8")
+    done = rebuild(folder)
+    table.write_text(original, encoding="utf-8")
+    assert done.returncode == 1
+    for part in ("clean@town-2030 failed", "cell", "table_3-6.csv, table 3-6, row 乙职院, column 毕业生数(人), printed '两百': not a number"):
+        assert part in done.stderr, done.stderr
+    assert {p: p.read_bytes() for part in ("results", "data/interim", "data/processed") for p in (folder / part).rglob("*") if p.is_file()} == before
+    assert rebuild(folder).returncode == 0
+
+
+@pytest.mark.slow
+def test_plain_dvc_repro_gives_the_same_bytes(built):
+    folder, _ = built
+    lock = (folder / "dvc.lock").read_bytes()
+    done = subprocess.run([sys.executable, "-m", "dvc", "repro", "--force", "--single-item", "reconcile"], cwd=folder, env=environment(folder), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (folder / "dvc.lock").read_bytes() == lock

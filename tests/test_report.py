@@ -1,0 +1,108 @@
+"""The report: bound numbers, assertions, and documents that open elsewhere."""
+
+import json
+import re
+
+import pytest
+
+from analysis import paths
+from analysis.errors import DataFault
+from pipelines.build_report import Manuscript, build
+from tests.conftest import use_workspace
+
+NUMBERS = {"a_rate": {"value": 91.04, "unit": "%", "text": "91.04%"}, "b_rate": {"value": 84.8, "unit": "%", "text": "84.80%"}}
+CATALOGUE = {"figures": {"fit_x": {"title": "标题", "scope": "s", "units": "u", "source": "q", "alt": "图"}}, "tables": {"fit_t": {"title": "表题", "scope": "范围甲", "units": "人", "source": "q"}}}
+
+
+@pytest.fixture
+def manuscript(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (tmp_path / "results/tables").mkdir(parents=True)
+    (tmp_path / "results/tables/fit_t.csv").write_text("学校,人数\n=甲|校<b>,12\n乙校,3\n", encoding="utf-8")
+
+    def make(body):
+        path = tmp_path / "manuscript.zh.md"
+        path.write_text(f"---\ntitle: 报告\n---\n\n{body}\n", encoding="utf-8")
+        return Manuscript(path, NUMBERS, CATALOGUE, "zh").expand()
+
+    return make
+
+
+def test_numbers_are_filled_in(manuscript):
+    assert "落实率为 91.04%，λ 在 0 到 1 之间" in manuscript('2023年，落实率为 {{a_rate}}，λ 在 {{"0"}} 到 {{"1"}} 之间（表3-6、附件3、3.4.1节、2010—2020年）。')
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("共有 28536 人。", r"row line 5, printed '共有 28536 人。': a number that is not bound"), ("增长 3.5%。", "not bound"), ("第 3 所。", "not bound"),
+        ("落实率 {{a_rat}}。", "no number is called 'a_rat'"), ("见 @fig:fit_y。", "refers to nothing"), ("::: figure\nfit_y\n:::", "no figure is called 'fit_y'"),
+        ("::: assert\na_rate < b_rate\n:::", r"the data no longer say 'a_rate < b_rate' \(91.04 against 84.8\)\. Rewrite the sentence"),
+        ("::: assert\na_rate is high\n:::", "is not a comparison"), ("::: assert\na_rate > c_rate\n:::", "no number is called 'c_rate'"),
+        ("::: figure\nfit_x\n:::\n\n::: figure\nfit_x\n:::", "stands twice"),
+    ],
+)
+def test_what_stops_the_build(manuscript, body, message):
+    with pytest.raises(DataFault, match=message):
+        manuscript(body)
+
+
+def test_all_faults_of_a_manuscript_at_once(manuscript):
+    with pytest.raises(DataFault) as fault:
+        manuscript("有 7 个。\n\n有 {{x}} 个。\n\n::: assert\na_rate < 1\n:::")
+    assert len(fault.value.problems) == 3
+
+
+def test_captions_references_and_tables_of_hostile_cells(manuscript):
+    text = manuscript("见 @tab:fit_t 与 @fig:fit_x。\n\n::: figure\nfit_x\n:::\n\n::: table\nfit_t\n:::")
+    assert "[表1](#tab_fit_t){.crossref}" in text and "[图1](#fig_fit_x){.crossref}" in text
+    assert "=甲\\|校\\<b\\>" in text
+
+
+@pytest.fixture
+def built(town, monkeypatch):
+    """The made-up town's report over hand-made results."""
+    use_workspace(town, monkeypatch)
+    results = town / "results"
+    for name in ("figures", "tables"):
+        (results / name).mkdir(parents=True)
+    (town / "build").mkdir(exist_ok=True)
+    import matplotlib.pyplot as plt
+    figure, _ = plt.subplots(figsize=(2, 1))
+    for suffix in ("png", "svg"):
+        figure.savefig(results / f"figures/employment_schools.{suffix}")
+    (results / "tables/employment_tiers.csv").write_text("处理,层次,落实率\n按印刷值,高职,92.1\n按印刷值,中职,<script>alert(1)</script>\n", encoding="utf-8")
+    (results / "numbers.json").write_text(json.dumps({"placement_rate_city_2030": {"value": 94.2, "unit": "%", "text": "94.22%", "origin": {}}}), encoding="utf-8")
+    entry = {"title": "题", "scope": "范围", "units": "%", "source": "表3-6", "alt": "图"}
+    (results / "catalogue.json").write_text(json.dumps({"figures": {"employment_schools": entry}, "tables": {"employment_tiers": entry}}), encoding="utf-8")
+    build("zh")
+    return town
+
+
+def test_documents_are_complete_and_stable(built):
+    from docx import Document
+
+    folder = built / "results/report"
+    html = (folder / "specialty-alignment.zh.html").read_text(encoding="utf-8")
+    assert "94.22%" in html and "图1　题" in html and 'href="#tab_employment_tiers"' in html
+    assert "<script>alert" not in html and not re.search(r"(src|href)=\"https?:", html)
+    first = (folder / "specialty-alignment.zh.docx").read_bytes()
+    document = Document(str(folder / "specialty-alignment.zh.docx"))
+    assert len(document.tables) == 1 and document.tables[0].cell(1, 1).text == "高职"
+    xml = document.element.xml
+    assert "SEQ 图" in xml and "REF tab_employment_tiers" in xml and 'w:name="tab_employment_tiers"' in xml
+    styles = document.styles.element.xml
+    assert 'w:eastAsia="宋体"' in styles and 'w:eastAsia="黑体"' in styles and "<w:i/>" not in styles
+    build("zh")
+    assert (folder / "specialty-alignment.zh.docx").read_bytes() == first
+
+
+def test_a_broken_manuscript_leaves_the_old_report(built):
+    folder = built / "results/report"
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    manuscript = built / "report/manuscript.zh.md"
+    manuscript.write_text(manuscript.read_text(encoding="utf-8") + "\n另有 17 人。\n", encoding="utf-8")
+    with pytest.raises(DataFault):
+        build("zh")
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before

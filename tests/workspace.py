@@ -1,0 +1,86 @@
+"""A small workspace of a made-up town: the project's notebooks, graph and dictionary over fixtures of a few kilobytes.
+
+``python -m tests.workspace tests/notebooks`` runs the reference notebooks anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[1]
+TOWN = PROJECT / "tests" / "fixtures" / "town"
+SHARED_KINDS = {"sector", "industry_group", "chain_link", "section"}
+
+
+def make_workspace(folder: Path) -> Path:
+    """Lay the workspace out and read the made-up document into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.lock"):
+        shutil.copy(PROJECT / name, folder / name)
+    for name in ("notebooks", "pipelines", "report", "src"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copytree(TOWN, folder, dirs_exist_ok=True)
+    for name in ("dictionary.yaml", "labels.yaml", "identities.yaml"):
+        shutil.copy(PROJECT / "data" / name, folder / "data" / name)
+    shutil.copytree(PROJECT / "data" / "crosswalks", folder / "data" / "crosswalks")
+    entities = yaml.safe_load((PROJECT / "data" / "entities.yaml").read_text(encoding="utf-8"))
+    shared = {code: entity for code, entity in entities.items() if entity["kind"] in SHARED_KINDS}
+    own = yaml.safe_load((folder / "entities_town.yaml").read_text(encoding="utf-8"))
+    (folder / "data" / "entities.yaml").write_text(yaml.safe_dump(own | shared, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    run(folder, "analysis.intake", "document.txt", "--source", "town-2030", "--out", "data/raw/town-2030")
+    return folder
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Environment of a command in the workspace."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ANALYSIS_")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
+    return {**clean, "PATH": path, "PYTHONPATH": str(folder), "ANALYSIS_ROOT": str(folder), "GIT_CONFIG_GLOBAL": os.devnull, **more}
+
+
+def run(folder: Path, module: str, *arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess:
+    """``python -m module arguments`` in the workspace."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=folder, env=environment(folder, **more), capture_output=True, text=True, encoding="utf-8")
+    if check and done.returncode:
+        raise AssertionError(f"{module} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def start_dvc(folder: Path) -> None:
+    """Make the workspace a repository with DVC."""
+    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True, env=environment(folder))
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=folder, check=True, env=environment(folder))
+    shutil.copy(PROJECT / ".dvc" / "config", folder / ".dvc" / "config")
+    shutil.copy(PROJECT / ".dvcignore", folder / ".dvcignore")
+
+
+def prepare_processed(folder: Path) -> None:
+    """Strip, clean and join without DVC: what the analysing notebooks need."""
+    for notebook in sorted((folder / "notebooks").glob("*.ipynb")):
+        run(folder, "pipelines.strip_notebook", str(notebook), f"build/notebooks/{notebook.name}")
+    for source in ("town-2030", "demand"):
+        run(folder, "pipelines.run_notebook", "clean", "--item", source)
+    run(folder, "pipelines.join_sources")
+
+
+def main(target: str) -> None:
+    """Run the reference notebooks anew and copy them to `target`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = make_workspace(Path(scratch) / "town")
+        prepare_processed(folder)
+        for stage in ("start_here", "reconcile", "fit", "employment", "cooperation"):
+            run(folder, "pipelines.run_notebook", stage)
+        for notebook in sorted((folder / "results" / "notebooks").glob("*.ipynb")):
+            if notebook.name != "01_clean.demand.ipynb":
+                shutil.copy(notebook, Path(target) / notebook.name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
