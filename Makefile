@@ -21,7 +21,7 @@ references: .venv/ready       ## run the reference notebooks of tests/notebooks 
 	@python -m tests.workspace tests/notebooks
 
 bench: .venv/ready            ## a forced rebuild against the same notebooks by plain papermill
-	@python benchmarks/rebuild.py
+	@python -m benchmarks.rebuild
 
 # uv is installed first, at the version and hash of the lock, and installs the rest from the lock
 .venv/ready: requirements.lock pyproject.toml
