@@ -113,7 +113,7 @@ class Manuscript:
         with (paths.RESULTS / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
-        widths = [min(36, max(3, *(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i in range(len(head))]
+        widths = [min(32, max(7, 3 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i in range(len(head))]
         rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
         return "\n".join(f"|{line}|" for line in lines)

@@ -46,31 +46,44 @@ def by_country(cooperation: pd.DataFrame, partners: pd.DataFrame, language: str)
     unknown = sorted(set(rows["partner"]) - set(partners["partner"]))
     if unknown:
         raise KeyError(f"partners without a country: {', '.join(unknown)}. Add them to data/crosswalks/partner_to_country.csv")
-    rows = rows.merge(partners.rename(columns={f"country_{language}": "country"})[["partner", "country"]], on="partner", validate="many_to_one")
+    rows = rows.merge(partners.rename(columns={f"country_{language}": "country", "basis": "country_basis"})[["partner", "country", "country_basis"]], on="partner", validate="many_to_one")
     return rows[rows["country"] != ""].drop_duplicates(["fact_id", "country"])
 
 
-def comparability(cooperation: pd.DataFrame) -> pd.DataFrame:
+REASONS = {
+    "zh": {"unit": "单位不同", "accumulation": "累计方式不同", "period": "时期不同", "nested": "主体互相包含"},
+    "en": {"unit": "units differ", "accumulation": "accumulation differs", "period": "periods differ", "nested": "one actor is part of another"},
+}
+
+
+def comparability(cooperation: pd.DataFrame, part_of: dict[str, str], language: str = "en") -> pd.DataFrame:
     """Which figures of different actors may stand in one row.
 
-    Two figures are comparable if indicator, unit and accumulation (in the period, cumulative, stock, plan) are equal; the
-    qualifiers stay beside them. Persons, person-times and person-days, or a year and a total since the beginning, never are.
+    Two figures are comparable if indicator, unit, accumulation (in the period, cumulative, stock, plan) and period are equal and
+    no actor is part of another; the qualifiers stay beside them. Persons, person-times and person-days, or a year and a total
+    since the beginning, never are.
+
+    Parameters
+    ----------
+    cooperation : DataFrame
+        `cooperation_facts`.
+    part_of : dict
+        entity → entity it belongs to.
+    language : {"zh", "en"}
+        of the reasons.
 
     Returns
     -------
     DataFrame
-        one row a group of figures of at least two actors: indicator, unit, accumulations, actors, comparable, why not.
+        one row an indicator with figures of at least two actors: unit, number of actors and figures, comparable, why not.
     """
+    words = REASONS[language]
     rows = []
     for indicator, group in cooperation.groupby("indicator", sort=True):
         actors = sorted(group["entity"].unique())
         if len(actors) < 2:
             continue
-        units, kinds = sorted(group["unit"].unique()), sorted(group["accumulation"].unique())
-        why = []
-        if len(units) > 1:
-            why.append(f"units differ: {', '.join(units)}")
-        if len(kinds) > 1:
-            why.append(f"accumulation differs: {', '.join(kinds)}")
-        rows.append((indicator, ", ".join(units), ", ".join(kinds), len(actors), len(group), not why, "; ".join(why)))
-    return pd.DataFrame(rows, columns=["indicator", "unit", "accumulation", "actors", "facts", "comparable", "why_not"])
+        why = [words[column] for column in ("unit", "accumulation", "period") if group[column].nunique() > 1]
+        why += [words["nested"]] * any(part_of.get(actor) in actors for actor in actors)
+        rows.append((indicator, ", ".join(sorted(group["unit"].unique())), len(actors), len(group), not why, "; ".join(why)))
+    return pd.DataFrame(rows, columns=["indicator", "unit", "actors", "figures", "comparable", "why_not"])

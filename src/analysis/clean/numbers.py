@@ -79,7 +79,7 @@ def rounding_box(raw: str, value: float, qualifier: str = "exact", whole_scale_d
 
     A figure printed in 千, 万 or 亿 ("3.4万") stands for half a unit of its last printed digit on either side; a plain whole
     number stands for itself. `over` and `at_least` open the interval upwards, `nearly` and `at_most` downwards to zero;
-    `about` is read like a rounded figure.
+    `about` says no more than that a figure is rounded, and is read so.
 
     Parameters
     ----------

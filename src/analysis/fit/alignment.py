@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -80,6 +82,21 @@ def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> fl
     i = crossing[0]
     x = path["lambda"].to_numpy()
     return float(x[i] + (x[i + 1] - x[i]) * gap[i] / (gap[i] - gap[i + 1])) if gap[i] != gap[i + 1] else float(x[i])
+
+
+def turning_bounds(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, sector: str) -> Bounds:
+    """Smallest and largest λ at which supply and industry share of a sector are equal, over both rounding boxes.
+
+    For given supply figures the share of a sector is linear in λ, so λ* = (g − e(0))/(e(1) − e(0)); its extremes lie at corners of
+    the boxes. Below the smallest and above the largest λ the sign of the deviation is certain.
+    """
+    rows = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups]
+    place, there = sectors.index(sector), industry.set_index("sector").loc[sector]
+    turns = []
+    for corner in product(*zip(rows["lower"], rows["upper"])):
+        none, whole = (sector_shares(np.array(corner), lower, upper, part)[place] for part in (0.0, 1.0))
+        turns += [(there[side] - none) / (whole - none) for side in ("lower", "upper")]
+    return Bounds(min(turns), max(turns))
 
 
 def group_shares(supply: pd.DataFrame) -> pd.DataFrame:

@@ -65,9 +65,13 @@ def employment_shares(demand: pd.DataFrame, place: str, year: int, section_to_se
     return pd.DataFrame({"place": place, "measure": "employment", "year": year, "sector": sectors, "share": share.to_numpy(), "lower": share.to_numpy(), "upper": share.to_numpy(), "grade": "A", "figure_id": ""})
 
 
-def quotients(demand: pd.DataFrame, place: str, reference: str, year: int, confidence: float) -> pd.DataFrame:
-    """Location quotients of all sections that the place has, with intervals; a row a section."""
-    local, whole = employment_by_section(demand, place, year), employment_by_section(demand, reference, year)
+def quotients(demand: pd.DataFrame, place: str, reference: str, year: int, confidence: float, without: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Location quotients of all sections that the place has, with intervals; a row a section.
+
+    `without` names sections left out of both totals: a quotient within non-agricultural employment (``("A",)``) does not move
+    merely because the reference area is more agricultural.
+    """
+    local, whole = (employment_by_section(demand, p, year).drop(list(without)) for p in (place, reference))
     kept = local.index[(local > 0) & (whole > 0)]
     result = location_quotient(local[kept].to_numpy(), whole[kept].to_numpy(), confidence=confidence)
     return pd.DataFrame({"section": kept, "reference": reference, "year": year, "lq": result.lq, "rsca": result.rsca, "se_log": result.se_log, "lower": result.lower, "upper": result.upper})

@@ -134,6 +134,12 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     return GroupedBinomial(table, dispersion, freedom, groups)
 
 
+def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFrame:
+    """Difference and exact p of `exact_permutation_two_groups` with each school left out in turn; index is the school left out."""
+    rows = {left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "p"])
+
+
 def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[float, float, int]:
     """Difference of group means with its exact permutation p (two-sided, by |difference|), and the number of arrangements.
 

@@ -77,6 +77,32 @@ def study_change(observations: pd.DataFrame, before: int, year: int) -> pd.DataF
     return result
 
 
+def study_share_before(tiers: pd.DataFrame, change: pd.DataFrame, graduates_change: pd.Series) -> pd.DataFrame:
+    """Share in further study of the year before by tier, from printed changes of graduates.
+
+    Parameters
+    ----------
+    tiers : DataFrame
+        rows "as printed" of `placement_by_tier`, indexed by tier.
+    change : DataFrame
+        `study_change`.
+    graduates_change : Series
+        printed change of graduates by tier; graduates of the year before = graduates − change.
+
+    Returns
+    -------
+    DataFrame
+        index tier and "all"; graduates_before, study_before, share_before, share.
+    """
+    before = tiers.loc[graduates_change.index, "graduates"] - graduates_change
+    study = change.groupby("tier")["before"].sum().reindex(graduates_change.index)
+    table = pd.DataFrame({"graduates_before": before, "study_before": study})
+    table.loc["all"] = table.sum()
+    table["share_before"] = table["study_before"] / table["graduates_before"]
+    table["share"] = tiers["further_study_share"].reindex(table.index)
+    return table
+
+
 def tier_design(tiers: pd.Series, reference: str) -> pd.DataFrame:
     """Model matrix: a constant and one column for each tier but the reference."""
     others = [t for t in dict.fromkeys(tiers) if t != reference]

@@ -94,7 +94,7 @@ class Results:
         value = float(f"{value:.12g}") if isinstance(value, float) else value
         self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits), "origin": {"notebook": self.name, "formula": formula, "inputs": keys}, "headline": headline}
 
-    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int = 0, formula: str, inputs: pd.DataFrame | list[str]) -> None:
+    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str]) -> None:
         """Publish columns of a table row by row.
 
         Parameters
@@ -105,13 +105,15 @@ class Results:
             column → ending of the name (``{"lower": "_lower"}``); missing values are passed over.
         scale : float
             factor before printing (100 turns shares into per cent).
+        digits : int or str
+            decimals, or the column that holds them.
         """
         keys = inputs if isinstance(inputs, list) else input_keys(inputs)
         for row in frame.to_dict("records"):
             for column, ending in columns.items():
                 value = row[column]
                 if not pd.isna(value) and not (isinstance(value, float) and math.isinf(value)):
-                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=digits, formula=formula, inputs=keys)
+                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula, inputs=keys)
 
     def choose(self, zh: str, en: str) -> str:
         """The text in the language of this notebook."""

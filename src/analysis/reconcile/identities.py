@@ -17,7 +17,7 @@ def load_identities(path: Path | None = None) -> list[Identity]:
     path = path or paths.DATA / "identities.yaml"
     declared = read_yaml(path)
     problems = Problems()
-    identities = [Identity(code, r["numerator"], r["denominator"], r.get("factor", 1)) for code, r in declared.get("ratios", {}).items()]
+    identities = [Identity(code, r["numerator"], r["denominator"], r.get("factor", 1), denominator_stated=r.get("denominator_stated", True)) for code, r in declared.get("ratios", {}).items()]
     identities += [Identity(code, parts=tuple(parts)) for code, parts in declared.get("sums", {}).items()]
     for identity in identities:
         for code in filter(None, (identity.indicator, identity.numerator, identity.denominator, *identity.parts)):
