@@ -5,31 +5,32 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: repro test lab lock bench references
 
 repro: .venv/ready            ## bring all results up to date
-	@python -m pipelines.rebuild
+	@$(BIN)/python -m pipelines.rebuild
 
 test: .venv/ready             ## all tests, then the reference notebooks cell by cell
-	@python -m pytest
-	@python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks
+	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks
 
 lab: .venv/ready              ## JupyterLab on this machine only, with its token
-	@jupyter lab --ip=127.0.0.1 notebooks
+	@$(BIN)/jupyter lab --ip=127.0.0.1 notebooks
 
 lock: .venv/ready             ## solve requirements.lock anew from pyproject.toml
-	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
 
 references: .venv/ready       ## run the reference notebooks of tests/notebooks anew (look at the diff)
-	@python -m tests.workspace tests/notebooks
+	@$(BIN)/python -m tests.workspace tests/notebooks
 
 bench: .venv/ready            ## a forced rebuild against the same notebooks by plain papermill
-	@python -m benchmarks.rebuild
+	@$(BIN)/python -m benchmarks.rebuild
 
 # uv is installed first, at the version and hash of the lock, and installs the rest from the lock
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12 repro") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > .venv/uv.txt
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@echo "Installing the locked environment …"
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

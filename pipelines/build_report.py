@@ -26,11 +26,13 @@ import pypandoc
 from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.params import load_params
+from analysis.present.results import caption_note
 
-WORDS = {"zh": {"figure": "图", "table": "表", "scope": "范围", "units": "单位", "source": "来源", "stop": "。", "colon": "："}, "en": {"figure": "Figure ", "table": "Table ", "scope": "Scope", "units": "Unit", "source": "Source", "stop": ". ", "colon": ": "}}
+KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure ", "table": "Table "}}
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
 BLOCK = re.compile(r"^::: (assert|figure|table)\n(.*?)\n:::$", re.M | re.S)
 REFERENCE = re.compile(r"@(fig|tab):([a-z0-9_]+)", re.I)
+ANYTHING = re.compile(r"^::: (?:assert|figure|table)\n.*?\n:::$|\{\{\s*(?:\"[^\"]*\"|[A-Za-z0-9_]+)\s*\}\}|@(?:fig|tab):[A-Za-z0-9_]+", re.M | re.S)
 # digits that are no data: years, tables, annexes, sections, editions
 PLAIN = re.compile(r"(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节|GB/T \d+-\d+")
 COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
@@ -40,7 +42,8 @@ class Manuscript:
     """One manuscript and what is wrong with it."""
 
     def __init__(self, path: Path, numbers: dict, catalogue: dict, language: str):
-        self.path, self.numbers, self.catalogue, self.words = path, numbers, catalogue, WORDS[language]
+        self.path, self.numbers, self.catalogue, self.words = path, numbers, catalogue, KINDS[language]
+        self.language = language
         self.text = path.read_text(encoding="utf-8")
         self.problems = Problems()
         self.places: dict[tuple[str, str], int] = {}
@@ -54,25 +57,36 @@ class Manuscript:
             with every unbound number, unknown name and broken assertion, each with its line.
         """
         head, body = self._front_matter()
-        for kind, name in ((m[1], m[2].strip()) for m in BLOCK.finditer(body)):
+        for match in BLOCK.finditer(body):
+            kind, name = match[1], match[2].strip()
             if kind != "assert":
                 if (kind, name) in self.places:
-                    self._problem(body, body.index(f"::: {kind}\n{name}\n"), f"the {kind} {name!r} stands twice", "Keep one")
+                    self._problem(match.start(), f"the {kind} {name!r} stands twice", "Keep one")
                 self.places[kind, name] = 1 + sum(k == kind for k, _ in self.places)
         self._check_prose(body)
-        body = BLOCK.sub(lambda m: self._block(m, body), body)
-        body = BOUND.sub(lambda m: self._number(m, body), body)
-        body = REFERENCE.sub(lambda m: self._reference(m, body), body)
+        # one pass over the text as written, so that every message knows its line
+        body = ANYTHING.sub(self._replace, body)
         self.problems.stop()
         return f"---\n{head}\n---\n\n{body}"
 
-    def _front_matter(self) -> tuple[str, str]:
-        _, head, body = self.text.split("---\n", 2)
-        self._offset = self.text[: self.text.index(body)].count("\n")
-        return head.strip(), body
+    def _replace(self, match: re.Match) -> str:
+        text, position = match[0], match.start()
+        if text.startswith(":::"):
+            return self._block(BLOCK.fullmatch(text), position)
+        return self._number(BOUND.fullmatch(text), position) if text.startswith("{{") else self._reference(REFERENCE.fullmatch(text), position)
 
-    def _problem(self, body: str, position: int, wrong: str, remedy: str, printed: str | None = None) -> None:
-        self.problems.add(paths.shown(self.path), wrong, remedy, row=f"line {self._offset + body.count(chr(10), 0, position) + 1}", printed=printed)
+    def _front_matter(self) -> tuple[str, str]:
+        found = re.match(r"---\n(.*?)\n---\n", self.text, re.S)
+        if not found:
+            self.problems.add(paths.shown(self.path), "has no front matter", "Begin with title and lang between two lines of ---")
+            self.problems.stop()
+        self._start = found.end()
+        return found[1], self.text[self._start :]
+
+    def _problem(self, position: int, wrong: str, remedy: str, printed: str | None = None) -> None:
+        """Note a problem at a position of the body."""
+        line = self.text.count("\n", 0, self._start + position) + 1
+        self.problems.add(paths.shown(self.path), wrong, remedy, row=f"line {line}", printed=printed)
 
     def _check_prose(self, body: str) -> None:
         """Every digit that is left when bound numbers, references and blocks are taken out."""
@@ -81,29 +95,29 @@ class Manuscript:
         for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN):
             prose = pattern.sub(blank, prose)
         for match in re.finditer(r"\d[\d.,%]*", prose):
-            self._problem(body, match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " ").strip())
+            self._problem(match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " ").strip())
 
-    def _number(self, match: re.Match, body: str) -> str:
+    def _number(self, match: re.Match, position: int) -> str:
         literal, name = match.groups()
         if literal is not None:
             return literal
         if name not in self.numbers:
-            self._problem(body, body.find(match[0]), f"no number is called {name!r}", "Publish it in a notebook, or correct the name")
+            self._problem(position, f"no number is called {name!r}", "Publish it in a notebook, or correct the name")
             return "?"
-        return self.numbers[name]["text"]
+        return _escape(self.numbers[name]["text"])
 
-    def _block(self, match: re.Match, body: str) -> str:
+    def _block(self, match: re.Match, position: int) -> str:
         kind, content = match[1], match[2].strip()
         if kind == "assert":
-            for line in content.splitlines():
-                self._assert(line.strip(), body, match.start())
+            for number, line in enumerate(match[0].splitlines()[1:-1], 1):
+                self._assert(line.strip(), position + sum(len(before) + 1 for before in match[0].splitlines()[:number]))
             return ""
         entry = self.catalogue[f"{kind}s"].get(content)
         if entry is None:
-            self._problem(body, match.start(), f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
+            self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
             return ""
         words = self.words
-        note = f"{words['scope']}{words['colon']}{entry['scope']}{words['stop']}{words['units']}{words['colon']}{entry['units']}{words['stop']}{words['source']}{words['colon']}{entry['source']}"
+        note = caption_note(self.language, entry["scope"], entry["units"], entry["source"])
         inner = f"![{_escape(entry['alt'])}](results/figures/{content}.png)" if kind == "figure" else self._table(content)
         attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind].strip(), "caption": entry["title"], "note": note}
         listed = " ".join(f'{key}="{_attribute(value)}"' for key, value in attributes.items())
@@ -118,30 +132,33 @@ class Manuscript:
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
         return "\n".join(f"|{line}|" for line in lines)
 
-    def _reference(self, match: re.Match, body: str) -> str:
+    def _reference(self, match: re.Match, position: int) -> str:
         kind = {"fig": "figure", "tab": "table"}[match[1].lower()]
         place = self.places.get((kind, match[2]))
         if place is None:
-            self._problem(body, body.find(match[0]), f"{match[0]} refers to nothing in this report", f"Add a `::: {kind}` block, or drop the reference")
+            self._problem(position, f"{match[0]} refers to nothing in this report", f"Add a `::: {kind}` block, or drop the reference")
             return "?"
         return f"[{self.words[kind]}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
 
-    def _assert(self, line: str, body: str, position: int) -> None:
+    def _assert(self, line: str, position: int) -> None:
         parts = re.fullmatch(r"(\S+)\s*(<=|>=|<|>|=)\s*(\S+)", line)
         if not parts:
-            self._problem(body, position, f"{line!r} is not a comparison", "Write `name > name` or `name > number`")
+            self._problem(position, f"{line!r} is not a comparison", "Write `name > name` or `name > number`")
             return
         sides = []
         for side in (parts[1], parts[3]):
+            if side in self.numbers and isinstance(self.numbers[side]["value"], str):
+                self._problem(position, f"{side!r} is text and cannot be compared", "Compare numbers")
+                return
             if side in self.numbers:
                 sides.append(float(self.numbers[side]["value"]))
             elif re.fullmatch(r"-?\d+(\.\d+)?", side):
                 sides.append(float(side))
             else:
-                self._problem(body, position, f"no number is called {side!r}", "Publish it in a notebook, or correct the name")
+                self._problem(position, f"no number is called {side!r}", "Publish it in a notebook, or correct the name")
                 return
         if not COMPARISONS[parts[2]](*sides):
-            self._problem(body, position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
+            self._problem(position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
 
 
 def _escape(text: str) -> str:
@@ -195,14 +212,14 @@ def _chinese_styles(styles: str) -> str:
 def convert(markdown: str, language: str, output: Path, folder: Path) -> None:
     """Run pandoc once; equal input gives equal bytes."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
-    arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20", "--syntax-highlighting=none"]  # narrow columns: every pipe table takes the text width, columns by their dashes
+    arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20", "--syntax-highlighting=none", "--fail-if-warnings"]  # narrow columns: every pipe table takes the text width, columns by their dashes
     if output.suffix == ".html":
         # figures as SVG in one self-contained page
         markdown = re.sub(r"\(results/figures/([a-z0-9_]+)\.png\)", r"(results/figures/\1.svg)", markdown, flags=re.I)
         arguments += ["--embed-resources", "--toc", "--toc-depth=2", f"--css={paths.REPORT / 'report.css'}", "--section-divs", "-V", f"toc-title={'目录' if language == 'zh' else 'Contents'}"]
     else:
         arguments += [f"--reference-doc={reference_docx(folder)}"]
-    pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart", outputfile=str(output), extra_args=arguments)
+    pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(output), extra_args=arguments)
 
 
 def build(language: str) -> list[Path]:

@@ -7,13 +7,17 @@ import sys
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
+from pipelines.run_notebook import NAMES
 
 
 def collect() -> dict[str, dict]:
     """Numbers, figures and tables of all notebooks; a name published by two of them is a fault."""
     problems = Problems()
     joined: dict[str, dict] = {"numbers": {}, "figures": {}, "tables": {}}
-    for path in sorted(paths.LEDGERS.glob("*.json")):
+    for stage in NAMES:
+        path = paths.LEDGERS / f"{stage}.json"
+        if stage == "clean":
+            continue
         ledger = json.loads(path.read_text(encoding="utf-8"))
         for kind, known in joined.items():
             for name, entry in ledger[kind].items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
+from analysis import paths
 from analysis.clean.panel import join_sources, save_processed
 from analysis.errors import DataFault
 from analysis.params import load_params
@@ -11,6 +13,10 @@ from analysis.params import load_params
 
 def main() -> int:
     try:
+        # what a source left that is no longer listed would make this stage look different from a fresh clone's
+        for folder in paths.INTERIM.iterdir():
+            if folder.name not in load_params()["sources"]:
+                shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
         tables = join_sources(load_params()["sources"])
     except DataFault as fault:
         print(fault, file=sys.stderr)

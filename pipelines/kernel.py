@@ -1,8 +1,8 @@
 """A kernel that is forked from the runner instead of started anew.
 
 The runner (or the rebuild command above it) has already imported what notebooks need; a fork shares that, so a notebook begins
-after milliseconds instead of seconds. The child is forked before any event loop, socket or thread exists. Where the system
-cannot fork, an ordinary kernel is started.
+after milliseconds instead of seconds. The child is forked before any event loop or socket exists. Elsewhere than on Linux an
+ordinary kernel is started.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
-CAN_FORK = hasattr(os, "fork")
+CAN_FORK = sys.platform == "linux"  # elsewhere forking after NumPy has been imported is not safe
 
 
 class ForkedKernel:
@@ -73,27 +73,29 @@ class ForkedKernel:
 
 def _become_kernel(reader: int, cwd: Path) -> None:
     """In the child: import while the runner still prepares, wait for the connection file, run the kernel; never returns."""
-    import ipykernel.kernelapp
-    import matplotlib.pyplot
-    import pandas  # noqa: F401
+    code = 1
+    try:
+        import ipykernel.kernelapp
+        import matplotlib.pyplot
+        import pandas  # noqa: F401
 
-    connection_file = os.read(reader, 4096).decode()
-    code = 0
-    if connection_file:
-        runner = os.getppid()
-        os.setsid()
-        os.chdir(cwd)
-        # the project's own modules hold the runner's paths and caches: the notebook imports them anew
-        for name in [m for m in sys.modules if m.split(".")[0] in {"analysis", "pipelines"}]:
-            del sys.modules[name]
-        from ipykernel.kernelapp import IPKernelApp
-
-        try:
-            # log level: the kernel's start-up warnings would drown the progress of a rebuild; no history file in HOME
-            IPKernelApp.launch_instance(["-f", connection_file, "--log-level=50", "--HistoryManager.hist_file=:memory:", f"--IPKernelApp.parent_handle={runner}"])
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
-    os._exit(code)
+        connection_file = os.read(reader, 4096).decode()
+        if connection_file:
+            runner = os.getppid()
+            os.setsid()
+            os.chdir(cwd)
+            # the project's own modules hold the runner's paths and caches: the notebook imports them anew
+            for name in [m for m in sys.modules if m.split(".")[0] in {"analysis", "pipelines"}]:
+                del sys.modules[name]
+            # log level: the kernel's start-up warnings would drown the progress of a rebuild; no history file in HOME;
+            # the kernel ends with its runner
+            ipykernel.kernelapp.IPKernelApp.launch_instance(["-f", connection_file, "--log-level=50", "--HistoryManager.hist_file=:memory:", f"--IPKernelApp.parent_handle={runner}"])
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    finally:
+        # whatever happened, the child must not go on in the runner's code
+        os._exit(code)
 
 
 class ForkedProvisioner(LocalProvisioner):

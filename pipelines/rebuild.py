@@ -11,9 +11,12 @@ import argparse
 import json
 import logging
 import os
+import select
 import selectors
 import shlex
+import signal
 import socket
+import subprocess
 import sys
 import time
 import traceback
@@ -44,34 +47,58 @@ def start_workers(count: int) -> list[Worker]:
     """Fork one process that imports the libraries and then divides into `count` workers; they end when their line is closed."""
     lines = [socket.socketpair() for _ in range(count)]
     if os.fork() == 0:
-        for ours, _ in lines:
-            ours.close()
-        os.environ["MPLBACKEND"] = "agg"
-        for library in LIBRARIES:
-            __import__(library)
-        for number, (_, theirs) in enumerate(lines):
-            # the last one stays in the process itself
-            if number == count - 1 or os.fork() == 0:
-                for _, other in lines:
-                    if other is not theirs:
-                        other.close()
-                _serve(theirs)
+        try:
+            # an interrupt is the parent's business: it closes the lines
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for ours, _ in lines:
+                ours.close()
+            os.environ["MPLBACKEND"] = "agg"
+            for library in LIBRARIES:
+                __import__(library)
+            for number, (_, theirs) in enumerate(lines):
+                # the last one stays in the process itself
+                if number == count - 1 or os.fork() == 0:
+                    for _, other in lines:
+                        if other is not theirs:
+                            other.close()
+                    _serve(theirs)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
     for _, theirs in lines:
         theirs.close()
     return [Worker(ours) for ours, _ in lines]
 
 
 def _serve(line: socket.socket) -> None:
-    """In a worker: fork for every command; never returns."""
-    with line.makefile("rb") as requests:
-        for request in requests:
-            command, log = json.loads(request)
-            pid = os.fork()
-            if pid == 0:
-                os._exit(_run(command, Path(log)))
-            _, status = os.waitpid(pid, 0)
-            line.sendall(str(os.waitstatus_to_exitcode(status)).encode())
-    os._exit(0)
+    """In a worker: fork for every command, watch the line meanwhile; never returns."""
+    buffer = b""
+    while True:
+        while b"\n" not in buffer:
+            received = line.recv(65536)
+            if not received:
+                os._exit(0)
+            buffer += received
+        request, _, buffer = buffer.partition(b"\n")
+        command, log = json.loads(request)
+        pid = os.fork()
+        if pid == 0:
+            os.setsid()
+            try:
+                code = _run(command, Path(log))
+            finally:
+                os._exit(code)
+        done = 0
+        while not done:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            readable, _, _ = select.select([line], [], [], 0 if done else 0.02)
+            if not done and readable and not line.recv(1, socket.MSG_PEEK):
+                # the rebuild has ended or was killed: its stage must not go on alone
+                os.killpg(pid, signal.SIGTERM)
+                os._exit(0)
+        line.sendall(str(os.waitstatus_to_exitcode(status)).encode())
 
 
 def _run(command: str, log: Path) -> int:
@@ -106,6 +133,9 @@ def rebuild(force: bool = False) -> int:
     from analysis.params import load_params
 
     os.chdir(paths.ROOT)
+    if sys.platform != "linux":
+        # forking warm processes is safe on Linux only; DVC's own command gives the same results
+        return subprocess.run([sys.executable, "-m", "dvc", "repro", *(["--force"] if force else [])]).returncode
     begun = time.monotonic()
     try:
         load_params()
@@ -113,8 +143,17 @@ def rebuild(force: bool = False) -> int:
         print(fault, file=sys.stderr)
         return 1
     workers = start_workers(WORKERS)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from dvc.lock import LockError
+
     try:
         return _rebuild(force, workers, paths.BUILD, begun)
+    except LockError as error:
+        print(f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. What was finished is recorded; the next rebuild goes on from there.", file=sys.stderr)
+        return 130
     finally:
         for worker in workers:
             worker.socket.close()
@@ -122,15 +161,15 @@ def rebuild(force: bool = False) -> int:
 
 def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> int:
     import networkx
-    from dvc.lock import LockError
     from dvc.repo import Repo
 
     logging.getLogger("dvc").setLevel(logging.WARNING)
     logs = build / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     memory = build / "durations.json"
-    durations = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
+    durations = _remembered(memory)
     repo = Repo(".")
+    repo.lock.lock()
     graph = repo.index.graph  # an edge points from a stage to what it needs
     order = {stage: n for n, stage in enumerate(reversed(list(networkx.lexicographical_topological_sort(graph, key=lambda s: s.addressing))))}
     waiting = dict.fromkeys(sorted(graph, key=order.__getitem__))
@@ -138,12 +177,6 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     selector = selectors.DefaultSelector()
     for worker in workers:
         selector.register(worker.socket, selectors.EVENT_READ, worker)
-    try:
-        lock = repo.lock
-        lock.lock()
-    except LockError:
-        print("Another DVC command works in this clone. Let it end; if none is running, delete .dvc/tmp/rwlock and .dvc/tmp/lock.", file=sys.stderr)
-        return 1
     try:
         while (waiting and not failed) or any(w.stage for w in workers):
             ready = [s for s in waiting if set(graph.successors(s)) <= done] if not failed else []
@@ -171,7 +204,8 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
                 output = (logs / f"{stage.addressing}.log").read_text(encoding="utf-8")
                 if code:
                     failed = stage
-                    print(f"FAILED  {stage.addressing} after {seconds:.1f} s\n{output}", file=sys.stderr)
+                    how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+                    print(f"FAILED  {stage.addressing} after {seconds:.1f} s ({how})\n{output}", file=sys.stderr)
                     continue
                 stage.save()
                 stage.commit()
@@ -185,8 +219,10 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
         # once, not after every stage: DVC parses and writes the whole lock file each time, which takes longer than a stage
         if finished:
             finished[0].dvcfile.dump_stages(sorted(finished, key=lambda s: s.addressing), update_pipeline=False)
-        lock.unlock()
-    memory.write_text(json.dumps(durations, sort_keys=True), encoding="utf-8")
+        repo.lock.unlock()
+        scratch = memory.with_suffix(".new")
+        scratch.write_text(json.dumps(durations, sort_keys=True), encoding="utf-8")
+        scratch.replace(memory)
     if failed:
         return 1
     if finished:
@@ -194,6 +230,14 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     else:
         print(f"All {len(graph)} stages are up to date; nothing to do.")
     return 0
+
+
+def _remembered(memory: Path) -> dict[str, float]:
+    """Seconds that stages took last time; only a hint for the order, so a damaged file is as good as none."""
+    try:
+        return json.loads(memory.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def main(argv: list[str] | None = None) -> int:

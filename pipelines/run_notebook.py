@@ -71,7 +71,7 @@ def check_parameters(notebook, section: str, expected: dict[str, object], proble
 
 
 def scrub(notebook):
-    """Drop what differs between two runs of the same notebook; sources, tags, outputs and parameters stay."""
+    """Drop the metadata that differ between two runs (times, paths, random ids); sources, tags, outputs and parameters stay."""
     details = notebook.metadata.get("papermill", {})
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}, "papermill": {"parameters": details.get("parameters", {})}}
     for number, cell in enumerate(notebook.cells, 1):
@@ -103,9 +103,7 @@ def run(stage: str, item: str = "") -> None:
 
     name = NAMES[stage] + (f".{item}" if item else "")
     full = f"{stage}@{item}" if item else stage
-    staging = paths.BUILD / "staging" / name
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
+    staging = fresh_staging(name)
     os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(staging), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
     # forked before anything opens a socket or a thread, see pipelines/kernel.py
     child = ForkedKernel(paths.ROOT) if CAN_FORK else None
@@ -116,9 +114,24 @@ def run(stage: str, item: str = "") -> None:
             child.discard()
 
 
+def fresh_staging(name: str) -> Path:
+    """An empty folder of this process for one stage; those that dead processes left are removed."""
+    folder = paths.BUILD / "staging"
+    for old in folder.glob(f"{name}.*"):
+        try:
+            os.kill(int(old.suffix[1:]), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(old)
+    staging = folder / f"{name}.{os.getpid()}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    return staging
+
+
 def _run(stage: str, item: str, name: str, full: str, staging: Path, engine: dict) -> None:
     import nbformat
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     from pipelines.render import to_html
@@ -146,6 +159,15 @@ def _run(stage: str, item: str, name: str, full: str, staging: Path, engine: dic
             f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
             f"{error.ename}: {message}"
         ) from None
+    except DeadKernelError:
+        raise StageFailed(
+            f"{full} failed: the kernel died (often too little memory).\n  notebook    notebooks/{NAMES[stage]}.ipynb\n"
+            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (no output was changed)"
+        ) from None
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise StageFailed(f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{NAMES[stage]}.ipynb\n  cell        {cell.execution_count}\n{output['text']}")
     executed = scrub(executed)
     half_run.unlink(missing_ok=True)
     results = staging / "results"

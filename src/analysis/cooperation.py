@@ -11,8 +11,8 @@ import pandas as pd
 def cooperation_facts(facts: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
     """Prose figures that are about cooperation, with begin and end of their period as years.
 
-    ``2019`` begins and ends in 2019; ``2016/2018`` is a span; ``../2023`` has no beginning (cumulative); ``2023/..`` begins in
-    2023 (a plan). Months count as parts of a year.
+    ``2019`` stands in the middle of 2019; ``2016/2018`` is a span from the begin of 2016 to the end of 2018; ``../2023`` has no
+    beginning (cumulative) and reaches to the end of 2023; ``2023/..`` begins in 2023 (a plan). Months are parts of a year.
     """
     chosen = facts[facts["kind"].isin(kinds)].copy()
     ends = chosen["period"].map(_span)
@@ -22,15 +22,39 @@ def cooperation_facts(facts: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
 
 
 def _span(period: str) -> tuple[float, float]:
-    first, _, last = period.partition("/")
-    last = last or first
-    begin, end = _year(first), _year(last)
+    first, slash, last = period.partition("/")
+    if not slash:
+        middle = (_year(first, end=False) + _year(first, end=True)) / 2
+        return middle, middle
+    begin, end = _year(first, end=False), _year(last, end=True)
     return begin, begin if np.isnan(end) else end
 
 
-def _year(date: str) -> float:
+def _year(date: str, *, end: bool) -> float:
+    """Begin or end of a year or month, in years; nan for an open side."""
     found = re.match(r"(\d{4})(?:-(\d{2}))?", date)
-    return float("nan") if not found else int(found[1]) + (0 if not found[2] else (int(found[2]) - 0.5) / 12)
+    if not found:
+        return float("nan")
+    year, month = int(found[1]), found[2]
+    return year + (int(month) - 1 + end) / 12 if month else float(year + end)
+
+
+def period_text(period: str, language: str) -> str:
+    """A period as readers write it.
+
+    Examples
+    --------
+    >>> period_text("../2023", "zh"), period_text("2016/2018", "en"), period_text("2023/..", "en")
+    ('截至2023', '2016–2018', 'from 2023')
+    """
+    first, slash, last = period.partition("/")
+    if not slash:
+        return period
+    if first == "..":
+        return f"截至{last}" if language == "zh" else f"up to {last}"
+    if last == "..":
+        return f"{first}起" if language == "zh" else f"from {first}"
+    return f"{first}—{last}" if language == "zh" else f"{first}–{last}"
 
 
 def by_country(cooperation: pd.DataFrame, partners: pd.DataFrame, language: str) -> pd.DataFrame:

@@ -31,7 +31,7 @@ class DataFault(Exception):
     def __init__(self, problems: Iterable[DataProblem]):
         self.problems = list(dict.fromkeys(problems))
         count = len(self.problems)
-        super().__init__("\n".join([f"{count} problem{'s' * (count != 1)} in the data; nothing was written.", *map(str, self.problems)]))
+        super().__init__("\n".join([f"{count} problem{'s' * (count != 1)}; nothing was written.", *map(str, self.problems)]))
 
 
 class Problems(list):

@@ -21,7 +21,7 @@ def observations(values: str = "corrected") -> pd.DataFrame:
     if values == "printed":
         undone = frame["status"] == "corrected"
         frame["value"] = frame["value_printed"]
-        frame.loc[undone, "status"] = frame.loc[undone, "value"].isna().map({True: "missing", False: "printed"})
+        frame.loc[undone, "status"] = [("missing" if pd.isna(v) else "aggregate" if rule else "printed") for v, rule in zip(frame.loc[undone, "value"], frame.loc[undone, "aggregate_rule"])]
     elif values != "corrected":
         raise ValueError(f"values is {values!r}; use 'corrected' or 'printed'")
     return frame
@@ -37,18 +37,25 @@ def demand() -> pd.DataFrame:
     return read_table(paths.PROCESSED / "demand.csv")
 
 
-def records(table_id: str) -> pd.DataFrame:
-    """Rows of a record table (``"5-2"``)."""
+def records(table_id: str, source_id: str | None = None) -> pd.DataFrame:
+    """Rows of a record table (``"5-2"``), of one source or of all that have it."""
     path = paths.PROCESSED / f"records_{table_id}.csv"
     if not path.exists():
         known = sorted(p.stem.removeprefix("records_") for p in paths.PROCESSED.glob("records_*.csv"))
         raise KeyError(f"no records of table {table_id!r}; there are records of {', '.join(known)}")
-    return read_table(path)
+    rows = read_table(path)
+    return rows if source_id is None else select(rows, source_id=source_id)
 
 
 def sources() -> pd.DataFrame:
     """Sources with title, body and date."""
     return read_table(paths.PROCESSED / "sources.csv")
+
+
+def source_names(source_ids, language: str) -> str:
+    """Short titles of sources, joined, for captions."""
+    titles = sources().set_index("source_id")[f"short_{language}"]
+    return ("、" if language == "zh" else ", ").join(titles[s] for s in sorted(set(source_ids)))
 
 
 def crosswalk(name: str) -> pd.DataFrame:
@@ -76,32 +83,6 @@ def select(frame: pd.DataFrame, **wanted) -> pd.DataFrame:
     if not chosen.any():
         raise KeyError(f"no row with {wanted}")
     return frame[chosen]
-
-
-def wide(frame: pd.DataFrame, indicator_codes: list[str], year: int, level: str = "school") -> pd.DataFrame:
-    """One row a school, one column an indicator, for one year.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        observations of one source.
-    level : {"school", "all"}
-        schools only, or closing rows too.
-
-    Returns
-    -------
-    DataFrame
-        index `entity` in the printed order, columns `tier` and the indicators.
-    """
-    chosen = select(frame, indicator=indicator_codes, year=year)
-    if level == "school":
-        chosen = chosen[chosen["aggregate_rule"] == ""]
-    table = chosen.pivot(index="entity", columns="indicator", values="value")[indicator_codes]
-    order = chosen.drop_duplicates("entity").set_index("entity")["tier"]
-    table = table.reindex(order.index)
-    table.insert(0, "tier", order)
-    table.columns.name = None
-    return table
 
 
 def find(text: str) -> pd.DataFrame:

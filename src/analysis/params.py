@@ -104,6 +104,9 @@ def check_section(name: str, values: dict[str, Any], file: str, problems: Proble
         if key not in values:
             problems.add(file, "is missing", "Add it; the notebook's parameters cell says what it means", row=name, column=key)
             sound = False
+        elif key == "confidence" and _fits(values[key], float) is None and not 0 < values[key] < 1:
+            problems.add(file, "should lie between 0 and 1", "Write 0.95 for 95 per cent", row=name, column=key, printed=values[key])
+            sound = False
         elif expected := _fits(values[key], kinds[key]):
             problems.add(file, f"should be {expected}", "Correct the value", row=name, column=key, printed=values[key])
             sound = False
@@ -130,6 +133,10 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     for name in expected:
         if name not in content:
             problems.add(file, "the section is missing", "Add it", row=name)
+        elif name == "sources" and not (isinstance(content[name], list) and content[name] and all(isinstance(s, str) for s in content[name])):
+            problems.add(file, "should be a list of folders of data/raw", "Write one source a line, each after a dash", row=name, printed=content[name])
+        elif name != "sources" and not isinstance(content[name], dict):
+            problems.add(file, "should be a section with parameters", "Write name: value, one a line", row=name, printed=content[name])
         elif name == "sources":
             loaded[name] = content[name]
             for source in content[name]:
@@ -139,7 +146,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
             loaded[name] = check_section(name, content[name] or {}, file, problems)
     for name in ("clean", "reconcile", "fit", "employment"):
         source = getattr(loaded.get(name), "source", None)
-        if source is not None and source not in content.get("sources", []):
-            problems.add(file, "is not in the list of sources", f"Use one of {', '.join(content.get('sources', []))}", row=name, column="source", printed=source)
+        if source is not None and "sources" in loaded and source not in loaded["sources"]:
+            problems.add(file, "is not in the list of sources", f"Use one of {', '.join(loaded['sources'])}", row=name, column="source", printed=source)
     problems.stop()
     return loaded

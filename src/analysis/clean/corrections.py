@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import paths
+from analysis.dictionary import nearest
 from analysis.errors import Problems
 from analysis.files import read_yaml
 
@@ -37,6 +38,8 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
         missing = ({"where", "printed", "expect", "use", "status", "reason"} - entry.keys()) | (set(KEY) - entry.get("where", {}).keys())
         if missing:
             problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id)
+        elif not (paths.RAW / str(entry["where"]["source_id"]) / "layout.yaml").exists():
+            problems.add(paths.shown(path), f"source {entry['where']['source_id']!r} has no tables", f"Correct source_id{nearest(str(entry['where']['source_id']), [p.parent.name for p in paths.RAW.glob('*/layout.yaml')])}", row=correction_id)
         elif entry["status"] not in STATUSES:
             problems.add(paths.shown(path), f"status {entry['status']!r} is not known", f"Use one of {', '.join(sorted(STATUSES))}", row=correction_id)
         else:

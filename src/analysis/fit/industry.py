@@ -12,9 +12,9 @@ from analysis.fit.structure import location_quotient
 WEAKEST = {"A": 0, "A-": 1, "B": 2, "C": 3}
 
 
-def _half(value: float) -> float:
+def _half(raw: str) -> float:
     """Half a unit of the last printed digit."""
-    return 0.5 * 10.0 ** -printed_decimals(f"{value:.10g}")
+    return 0.5 * 10.0 ** -printed_decimals(raw)
 
 
 def value_added_shares(demand: pd.DataFrame, place: str, year: int, sectors: list[str]) -> pd.DataFrame:
@@ -37,8 +37,8 @@ def value_added_shares(demand: pd.DataFrame, place: str, year: int, sectors: lis
     if len(rows) != len(sectors):
         raise KeyError(f"no value added by sector for {place} {year}; there are {sorted(set(demand.loc[demand['indicator'] == 'value_added_yuan_100m', 'year']))} for some places")
     rows = rows.set_index("group").loc[sectors]
-    half = rows["value"].map(_half)
-    if rows is not None and (rows["indicator"] == "gdp_share_pct").all():
+    half = rows["raw"].map(_half)
+    if (rows["indicator"] == "gdp_share_pct").all():
         share, box = rows["value"] / 100, np.column_stack([(rows["value"] - half) / 100, (rows["value"] + half) / 100])
     else:
         share, box = rows["value"] / rows["value"].sum(), share_box(rows["value"] - half, rows["value"] + half)
@@ -50,7 +50,8 @@ def employment_by_section(demand: pd.DataFrame, place: str, year: int) -> pd.Ser
     """Employed persons of the census sample by section (letters as index)."""
     chosen = demand[(demand["place"] == place) & (demand["year"] == year) & (demand["indicator"] == "employed_sample_by_section") & (demand["group"] != "all")]
     if chosen.empty:
-        raise KeyError(f"no census employment for {place} {year}")
+        known = sorted(set(demand.loc[(demand["indicator"] == "employed_sample_by_section") & (demand["place"] == place), "year"]))
+        raise KeyError(f"no census employment for {place} {year}; there is {known}. Correct census_year or census_year_before in params.yaml, or add the figures to data/raw")
     return chosen.set_index("group")["value"].sort_index()
 
 

@@ -92,10 +92,3 @@ def sector_shares(counts: np.ndarray, lower: np.ndarray, upper: np.ndarray, part
             weights[group, free[-1]] += rest * part
     total = counts @ weights
     return total / total.sum()
-
-
-def share_table(frame: pd.DataFrame, by: list[str], over: str, value: str = "value") -> pd.DataFrame:
-    """`frame` with a column `share`: each value over the total of its group of rows; `over` names the category."""
-    table = frame[[*by, over, value]].copy()
-    table["share"] = table[value] / table.groupby(by)[value].transform("sum")
-    return table

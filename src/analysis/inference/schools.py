@@ -42,9 +42,10 @@ def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Rates and intervals beside `graduates`, `placed`, `further_study`."""
     rates = pd.DataFrame([placement_quadruple(r.graduates, r.placed, r.further_study) for r in counts.itertuples()], index=counts.index)[RATES]
     result = pd.concat([counts, rates], axis=1)
-    result["consistent"] = (result["further_study"] <= result["placed"]) & (result["placed"] <= result["graduates"])
-    sound = result["consistent"]
+    # a missing figure contradicts nothing
+    result["consistent"] = ~((result["further_study"] > result["placed"]) | (result["placed"] > result["graduates"]))
     for rate, (k, n) in {"headline": (result["placed"], result["graduates"]), "placement_excluding_study": (result["placed"] - result["further_study"], result["graduates"] - result["further_study"])}.items():
+        sound = result[rate].notna()
         low, high = wilson_interval(k.where(sound & (n > 0), 0), n.where(sound & (n > 0), 1), confidence)
         result[f"{rate}_lower"], result[f"{rate}_upper"] = np.where(sound, low, np.nan), np.where(sound, high, np.nan)
     return result

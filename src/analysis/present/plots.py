@@ -155,9 +155,9 @@ def plot_tiles(frame: pd.DataFrame, row: str, state: str, colours: dict[str, tup
     axes.set_xticks([])
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
-    for name, colour in colours.values():
+    for name, colour in (shown for state_, shown in colours.items() if (frame[state] == state_).any()):
         axes.plot([], [], "s", color=PALETTE[colour], label=name)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(colours), handletextpad=0.2, columnspacing=1.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, handletextpad=0.2, columnspacing=1.2)
     return figure
 
 
@@ -201,7 +201,10 @@ def plot_timeline(frame: pd.DataFrame, *, xlabel: str, lanes: dict[str, str]) ->
     axes.set_yticks(list(heights.values()), [lanes[lane] for lane in heights])
     axes.set_ylim(-0.6, len(lanes) - 0.4)
     latest = np.ceil(np.nanmax(frame[["begin", "end"]].to_numpy(float)))
-    axes.set_xticks(np.arange(earliest, latest + 1), [f"{int(y)}" for y in np.arange(earliest, latest + 1)])
+    years = np.arange(earliest, latest)
+    axes.set_xticks(years, [""] * len(years))
+    axes.set_xticks(years + 0.5, [f"{int(y)}" for y in years], minor=True)
+    axes.tick_params(which="minor", size=0)
     axes.set_xlim(earliest - 0.6, latest + 0.4)
     axes.set_xlabel(xlabel)
     axes.grid(axis="y", visible=False)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import textwrap
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
@@ -19,7 +21,12 @@ from analysis import paths
 from analysis.dictionary import label
 from analysis.present.style import PALETTE, check_glyphs
 
-LABELS = {"zh": {"scope": "范围", "units": "单位", "source": "来源", "stop": "。", "colon": "："}, "en": {"scope": "Scope", "units": "Unit", "source": "Source", "stop": ". ", "colon": ": "}}
+NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
+
+
+def caption_note(language: str, scope: str, units: str, source: str) -> str:
+    """The line below a figure or table."""
+    return NOTES[language].format(scope=scope, units=units, source=source)
 
 
 def number_text(value: float | int | str, unit: str, digits: int) -> str:
@@ -94,7 +101,7 @@ class Results:
         value = float(f"{value:.12g}") if isinstance(value, float) else value
         self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits), "origin": {"notebook": self.name, "formula": formula, "inputs": keys}, "headline": headline}
 
-    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str]) -> None:
+    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str] | Callable[[dict], pd.DataFrame], headline: bool = False) -> None:
         """Publish columns of a table row by row.
 
         Parameters
@@ -107,13 +114,16 @@ class Results:
             factor before printing (100 turns shares into per cent).
         digits : int or str
             decimals, or the column that holds them.
+        inputs : DataFrame, list of str or callable
+            a callable gets the row and returns the rows its numbers come from.
         """
-        keys = inputs if isinstance(inputs, list) else input_keys(inputs)
+        shared = None if callable(inputs) else inputs if isinstance(inputs, list) else input_keys(inputs)
         for row in frame.to_dict("records"):
+            keys = input_keys(inputs(row)) if shared is None else shared
             for column, ending in columns.items():
                 value = row[column]
                 if not pd.isna(value) and not (isinstance(value, float) and math.isinf(value)):
-                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula, inputs=keys)
+                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula, inputs=keys, headline=headline)
 
     def choose(self, zh: str, en: str) -> str:
         """The text in the language of this notebook."""
@@ -122,8 +132,7 @@ class Results:
     def save_figure(self, figure: Figure, name: str, *, title: str, scope: str, units: str, source: str, alt: str) -> None:
         """Draw title, scope and source, check every character, and write SVG and PNG with stable bytes."""
         self._new(name, self.figures)
-        words = LABELS[self.language]
-        note = f"{words['scope']}{words['colon']}{scope}{words['stop']}{words['units']}{words['colon']}{units}{words['stop']}{words['source']}{words['colon']}{source}"
+        note = caption_note(self.language, scope, units, source)
         width = figure.get_size_inches()[0]
         figure.suptitle("\n".join(_wrap(title, int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
         figure.supxlabel("\n".join(_wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
@@ -153,6 +162,9 @@ class Results:
             elif pd.api.types.is_float_dtype(shown[column]):
                 places = digits if isinstance(digits, int) else digits.get(column, 2)
                 shown[column] = [None if pd.isna(v) else f"{round(v, places) + 0.0:.{places}f}" for v in shown[column]]
+            elif not pd.api.types.is_numeric_dtype(shown[column]):
+                # text that a spreadsheet would run as a formula gets an apostrophe
+                shown[column] = [f"'{v}" if isinstance(v, str) and re.match(r"[=+@]|-(?![\d.])", v) else v for v in shown[column]]
         shown.columns = [label(column, self.language) for column in shown.columns]
         shown.to_csv(paths.out(paths.RESULTS / "tables" / f"{name}.csv"), index=False, lineterminator="\n")
         self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source}

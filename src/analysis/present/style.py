@@ -17,7 +17,6 @@ PALETTE = {
     "blue": "#0072B2", "orange": "#E69F00", "green": "#009E73", "vermilion": "#D55E00", "sky": "#56B4E9", "purple": "#CC79A7",
     "yellow": "#F0E442", "grey": "#7A7A7A", "light": "#C8C8C8", "black": "#222222",
 }
-TIER_COLOURS = {"高职": PALETTE["blue"], "中职": PALETTE["orange"]}
 
 
 class MissingGlyph(ValueError):

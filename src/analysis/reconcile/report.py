@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import paths
-from analysis.clean.numbers import normalise, printed_decimals
+from analysis.clean.numbers import parse_number, printed_decimals
 
 VERDICTS = {
     "agrees": ("一致", "agrees", "green"), "rounding": ("取舍差异", "rounding", "sky"), "definition": ("口径不同", "definition", "orange"),
@@ -21,9 +21,9 @@ def verdict_names(language: str) -> dict[str, tuple[str, str]]:
 def disagreements(checks: pd.DataFrame) -> pd.DataFrame:
     """Checks that disagree, with their printed decimals and the difference in per cent of the recomputed figure, largest first."""
     apart = checks[checks["verdict"] == "disagrees"].copy()
-    printed = apart["printed"].map(lambda raw: float(normalise(raw)))
+    apart["printed_value"] = [parse_number(raw, unit) for raw, unit in zip(apart["printed"], apart["unit"])]
     apart["decimals"] = apart["printed"].map(printed_decimals)
-    apart["difference_pct"] = 100 * (printed - apart["recomputed"]) / apart["recomputed"]
+    apart["difference_pct"] = 100 * (apart["printed_value"] - apart["recomputed"]) / apart["recomputed"]
     return apart.reindex(apart["difference_pct"].abs().sort_values(ascending=False, kind="stable").index).reset_index(drop=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
@@ -54,6 +55,8 @@ def judge(printed: float, recomputed: float, decimals: int) -> tuple[str, str]:
     >>> judge(93.90, 93.8461, 2)[0], judge(96.80, 96.8254, 2)[0], judge(88.08, 88.0867, 2)
     ('disagrees', 'disagrees', ('rounding', 'truncated'))
     """
+    if not math.isfinite(recomputed):
+        return "not recomputable", ""
     unit = Decimal(1).scaleb(-decimals)
     # twelve digits: sums of binary floats must not decide a rounding
     exact = Decimal(f"{recomputed:.12g}")
