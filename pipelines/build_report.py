@@ -127,7 +127,7 @@ class Manuscript:
         with (paths.RESULTS / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
-        widths = [min(32, max(7, 3 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i in range(len(head))]
+        widths = [min(30, max(8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i in range(len(head))]
         rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
         return "\n".join(f"|{line}|" for line in lines)
@@ -204,6 +204,8 @@ def _chinese_styles(styles: str) -> str:
     styles = re.sub(r"<w:i(Cs)? ?/>", "", styles)  # slanted Chinese is no Chinese
     styles = re.sub(r'<w:lang [^>]*/>', '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>', styles)
     styles = re.sub(r'<w:color w:val="(?!auto)[0-9A-Fa-f]{6}"[^>]*/>', '<w:color w:val="222222"/>', styles)
+    # cells and notes are paragraphs of style Compact: nine points, so that numbers stay whole
+    styles = re.sub(r'(<w:style [^>]*w:styleId="Compact">.*?)(</w:style>)', r'\1<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>\2', styles, count=1, flags=re.S)
     rule = '<w:{0} w:val="single" w:sz="{1}" w:space="0" w:color="7A7A7A"/>'
     borders = "<w:tblBorders>" + rule.format("top", 10) + rule.format("bottom", 10) + rule.format("insideH", 2) + "</w:tblBorders>"
     return re.sub(r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S)

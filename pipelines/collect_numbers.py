@@ -18,6 +18,9 @@ def collect() -> dict[str, dict]:
         path = paths.LEDGERS / f"{stage}.json"
         if stage == "clean":
             continue
+        if not path.exists():
+            problems.add(paths.shown(path), "the ledger is missing", f"Run its stage: dvc repro {stage}")
+            continue
         ledger = json.loads(path.read_text(encoding="utf-8"))
         for kind, known in joined.items():
             for name, entry in ledger[kind].items():

@@ -132,6 +132,18 @@ def test_correction_that_matches_nothing_stops(town):
         clean_source("town-2030")
 
 
+def test_correction_of_an_unknown_source_stops(town):
+    edit(town / "data/corrections.yaml", lambda t: t.replace("source_id: town-2030", "source_id: town-2031"))
+    with pytest.raises(DataFault, match="source 'town-2031' has no tables.*nearest known: 'town-2030'"):
+        clean_source("town-2030")
+
+
+def test_a_key_that_stands_twice_is_refused(town):
+    edit(town / "data/corrections.yaml", lambda t: t + t)
+    with pytest.raises(DataFault, match="corrections.yaml: line 8: 'c901' stands twice"):
+        clean_source("town-2030")
+
+
 def test_town_arrives_whole(town):
     clean = clean_source("town-2030")
     cells = clean.observations

@@ -45,6 +45,9 @@ def write_params(town, change):
         (lambda p: p["employment"].update(values="mended"), "should be one of printed, corrected"),
         (lambda p: p["clean"].update(language="de"), "should be one of zh, en"),
         (lambda p: p.update(fitt=p.pop("fit")), r"row fitt: is not a section\. Did you mean 'fit'"),
+        (lambda p: p["fit"].update(confidence=95), "printed '95': should lie between 0 and 1"),
+        (lambda p: p.update(sources=None), "row sources, printed 'None'|row sources: should be a list"),
+        (lambda p: p.update(fit="x"), "row fit, printed 'x': should be a section with parameters"),
         (lambda p: p["sources"].append("nowhere"), "source 'nowhere' has no data/raw/nowhere/source.yaml"),
         (lambda p: p["fit"].update(source="demnd"), "is not in the list of sources"),
     ],
@@ -149,6 +152,7 @@ def test_graph_has_what_each_stage_needs():
         module = stage["cmd"].split()[2].replace(".", "/") + ".py"
         assert module in deps, f"{name} does not depend on {module}"
         if "run_notebook" in stage["cmd"]:
+            assert {"pipelines/kernel.py", "pipelines/graph.py"} <= deps, name
             assert {"src/analysis", "requirements.lock", "data/dictionary.yaml", "data/entities.yaml", "data/labels.yaml", "pipelines/render.py"} <= deps, name
             assert f"build/notebooks/{NAMES[name.split('@')[0]]}.ipynb" in deps
 
@@ -197,6 +201,19 @@ def test_failure_names_notebook_cell_heading_parameters_and_changes_nothing(proc
     assert list((processed / "build/staging").rglob("*.half-run.ipynb"))
 
 
+@pytest.mark.parametrize(("planted", "message"), [("import os; os.kill(os.getpid(), 9)", "the kernel died"), ("import warnings; warnings.warn('x')", "a cell wrote a warning")])
+def test_dead_kernels_and_warnings_are_failures_with_a_place(processed, planted, message):
+    path = processed / "build/notebooks/05_cooperation.ipynb"
+    original = path.read_text(encoding="utf-8")
+    notebook = read(path)
+    notebook.cells.insert(2, nbformat.v4.new_code_cell(planted, id="planted"))
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
+    path.write_text(original, encoding="utf-8")
+    assert done.returncode == 1 and message in done.stderr and "notebooks/05_cooperation.ipynb" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and not (processed / "results/ledgers/cooperation.json").exists()
+
+
 def test_outputs_are_exactly_the_declared_ones(processed):
     graph = processed / "dvc.yaml"
     original = graph.read_text(encoding="utf-8")
@@ -224,13 +241,12 @@ def test_two_runs_give_equal_bytes_and_html_asks_no_other_host(processed):
 
 def test_numbers_carry_their_origin(processed):
     run(processed, "pipelines.run_notebook", "employment")
-    run(processed, "pipelines.collect_numbers")
-    numbers = json.loads((processed / "results/numbers.json").read_text(encoding="utf-8"))
+    numbers = json.loads((processed / "results/ledgers/employment.json").read_text(encoding="utf-8"))["numbers"]
     entry = numbers["placement_rate_city_2030"]
     assert entry["value"] == pytest.approx(100 * 593 / 640) and entry["text"] == "92.66%" and entry["unit"] == "%"
     assert "town-2030:table 3-6:college_a:graduates:2030=180" in entry["origin"]["inputs"]
-    metrics = json.loads((processed / "results/metrics.json").read_text(encoding="utf-8"))
-    assert metrics["placement_rate_city_2030"] == entry["value"]
+    done = run(processed, "pipelines.collect_numbers", check=False)
+    assert done.returncode == 1 and "results/ledgers/fit.json: the ledger is missing. Run its stage: dvc repro fit" in done.stderr
 
 
 def test_unknown_stage_is_refused(capsys):

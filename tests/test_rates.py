@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.inference.rates import exact_permutation_two_groups, grouped_binomial, placement_checks, placement_quadruple, wilson_interval
+from analysis.inference.rates import exact_permutation_two_groups, grouped_binomial, leave_one_out_permutation, placement_checks, placement_quadruple, wilson_interval
 from analysis.inference.schools import placement_by_school, placement_by_tier, study_change, tier_design
 from tests.conftest import PROJECT
 
@@ -78,6 +78,13 @@ def test_exact_permutation_against_scipy():
     assert difference == pytest.approx(oracle.statistic)
     # scipy doubles the smaller tail; this test counts by |difference|; both are exact and agree on what is at least as extreme
     assert p == pytest.approx(np.mean(np.abs(oracle.null_distribution) >= abs(difference) - 1e-12))
+
+
+def test_leaving_one_school_out():
+    values, first = pd.Series([9.0, 1, 2, 3, 1], index=list("abcde")), pd.Series([True, False, False, False, False], index=list("abcde"))
+    table = leave_one_out_permutation(values, first)
+    assert table.index.tolist() == list("bcde")  # the only school of its group stays
+    assert table.loc["d"].tolist() == pytest.approx([9 - 4 / 3, 1 / 4])
 
 
 def test_smallest_p_with_three_against_eight():

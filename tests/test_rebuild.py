@@ -1,8 +1,12 @@
 """A whole rebuild of the made-up town: equal bytes in two places, and DVC agrees with what the rebuild did."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -35,6 +39,16 @@ def test_progress_is_visible_and_quiet(built):
     assert sum("] " in line and line.rstrip().endswith(" s") for line in lines) == 16
     assert lines[-1].startswith("16 of 16 stages run, 0 were up to date")
     assert len(lines) == 17, done.stdout
+
+
+@pytest.mark.slow
+def test_headline_numbers_are_metrics(built):
+    folder, _ = built
+    done = subprocess.run([sys.executable, "-m", "dvc", "metrics", "show", "--json"], cwd=folder, env=environment(folder), capture_output=True, text=True, check=True)
+    shown = json.loads(done.stdout)[""]["data"]["results/metrics.json"]["data"]
+    numbers = json.loads((folder / "results/numbers.json").read_text(encoding="utf-8"))
+    assert shown["placement_rate_city_2030"] == numbers["placement_rate_city_2030"]["value"]
+    assert {"fit_d_students_employment_lower", "fit_d_students_employment_upper"} <= set(shown)
 
 
 @pytest.mark.slow
@@ -91,6 +105,42 @@ def test_a_data_fault_stops_with_its_place_and_changes_no_output(built):
         assert part in done.stderr, done.stderr
     assert {p: p.read_bytes() for part in ("results", "data/interim", "data/processed") for p in (folder / part).rglob("*") if p.is_file()} == before
     assert rebuild(folder).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+def test_a_rebuild_that_was_ended_is_finished_by_the_next_with_equal_bytes(built, how):
+    folder, _ = built
+    lock = (folder / "dvc.lock").read_bytes()
+    (folder / "build/durations.json").write_text("", encoding="utf-8")  # cut by the last kill
+    process = subprocess.Popen([sys.executable, "-m", "pipelines.rebuild", "--force"], cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if "clean@town-2030" in line:
+            break
+    time.sleep(1)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert "Traceback" not in errors, errors
+    deadline = time.monotonic() + 20
+    while left := working_in(folder):
+        assert time.monotonic() < deadline, f"still running: {left}"
+        time.sleep(0.2)
+    done = rebuild(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (folder / "dvc.lock").read_bytes() == lock and status(folder) == {}
+
+
+def working_in(folder) -> list[int]:
+    """Processes whose working directory lies in the workspace."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")).is_relative_to(folder):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
 
 
 @pytest.mark.slow

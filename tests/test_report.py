@@ -48,6 +48,24 @@ def test_what_stops_the_build(manuscript, body, message):
         manuscript(body)
 
 
+def test_text_from_data_never_becomes_markup(manuscript, monkeypatch):
+    monkeypatch.setitem(NUMBERS, "name", {"value": "<script>x</script>", "unit": "", "text": "<script>x</script> [a](b)"})
+    assert "\\<script\\>x\\</script\\> \\[a\\](b)" in manuscript("名为 {{name}}。")
+
+
+def test_messages_know_the_line_after_a_block(manuscript):
+    with pytest.raises(DataFault) as fault:
+        manuscript("::: table\nfit_t\n:::\n\n::: assert\na_rate > b_rate\na_rate < b_rate\n:::\n\n见 {{nothing}}。")
+    assert [p.row for p in fault.value.problems] == ["line 11", "line 14"]
+
+
+def test_a_manuscript_without_front_matter(tmp_path, manuscript):
+    path = tmp_path / "bare.md"
+    path.write_text("正文", encoding="utf-8")
+    with pytest.raises(DataFault, match="has no front matter"):
+        Manuscript(path, NUMBERS, CATALOGUE, "zh").expand()
+
+
 def test_all_faults_of_a_manuscript_at_once(manuscript):
     with pytest.raises(DataFault) as fault:
         manuscript("有 7 个。\n\n有 {{x}} 个。\n\n::: assert\na_rate < 1\n:::")
@@ -96,6 +114,15 @@ def test_documents_are_complete_and_stable(built):
     assert 'w:eastAsia="宋体"' in styles and 'w:eastAsia="黑体"' in styles and "<w:i/>" not in styles
     build("zh")
     assert (folder / "specialty-alignment.zh.docx").read_bytes() == first
+
+
+def test_a_missing_picture_stops_the_build(built):
+    folder = built / "results"
+    before = (folder / "report/specialty-alignment.zh.docx").read_bytes()
+    (folder / "figures/employment_schools.png").unlink()
+    with pytest.raises(RuntimeError, match="employment_schools"):
+        build("zh")
+    assert (folder / "report/specialty-alignment.zh.docx").read_bytes() == before
 
 
 def test_a_broken_manuscript_leaves_the_old_report(built):

@@ -135,8 +135,12 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
 
 
 def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFrame:
-    """Difference and exact p of `exact_permutation_two_groups` with each school left out in turn; index is the school left out."""
-    rows = {left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index}
+    """Difference and exact p of `exact_permutation_two_groups` with each school left out in turn; index is the school left out.
+
+    A school that is alone in its group cannot be left out and has no row.
+    """
+    size = first.groupby(first).transform("size")
+    rows = {left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index[size > 1]}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "p"])
 
 

@@ -76,7 +76,7 @@ def plot_dots(frame: pd.DataFrame, label: str, series: Sequence[Series], *, xlab
     elif percent:
         axes.set_xlim(left=0)
     axes.set_xlabel(xlabel)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(series), 4), borderaxespad=0.2, handletextpad=0.4, columnspacing=1.4)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(series), 4), borderaxespad=0.2, handletextpad=0.7, columnspacing=1.4)
     return figure
 
 
