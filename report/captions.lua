@@ -31,6 +31,10 @@ local function captioned(block)
     if a.kind == 'table' then blocks:insert(word_caption(block)) end
     for _, inner in ipairs(block.content) do
       if inner.t == 'Figure' then inner = inner.content[1] end
+      if a.kind == 'figure' then
+        -- this style keeps the picture with its caption
+        inner = pandoc.Div({ pandoc.Para(inner.content) }, pandoc.Attr('', {}, { ['custom-style'] = 'Captioned Figure' }))
+      end
       blocks:insert(inner)
     end
     if a.kind == 'figure' then blocks:insert(word_caption(block)) end
@@ -58,7 +62,19 @@ local function reference(link)
   return nil
 end
 
+-- a tight list would take the small type of table cells
+local function loose(list)
+  if FORMAT ~= 'docx' then return nil end
+  for _, item in ipairs(list.content) do
+    for place, inner in ipairs(item) do
+      if inner.t == 'Plain' then item[place] = pandoc.Para(inner.content) end
+    end
+  end
+  return list
+end
+
 return { {
+  BulletList = loose,
   Div = function(block) if block.classes:includes('captioned') then return captioned(block) end end,
   Link = reference,
 } }
