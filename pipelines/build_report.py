@@ -221,7 +221,7 @@ def convert(markdown: str, language: str, output: Path, folder: Path) -> None:
         arguments += ["--embed-resources", "--toc", "--toc-depth=2", f"--css={paths.REPORT / 'report.css'}", "--section-divs", "-V", f"toc-title={'目录' if language == 'zh' else 'Contents'}"]
     else:
         arguments += [f"--reference-doc={reference_docx(folder)}"]
-    pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(output), extra_args=arguments)
+    pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(output), extra_args=arguments, cworkdir=str(paths.ROOT))
 
 
 def build(language: str) -> list[Path]:

@@ -108,7 +108,7 @@ def test_a_data_fault_stops_with_its_place_and_changes_no_output(built):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
 def test_a_rebuild_that_was_ended_is_finished_by_the_next_with_equal_bytes(built, how):
     folder, _ = built
     lock = (folder / "dvc.lock").read_bytes()
@@ -120,7 +120,7 @@ def test_a_rebuild_that_was_ended_is_finished_by_the_next_with_equal_bytes(built
     time.sleep(1)
     process.send_signal(how)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert process.returncode == (130 if how == signal.SIGTERM else -how)
     assert "Traceback" not in errors, errors
     deadline = time.monotonic() + 20
     while left := working_in(folder):
