@@ -12,7 +12,7 @@ test: .venv/ready             ## all tests, then the reference notebooks cell by
 	@$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks
 
 lab: .venv/ready              ## JupyterLab on this machine only, with its token
-	@$(BIN)/jupyter lab --ip=127.0.0.1 notebooks
+	@$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lock: .venv/ready             ## solve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
