@@ -95,6 +95,14 @@ def test_wrong_encoding_and_replaced_document(tmp_path, capsys):
     assert "checksum differs" in capsys.readouterr().err
 
 
+def test_a_file_saved_on_windows_gives_the_same_tables(town):
+    tables = {p.name: p.read_bytes() for p in (town / "data/raw/town-2030").glob("table_*.csv")}
+    text = (town / "document.txt").read_text(encoding="utf-8")
+    (town / "windows.txt").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode("utf-8"))
+    assert main([str(town / "windows.txt"), "--source", "town-2030", "--out", str(town / "data/raw/town-2030")]) == 0
+    assert {p.name: p.read_bytes() for p in (town / "data/raw/town-2030").glob("table_*.csv")} == tables
+
+
 def test_names_of_persons_are_left_out(town):
     written = (town / "data/raw/town-2030/table_5-2.csv").read_text(encoding="utf-8")
     assert "焊接产业学院" in written

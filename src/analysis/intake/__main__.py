@@ -44,7 +44,8 @@ def read_document(path: Path, declared: dict, source: str) -> str:
     if declared.get("sha256") not in (None, checksum):
         problems.add(path.name, f"is not the document that source.yaml of {source} names (checksum differs)", "Check what changed in the document, then enter the new sha256 in source.yaml", printed=checksum)
     problems.stop()
-    return text
+    # marks of the program that saved the file, not of the document
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def main(argv: list[str] | None = None) -> int:
