@@ -85,8 +85,9 @@ def _serve(line: socket.socket) -> None:
         command, log = json.loads(request)
         pid = os.fork()
         if pid == 0:
-            os.setsid()
+            code = 1
             try:
+                os.setsid()
                 code = _run(command, Path(log))
             finally:
                 os._exit(code)
