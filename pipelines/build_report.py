@@ -7,6 +7,9 @@ The manuscript is pandoc Markdown with four additions:
 - ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build.
 - ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue.
 - ``@fig:name`` and ``@tab:name`` refer to them.
+
+In HTML every bound number is a link to its trail (see `pipelines.trail_pages`). A number that a declared correction has
+changed may stand in the prose only beside the number computed from printed figures.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.params import load_params
 from analysis.present.results import caption_note
+from pipelines.trail_pages import trail_html
 
 KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure ", "table": "Table "}}
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
@@ -47,6 +51,7 @@ class Manuscript:
         self.text = path.read_text(encoding="utf-8")
         self.problems = Problems()
         self.places: dict[tuple[str, str], int] = {}
+        self.used: dict[str, int] = {}  # numbers bound in prose → position of their first use
 
     def expand(self) -> str:
         """Pandoc Markdown with numbers, captions and references filled in.
@@ -66,6 +71,11 @@ class Manuscript:
         self._check_prose(body)
         # one pass over the text as written, so that every message knows its line
         body = ANYTHING.sub(self._replace, body)
+        for name, position in self.used.items():
+            entry = self.numbers[name]
+            if entry["origin"].get("corrections") and entry.get("as_printed") not in self.used:
+                beside = f"Show {{{{{entry['as_printed']}}}}} beside it" if "as_printed" in entry else "Publish the same number from printed figures (as_printed=) and show it beside"
+                self._problem(position, f"{name!r} rests on {', '.join(entry['origin']['corrections'])}; the number as printed is not shown", beside)
         self.problems.stop()
         return f"---\n{head}\n---\n\n{body}"
 
@@ -104,7 +114,9 @@ class Manuscript:
         if name not in self.numbers:
             self._problem(position, f"no number is called {name!r}", "Publish it in a notebook, or correct the name")
             return "?"
-        return _escape(self.numbers[name]["text"])
+        first = "" if name in self.used else f" #use_{name}"
+        self.used.setdefault(name, position)
+        return f"[{_escape(self.numbers[name]['text'])}](#trail_{name}){{.number{first}}}"
 
     def _block(self, match: re.Match, position: int) -> str:
         kind, content = match[1], match[2].strip()
@@ -211,14 +223,15 @@ def _chinese_styles(styles: str) -> str:
     return re.sub(r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S)
 
 
-def convert(markdown: str, language: str, output: Path, folder: Path) -> None:
-    """Run pandoc once; equal input gives equal bytes."""
+def convert(markdown: str, language: str, output: Path, folder: Path, trail: str) -> None:
+    """Run pandoc once; equal input gives equal bytes. `trail` ends the HTML page."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
     arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20", "--syntax-highlighting=none", "--fail-if-warnings"]  # narrow columns: every pipe table takes the text width, columns by their dashes
     if output.suffix == ".html":
         # figures as SVG in one self-contained page
         markdown = re.sub(r"\(results/figures/([a-z0-9_]+)\.png\)", r"(results/figures/\1.svg)", markdown, flags=re.I)
-        arguments += ["--embed-resources", "--toc", "--toc-depth=2", f"--css={paths.REPORT / 'report.css'}", "--section-divs", "-V", f"toc-title={'目录' if language == 'zh' else 'Contents'}"]
+        (folder / "trail.html").write_text(trail, encoding="utf-8")
+        arguments += [f"--include-after-body={folder / 'trail.html'}", "--embed-resources", "--toc", "--toc-depth=2", f"--css={paths.REPORT / 'report.css'}", "--section-divs", "-V", f"toc-title={'目录' if language == 'zh' else 'Contents'}"]
     else:
         arguments += [f"--reference-doc={reference_docx(folder)}"]
     pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(output), extra_args=arguments, cworkdir=str(paths.ROOT))
@@ -228,13 +241,15 @@ def build(language: str) -> list[Path]:
     """Build the report in one language; nothing is replaced before everything is built."""
     numbers = json.loads((paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
     catalogue = json.loads((paths.RESULTS / "catalogue.json").read_text(encoding="utf-8"))
-    markdown = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, catalogue, language).expand()
+    manuscript = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, catalogue, language)
+    markdown = manuscript.expand()
+    trail = trail_html(list(manuscript.used), numbers, language)
     target = paths.RESULTS / "report"
     target.mkdir(parents=True, exist_ok=True)
     written = []
     with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
         for suffix in ("html", "docx"):
-            convert(markdown, language, Path(scratch) / f"specialty-alignment.{language}.{suffix}", Path(scratch))
+            convert(markdown, language, Path(scratch) / f"specialty-alignment.{language}.{suffix}", Path(scratch), trail)
         for path in sorted(Path(scratch).glob("specialty-alignment.*")):
             written.append(Path(os.replace(path, target / path.name) or target / path.name))
     return written

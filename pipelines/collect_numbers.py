@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
-from analysis import paths
+from analysis import load, paths
 from analysis.errors import DataFault, Problems
+from analysis.keys import key_of
+from analysis.trail import inputs_of
 from pipelines.run_notebook import NAMES
 
 
@@ -27,8 +29,20 @@ def collect() -> dict[str, dict]:
                 if name in known:
                     problems.add(paths.shown(path), f"{kind} {name!r} is published by two notebooks", "Rename one", row=name)
                 known[name] = entry
+    corrected = corrected_keys()
+    for name, entry in joined["numbers"].items():
+        used = sorted({corrected[key] for key in inputs_of(name, joined["numbers"]) if key in corrected})
+        if used and entry["origin"]["values"] == "corrected":
+            entry["origin"]["corrections"] = used
     problems.stop()
     return joined
+
+
+def corrected_keys() -> dict[str, str]:
+    """Key of each cell whose value a correction has changed → the correction."""
+    frames = [load.observations(), load.facts()]
+    moved = [frame[(frame["correction_id"] != "") & (frame["value"] != frame["value_printed"]) & frame["value"].notna()] for frame in frames]
+    return {key_of(row): row["correction_id"] for frame in moved for row in frame.to_dict("records")}
 
 
 def main() -> int:

@@ -55,6 +55,8 @@ local function captioned(block)
 end
 
 local function reference(link)
+  -- trails are part of the page only
+  if link.classes:includes('number') and FORMAT == 'docx' then return link.content end
   if not link.classes:includes('crossref') then return nil end
   if FORMAT == 'docx' then
     return pandoc.RawInline('openxml', '<w:fldSimple w:instr=" REF ' .. link.target:sub(2, 41) .. ' \\h ">' .. run(pandoc.utils.stringify(link)) .. '</w:fldSimple>')

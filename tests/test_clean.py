@@ -5,10 +5,12 @@ import csv
 import pytest
 import yaml
 
+from analysis import load
 from analysis.clean.panel import data_package, join_sources, save_processed
 from analysis.clean.source import clean_source, save_interim
 from analysis.errors import DataFault
 from tests.conftest import PROJECT
+from tests.workspace import process
 
 
 def edit(path, change):
@@ -112,12 +114,39 @@ def test_faults_of_demand_figures(town, change, message):
 def test_correction_is_applied_and_raw_stays(town):
     edit_table(town, "1-2", cell(3, 3, "5，00"))
     corrections = town / "data/corrections.yaml"
-    entry = {"c902": {"where": {"source_id": "town-2030", "table_id": "1-2", "entity": "college_a", "indicator": "students", "year": 2029}, "printed": "5，00", "expect": "5，00", "use": 500, "status": "applied", "reason": "test"}}
+    entry = {"c902": {"where": {"source_id": "town-2030", "table_id": "1-2", "entity": "college_a", "indicator": "students", "year": 2029}, "printed": "5，00", "expect": "5，00", "use": 500, "status": "applied", "reason": {"zh": "试", "en": "test"}}}
     corrections.write_text(yaml.safe_dump(entry, allow_unicode=True), encoding="utf-8")
     cells = clean_source("town-2030").observations
     [row] = cells[cells["correction_id"] == "c902"].to_dict("records")
     assert (row["raw"], row["value"], row["status"]) == ("5，00", 500.0, "corrected")
     assert row["value_printed"] != row["value_printed"]
+
+
+def test_correction_of_prose(town):
+    entry = {"c903": {"where": {"source_id": "town-2030", "fact_id": "town-2030:e:04"}, "printed": "95.1%", "expect": "95.1%", "use": 94.2, "status": "applied", "reason": {"zh": "试", "en": "test"}}}
+    (town / "data/corrections.yaml").write_text(yaml.safe_dump(entry, allow_unicode=True), encoding="utf-8")
+    facts = clean_source("town-2030").facts.set_index("fact_id")
+    row = facts.loc["town-2030:e:04"]
+    assert (row["raw"], row["value"], row["lower"], row["upper"], row["value_printed"], row["correction_id"]) == ("95.1%", 94.2, 94.2, 94.2, 95.1, "c903")
+    process(town)
+    assert load.facts().set_index("fact_id").loc["town-2030:e:04", ["value", "lower"]].tolist() == [94.2, 94.2]
+    assert load.facts("printed").set_index("fact_id").loc["town-2030:e:04", ["value", "lower"]].tolist() == pytest.approx([95.1, 95.05])
+    with pytest.raises(ValueError, match="use 'corrected' or 'printed'"):
+        load.facts("both")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"expect": "95,1%"}, "c903 has lost its object: it expects '95,1%'"), ({"use": None}, "is applied and says no number to use"), ({"reason": "test"}, "in both languages"), ({"status": "maybe"}, "status 'maybe' is not known"),
+        ({"where": {"source_id": "town-2030", "fact_id": "town-2030:e:99"}}, "matches 0 cells"), ({"where": {"source_id": "demand", "fact_id": "x"}}, "source 'demand' has no facts.csv"), ({"where": {"fact_id": "x"}}, "lacks source_id"),
+    ],
+)
+def test_faults_of_corrections(town, change, message):
+    entry = {"where": {"source_id": "town-2030", "fact_id": "town-2030:e:04"}, "printed": "95.1%", "expect": "95.1%", "use": 94.2, "status": "applied", "reason": {"zh": "试", "en": "test"}}
+    (town / "data/corrections.yaml").write_text(yaml.safe_dump({"c903": entry | change}, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(DataFault, match=message):
+        clean_source("town-2030")
 
 
 def test_correction_that_lost_its_object_stops(town):

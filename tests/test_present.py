@@ -99,5 +99,5 @@ def test_ledger(results, tmp_path):
     results.number("fit_n", 3.0, "人", formula="sum", inputs=pd.DataFrame([{"source_id": "s", "table_id": "1-2", "entity": "a", "indicator": "students", "year": 2030, "raw": "３"}]), headline=True)
     assert results.close() == "1 numbers, 0 figures, 0 tables"
     ledger = json.loads((tmp_path / "results/ledgers/fit.json").read_text(encoding="utf-8"))
-    assert ledger["numbers"]["fit_n"]["origin"] == {"formula": "sum", "inputs": ["s:table 1-2:a:students:2030=３"], "notebook": "fit"}
+    assert ledger["numbers"]["fit_n"]["origin"] == {"formula": "sum", "inputs": ["s:table 1-2:a:students:2030=３"], "notebook": "fit", "values": "corrected"}
     assert input_keys(pd.DataFrame([{"fact_id": "f:1", "indicator": "i", "raw": "2万"}])) == ["f:1:i=2万"]

@@ -5,12 +5,15 @@ import re
 
 import pytest
 
-from analysis import paths
+from analysis import load, paths
 from analysis.errors import DataFault
+from analysis.keys import key_of
 from pipelines.build_report import Manuscript, build
 from tests.conftest import use_workspace
+from tests.workspace import process
 
-NUMBERS = {"a_rate": {"value": 91.04, "unit": "%", "text": "91.04%"}, "b_rate": {"value": 84.8, "unit": "%", "text": "84.80%"}}
+ORIGIN = {"notebook": "x", "formula": "x", "inputs": ["x"], "values": "corrected"}
+NUMBERS = {"a_rate": {"value": 91.04, "unit": "%", "text": "91.04%", "origin": ORIGIN}, "b_rate": {"value": 84.8, "unit": "%", "text": "84.80%", "origin": ORIGIN}}
 CATALOGUE = {"figures": {"fit_x": {"title": "标题", "scope": "s", "units": "u", "source": "q", "alt": "图"}}, "tables": {"fit_t": {"title": "表题", "scope": "范围甲", "units": "人", "source": "q"}}}
 
 
@@ -30,7 +33,7 @@ def manuscript(tmp_path, monkeypatch):
 
 
 def test_numbers_are_filled_in(manuscript):
-    assert "落实率为 91.04%，λ 在 0 到 1 之间" in manuscript('2023年，落实率为 {{a_rate}}，λ 在 {{"0"}} 到 {{"1"}} 之间（表3-6、附件3、3.4.1节、2010—2020年）。')
+    assert "落实率为 [91.04%](#trail_a_rate){.number #use_a_rate}，λ 在 0 到 1 之间" in manuscript('2023年，落实率为 {{a_rate}}，λ 在 {{"0"}} 到 {{"1"}} 之间（表3-6、附件3、3.4.1节、2010—2020年）。')
 
 
 @pytest.mark.parametrize(
@@ -48,8 +51,20 @@ def test_what_stops_the_build(manuscript, body, message):
         manuscript(body)
 
 
+def test_a_corrected_number_stands_beside_the_printed_one(manuscript, monkeypatch):
+    corrected = {"value": 10.0, "unit": "", "text": "10", "origin": {**ORIGIN, "corrections": ["c001"]}}
+    monkeypatch.setitem(NUMBERS, "moved", corrected)
+    with pytest.raises(DataFault, match="'moved' rests on c001; the number as printed is not shown. Publish the same number from printed figures"):
+        manuscript("合计 {{moved}} 人。")
+    monkeypatch.setitem(NUMBERS, "moved", corrected | {"as_printed": "said"})
+    monkeypatch.setitem(NUMBERS, "said", {"value": 9.0, "unit": "", "text": "9", "origin": {**ORIGIN, "values": "printed"}})
+    with pytest.raises(DataFault, match=r"row line 5: 'moved' rests on c001.*Show \{\{said\}\} beside it"):
+        manuscript("合计 {{moved}} 人。")
+    assert "(#trail_said)" in manuscript("合计 {{moved}} 人，印为 {{said}}。")
+
+
 def test_text_from_data_never_becomes_markup(manuscript, monkeypatch):
-    monkeypatch.setitem(NUMBERS, "name", {"value": "<script>x</script>", "unit": "", "text": "<script>x</script> [a](b)"})
+    monkeypatch.setitem(NUMBERS, "name", {"value": "<script>x</script>", "unit": "", "text": "<script>x</script> [a](b)", "origin": ORIGIN})
     assert "\\<script\\>x\\</script\\> \\[a\\](b)" in manuscript("名为 {{name}}。")
 
 
@@ -91,7 +106,10 @@ def built(town, monkeypatch):
     for suffix in ("png", "svg"):
         figure.savefig(results / f"figures/employment_schools.{suffix}")
     (results / "tables/employment_tiers.csv").write_text("处理,层次,落实率\n按印刷值,高职,92.1\n按印刷值,中职,<script>alert(1)</script>\n", encoding="utf-8")
-    (results / "numbers.json").write_text(json.dumps({"placement_rate_city_2030": {"value": 94.2, "unit": "%", "text": "94.22%", "origin": {}}}), encoding="utf-8")
+    process(town)
+    cells = load.select(load.observations(), indicator=["placed", "graduates"], aggregate_rule="")
+    origin = {"notebook": "employment", "formula": "<b>placed</b> / graduates", "inputs": [key_of(row) for row in cells.to_dict("records")], "values": "corrected"}
+    (results / "numbers.json").write_text(json.dumps({"placement_rate_city_2030": {"value": 94.2, "unit": "%", "text": "94.22%", "origin": origin}}), encoding="utf-8")
     entry = {"title": "题", "scope": "范围", "units": "%", "source": "表3-6", "alt": "图"}
     (results / "catalogue.json").write_text(json.dumps({"figures": {"employment_schools": entry}, "tables": {"employment_tiers": entry}}), encoding="utf-8")
     build("zh")
@@ -104,9 +122,10 @@ def test_documents_are_complete_and_stable(built):
     folder = built / "results/report"
     html = (folder / "specialty-alignment.zh.html").read_text(encoding="utf-8")
     assert "94.22%" in html and "图1　题" in html and 'href="#tab_employment_tiers"' in html
-    assert "<script>alert" not in html and not re.search(r"(src|href)=\"https?:", html)
+    assert "<script>alert" not in html and "<b>placed" not in html and not re.search(r"(src|href)=\"https?:", html)
     first = (folder / "specialty-alignment.zh.docx").read_bytes()
     document = Document(str(folder / "specialty-alignment.zh.docx"))
+    assert "溯源" in html and "溯源" not in "".join(p.text for p in document.paragraphs)
     assert len(document.tables) == 1 and document.tables[0].cell(1, 1).text == "高职"
     xml = document.element.xml
     assert "SEQ 图" in xml and "REF tab_employment_tiers" in xml and 'w:name="tab_employment_tiers"' in xml
@@ -114,6 +133,37 @@ def test_documents_are_complete_and_stable(built):
     assert 'w:eastAsia="宋体"' in styles and 'w:eastAsia="黑体"' in styles and "<w:i/>" not in styles
     build("zh")
     assert (folder / "specialty-alignment.zh.docx").read_bytes() == first
+
+
+def test_a_number_leads_to_its_cells_and_each_cell_to_the_printed_table(built):
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup((built / "results/report/specialty-alignment.zh.html").read_text(encoding="utf-8"), "html.parser")
+    [link] = page.select("a.number")
+    assert link.text == "94.22%" and link.get("href") == "#trail_placement_rate_city_2030"
+    [trail] = page.select("#trail_placement_rate_city_2030")
+    cells = load.select(load.observations(), indicator=["placed", "graduates"], aggregate_rule="")
+    links = trail.select("li a")
+    assert len(links) == len(cells) == 8
+    for link, cell in zip(links, cells.to_dict("records")):
+        [marked] = page.find_all("td", id=link.get("href")[1:])
+        assert marked.text == cell["raw"] == link.b.text
+        assert cell["entity_raw"] in [td.text for td in marked.parent.find_all("td")]
+    [back] = [a for a in trail.select("a") if "回到正文" in a.text]
+    assert page.find(id=back.get("href")[1:]).text == "94.22%"
+    identifiers = [node.get("id") for node in page.select("[id]")]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_trace_says_the_same_in_a_notebook(built):
+    import analysis
+
+    trail = analysis.trace("placement_rate_city_2030")
+    text = str(trail)
+    assert text.startswith("placement_rate_city_2030 = 94.22%\n  <b>placed</b> / graduates  (employment)\n  town-2030  表3-6  甲职院 · 毕业生数 2030  ")
+    assert len(trail.cells) == 8 and "&lt;b&gt;placed" in trail._repr_html_()
+    with pytest.raises(KeyError, match="nearest known: 'placement_rate_city_2030'"):
+        analysis.trace("placement_rate_city_203")
 
 
 def test_a_missing_picture_stops_the_build(built):

@@ -70,6 +70,16 @@ def prepare_processed(folder: Path) -> None:
     run(folder, "pipelines.join_sources")
 
 
+def process(folder: Path) -> None:
+    """Clean and join within this process; the package must already point to the workspace."""
+    from analysis.clean.panel import join_sources, save_processed
+    from analysis.clean.source import clean_source, save_interim
+
+    for source in ("town-2030", "demand"):
+        save_interim(clean_source(source))
+    save_processed(join_sources(["town-2030", "demand"]))
+
+
 def main(target: str) -> None:
     """Run the reference notebooks anew and copy them to `target`."""
     with tempfile.TemporaryDirectory() as scratch:

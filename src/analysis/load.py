@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import paths
+from analysis.clean.numbers import rounding_box
 from analysis.clean.panel import read_table
 from analysis.dictionary import entities, indicators, nearest
 
@@ -27,14 +28,35 @@ def observations(values: str = "corrected") -> pd.DataFrame:
     return frame
 
 
-def facts() -> pd.DataFrame:
-    """All figures that stand in prose."""
-    return read_table(paths.PROCESSED / "facts.csv")
+def facts(values: str = "corrected") -> pd.DataFrame:
+    """All figures that stand in prose.
+
+    Parameters
+    ----------
+    values : {"corrected", "printed"}
+        whether declared corrections are applied to `value`; `raw` is always the figure as printed.
+    """
+    frame = read_table(paths.PROCESSED / "facts.csv")
+    if values == "printed":
+        changed = frame["value"] != frame["value_printed"]
+        frame.loc[changed, "value"] = frame.loc[changed, "value_printed"]
+        for i in frame.index[changed]:
+            frame.loc[i, ["lower", "upper"]] = rounding_box(frame.at[i, "raw"], frame.at[i, "value"], frame.at[i, "qualifier"])
+    elif values != "corrected":
+        raise ValueError(f"values is {values!r}; use 'corrected' or 'printed'")
+    return frame
 
 
 def demand() -> pd.DataFrame:
     """Industry and labour-market figures."""
     return read_table(paths.PROCESSED / "demand.csv")
+
+
+def record_tables(source_id: str) -> dict[str, pd.DataFrame]:
+    """All record tables of a source by number."""
+    tables = {path.stem.removeprefix("records_"): read_table(path) for path in sorted(paths.PROCESSED.glob("records_*.csv"))}
+    own = {table_id: rows[rows["source_id"] == source_id] for table_id, rows in tables.items()}
+    return {table_id: rows for table_id, rows in own.items() if len(rows)}
 
 
 def records(table_id: str, source_id: str | None = None) -> pd.DataFrame:
@@ -83,6 +105,11 @@ def select(frame: pd.DataFrame, **wanted) -> pd.DataFrame:
     if not chosen.any():
         raise KeyError(f"no row with {wanted}")
     return frame[chosen]
+
+
+def of_tier(frame: pd.DataFrame, tier: str) -> pd.DataFrame:
+    """Rows of the schools of a tier; ``"all"`` for every school."""
+    return frame if tier == "all" else frame[frame["tier"] == tier]
 
 
 def find(text: str) -> pd.DataFrame:

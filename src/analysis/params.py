@@ -50,6 +50,7 @@ class Fit:
     census_year: int
     census_year_before: int
     whole_scale_digits: int
+    values: Values
     confidence: float
 
 
@@ -70,6 +71,7 @@ class Employment:
 class Cooperation:
     language: Language
     city: str
+    values: Values
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from analysis.files import read_yaml
 
 STATUSES = {"applied", "shown only"}
 KEY = ["source_id", "table_id", "entity", "indicator", "year"]
+ENTRY = {"where", "printed", "expect", "use", "status", "reason"}
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,14 @@ class Correction:
     where: dict
     printed: str
     expect: str
-    use: float
+    use: float | None
     status: str
-    reason: str
+    reason: dict[str, str]
+
+    @property
+    def of_prose(self) -> bool:
+        """Whether it corrects a figure of prose; others correct a cell of a table."""
+        return "fact_id" in self.where
 
 
 def load_corrections(path: Path | None = None) -> list[Correction]:
@@ -35,17 +41,30 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
     problems = Problems()
     corrections = []
     for correction_id, entry in (read_yaml(path) or {}).items():
-        missing = ({"where", "printed", "expect", "use", "status", "reason"} - entry.keys()) | (set(KEY) - entry.get("where", {}).keys())
+        where = entry.get("where", {})
+        missing = (ENTRY - entry.keys()) | ({"source_id"} if "fact_id" in where else set(KEY)) - where.keys()
         if missing:
             problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id)
-        elif not (paths.RAW / str(entry["where"]["source_id"]) / "layout.yaml").exists():
-            problems.add(paths.shown(path), f"source {entry['where']['source_id']!r} has no tables", f"Correct source_id{nearest(str(entry['where']['source_id']), [p.parent.name for p in paths.RAW.glob('*/layout.yaml')])}", row=correction_id)
+            continue
+        known = [p.name for p in paths.RAW.glob("*") if (p / ("facts.csv" if "fact_id" in where else "layout.yaml")).exists()]
+        if str(where["source_id"]) not in known:
+            problems.add(paths.shown(path), f"source {where['source_id']!r} has no {'facts.csv' if 'fact_id' in where else 'tables'}", f"Correct source_id{nearest(str(where['source_id']), known)}", row=correction_id)
         elif entry["status"] not in STATUSES:
             problems.add(paths.shown(path), f"status {entry['status']!r} is not known", f"Use one of {', '.join(sorted(STATUSES))}", row=correction_id)
+        elif entry["status"] == "applied" and not isinstance(entry["use"], int | float):
+            problems.add(paths.shown(path), "is applied and says no number to use", "Enter `use`, or set status: shown only", row=correction_id)
+        elif not isinstance(entry["reason"], dict) or set(entry["reason"]) != {"zh", "en"}:
+            problems.add(paths.shown(path), "the reason must be given in both languages", "Write reason: {zh: …, en: …}", row=correction_id)
         else:
             corrections.append(Correction(correction_id, **{k: entry[k] for k in ("where", "printed", "expect", "use", "status", "reason")}))
     problems.stop()
     return corrections
+
+
+def _place(correction: Correction) -> dict[str, str]:
+    """Where a message says it is."""
+    where = correction.where
+    return {"row": where["fact_id"]} if correction.of_prose else {"table": where["table_id"], "row": where["entity"], "column": f"{where['indicator']} {where['year']}"}
 
 
 def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source_id: str, problems: Problems) -> pd.DataFrame:
@@ -54,7 +73,7 @@ def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source
     Parameters
     ----------
     cells : DataFrame
-        observations of one source with the columns of the contract.
+        observations or prose figures of one source with the columns of the contract.
     corrections : list of Correction
         all declared ones; those of other sources are passed over.
 
@@ -68,22 +87,25 @@ def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source
     A correction that finds no cell, or whose guard no longer holds, has lost its object and is reported.
     """
     corrected = cells.copy()
+    columns = ["fact_id"] if "fact_id" in cells else KEY
     for correction in corrections:
-        if correction.where["source_id"] != source_id:
+        if correction.where["source_id"] != source_id or correction.of_prose != ("fact_id" in cells):
             continue
-        place = {k: str(correction.where[k]) for k in KEY}
         found = pd.Series(True, index=cells.index)
-        for column, wanted in place.items():
-            found &= cells[column].astype(str) == wanted
+        for column in columns:
+            found &= cells[column].astype(str) == str(correction.where[column])
         if found.sum() != 1:
-            problems.add("data/corrections.yaml", f"correction {correction.correction_id} matches {found.sum()} cells", "Correct `where`, or drop the correction", table=place["table_id"], row=place["entity"], column=f"{place['indicator']} {place['year']}")
+            problems.add("data/corrections.yaml", f"correction {correction.correction_id} matches {found.sum()} cells", "Correct `where`, or drop the correction", **_place(correction))
             continue
         index = found.idxmax()
         if cells.at[index, "raw"] != correction.expect:
-            problems.add("data/corrections.yaml", f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}", "The source was mended: drop the correction, or enter what is printed now", table=place["table_id"], row=place["entity"], column=f"{place['indicator']} {place['year']}", printed=cells.at[index, "raw"])
+            problems.add("data/corrections.yaml", f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}", "The source was mended: drop the correction, or enter what is printed now", **_place(correction), printed=cells.at[index, "raw"])
             continue
         if correction.status == "applied":
             corrected.at[index, "value"] = float(correction.use)
-            corrected.at[index, "status"] = "corrected"
+            if "status" in corrected:
+                corrected.at[index, "status"] = "corrected"
+            else:
+                corrected.loc[index, ["lower", "upper"]] = float(correction.use)
         corrected.at[index, "correction_id"] = correction.correction_id
     return corrected

@@ -81,7 +81,8 @@ def clean_facts(path: Path, source_id: str, entities: dict[str, Entity], indicat
     Returns
     -------
     DataFrame
-        the columns of `FACT_COLUMNS` with `value` as float, and `lower`, `upper` (see `rounding_box`).
+        the columns of `FACT_COLUMNS` with `value` as float, and `lower`, `upper` (see `rounding_box`), `value_printed` and
+        `correction_id` (see `apply_corrections`).
     """
     file = shown(path)
     rows = _read(path, FACT_COLUMNS, problems)
@@ -97,7 +98,9 @@ def clean_facts(path: Path, source_id: str, entities: dict[str, Entity], indicat
         row["value"] = _value(row, indicators.get(row["indicator"]), file, "fact_id", problems, indicators)
         row["lower"], row["upper"] = rounding_box(row["raw"], row["value"], row["qualifier"]) if row["value"] is not None else (None, None)
         row["line"] = int(row["line"]) if normalise(row["line"]).isdigit() else None
-    return pd.DataFrame(rows, columns=[*FACT_COLUMNS[:7], "lower", "upper", *FACT_COLUMNS[7:]]).astype({"value": float, "lower": float, "upper": float, "line": "Int64"})
+        row["value_printed"], row["correction_id"] = row["value"], ""
+    columns = [*FACT_COLUMNS[:7], "lower", "upper", *FACT_COLUMNS[7:], "value_printed", "correction_id"]
+    return pd.DataFrame(rows, columns=columns).astype({"value": float, "lower": float, "upper": float, "value_printed": float, "line": "Int64"})
 
 
 def clean_figures(folder: Path, entities: dict[str, Entity], indicators: dict[str, Indicator], problems: Problems) -> pd.DataFrame:

@@ -56,13 +56,13 @@ def clean_source(source_id: str) -> CleanSource:
         problems.stop()
     about = read_yaml((folder / "source.yaml"))
     known_entities, known_indicators = entities(), indicators()
+    corrections = load_corrections()
     observations, records, facts, figures = None, {}, None, None
 
     if (folder / "layout.yaml").exists():
         layouts = load_layout(folder / "layout.yaml")
         names = SourceNames.of(source_id, known_entities)
-        corrections = load_corrections()
-        declared = {tuple(c.where[k] for k in KEY[1:]) for c in corrections if c.where["source_id"] == source_id}
+        declared = {tuple(c.where[k] for k in KEY[1:]) for c in corrections if c.where["source_id"] == source_id and not c.of_prose}
         rows: list[dict] = []
         for table_id, layout in layouts.items():
             path = folder / f"table_{table_id}.csv"
@@ -78,7 +78,7 @@ def clean_source(source_id: str) -> CleanSource:
                 problems.add(paths.shown(path), "the table is not declared", "Declare it in layout.yaml")
         observations = apply_corrections(observation_frame(rows), corrections, source_id, problems)
     if (folder / "facts.csv").exists():
-        facts = clean_facts(folder / "facts.csv", source_id, known_entities, known_indicators, problems)
+        facts = apply_corrections(clean_facts(folder / "facts.csv", source_id, known_entities, known_indicators, problems), corrections, source_id, problems)
     elif not (folder / "layout.yaml").exists():
         figures = clean_figures(folder, known_entities, known_indicators, problems)
     problems.stop()

@@ -133,31 +133,61 @@ def plot_slopes(frame: pd.DataFrame, panel: str, *, xlabel: str, ylabel: str, pe
     return figure
 
 
-def plot_tiles(frame: pd.DataFrame, row: str, state: str, colours: dict[str, tuple[str, str]]) -> Figure:
-    """A row of small tiles for each category, one tile a check, coloured by its state.
+def plot_verdicts(counts: pd.DataFrame, columns: dict[str, tuple[str, str]]) -> Figure:
+    """Rows × verdicts: the number of checks written in tiles whose area follows it, one colour a column.
 
     Parameters
     ----------
-    colours : dict
-        state → (name shown, colour of the palette); its order is the order of tiles.
+    counts : DataFrame
+        index of names shown, first row on top; one column a verdict.
+    columns : dict
+        column → (name shown, colour of the palette).
     """
-    rows = list(dict.fromkeys(frame[row]))
-    order = {s: i for i, s in enumerate(colours)}
-    widest = frame.groupby(row).size().max()
-    figure, axes = plt.subplots(figsize=(7.4, 0.9 + 0.27 * len(rows)))
-    for y, name in enumerate(reversed(rows)):
-        states = sorted(frame.loc[frame[row] == name, state], key=order.__getitem__)
-        for x, value in enumerate(states):
-            axes.add_patch(plt.Rectangle((x + 0.06, y - 0.4), 0.88, 0.8, color=PALETTE[colours[value][1]]))
-    axes.set_xlim(0, widest)
-    axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_yticks(range(len(rows)), rows[::-1])
-    axes.set_xticks([])
+    figure, axes = plt.subplots(figsize=(7.4, 1.2 + 0.29 * len(counts)))
+    largest = np.sqrt(counts.to_numpy().max(initial=1))
+    for x, (column, (_, colour)) in enumerate(columns.items()):
+        for y, value in enumerate(counts[column].to_numpy()[::-1]):
+            if value:
+                width = 0.1 + 0.86 * np.sqrt(value) / largest
+                axes.add_patch(plt.Rectangle((x - 0.48, y - 0.4), width, 0.8, color=PALETTE[colour], alpha=0.75))
+                axes.text(x - 0.44, y, f"{value}", va="center", ha="left", fontsize=8.5)
+    axes.set_xlim(-0.55, len(columns) - 0.45)
+    axes.set_ylim(-0.6, len(counts) - 0.4)
+    axes.set_yticks(range(len(counts)), counts.index[::-1])
+    axes.xaxis.tick_top()
+    axes.set_xticks([x - 0.48 for x in range(len(columns))], [name for name, _ in columns.values()], ha="left")
+    axes.tick_params(length=0)
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
-    for name, colour in (shown for state_, shown in colours.items() if (frame[state] == state_).any()):
-        axes.plot([], [], "s", color=PALETTE[colour], label=name)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, handletextpad=0.2, columnspacing=1.2)
+    return figure
+
+
+def plot_differences(frame: pd.DataFrame, label: str, value: str, text: str, *, xlabel: str, linear: float = 1.0) -> Figure:
+    """Differences in per cent on an axis that is linear near zero and logarithmic beyond, each with its figures beside it.
+
+    Parameters
+    ----------
+    linear : float
+        width of the linear part on either side of zero, in per cent.
+    """
+    figure, axes = plt.subplots(figsize=(8.2, 1.3 + 0.3 * len(frame)))
+    places = np.arange(len(frame))[::-1]
+    values = frame[value].to_numpy(float)
+    axes.hlines(places, 0, values, color=PALETTE["light"], linewidth=2, zorder=1)
+    axes.plot(values, places, "o", color=PALETTE["vermilion"], markersize=5.5, zorder=2)
+    axes.axvline(0, color=PALETTE["grey"], linewidth=0.9)
+    axes.set_xscale("symlog", linthresh=linear)
+    reach = np.nanmax(np.abs(values), initial=1.0)
+    axes.set_xlim(-1.6 * reach, 400 * reach)  # room for the figures beside the largest
+    ticks = [t for t in (-100, -10, -1, 0, 1, 10, 100) if abs(t) <= 1.6 * reach]
+    axes.set_xticks(ticks, [f"{t:+d}".replace("-", "−") if t else "0" for t in ticks])
+    axes.minorticks_off()
+    for x, y, words in zip(values, places, frame[text]):
+        axes.annotate(words, (max(x, 0), y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=7.8)
+    axes.set_yticks(places, frame[label])
+    axes.set_ylim(-0.7, len(frame) - 0.3)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(xlabel)
     return figure
 
 

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from analysis import paths
 from analysis.dictionary import label
+from analysis.keys import key_of
 from analysis.present.style import PALETTE, check_glyphs
 
 NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
@@ -49,17 +50,7 @@ def number_text(value: float | int | str, unit: str, digits: int) -> str:
 
 def input_keys(frame: pd.DataFrame) -> list[str]:
     """Keys of the rows a number was computed from, each with the cell as printed."""
-    keys = []
-    for row in frame.to_dict("records"):
-        if "table_id" in row and "raw" in row:
-            keys.append(f"{row['source_id']}:table {row['table_id']}:{row['entity']}:{row['indicator']}:{row['year']}={row['raw']}")
-        elif "fact_id" in row:
-            keys.append(f"{row['fact_id']}:{row['indicator']}={row['raw']}")
-        elif "figure_id" in row:
-            keys.append(f"demand:{row['figure_id']}:{row['place']}:{row['indicator']}:{row['group']}:{row['year']}={row['value']:g}")
-        else:
-            keys.append(f"{row['source_id']}:table {row['table_id']}:line {row['line']}")
-    return keys
+    return [key_of(row) for row in frame.to_dict("records")]
 
 
 @dataclass
@@ -72,15 +63,18 @@ class Results:
         the notebook's section of ``params.yaml`` (``fit``); published names begin with it.
     language : {"zh", "en"}
         of figures, captions and table heads.
+    values : {"corrected", "printed"}
+        whether declared corrections went into the numbers.
     """
 
     name: str
     language: str
+    values: str = "corrected"
     numbers: dict = field(default_factory=dict)
     figures: dict = field(default_factory=dict)
     tables: dict = field(default_factory=dict)
 
-    def number(self, name: str, value: float | int | str, unit: str, *, digits: int = 0, formula: str, inputs: pd.DataFrame | list[str], headline: bool = False) -> None:
+    def number(self, name: str, value: float | int | str, unit: str, *, digits: int = 0, formula: str, inputs: pd.DataFrame | list[str], headline: bool = False, values: str = "", as_printed: str = "") -> None:
         """Publish one number under a name that prose can bind to.
 
         Parameters
@@ -91,6 +85,11 @@ class Results:
             the rows it was computed from (observations, facts, figures, records), or the names of other published numbers.
         headline : bool
             whether ``dvc metrics show`` lists it.
+        values : {"", "corrected", "printed"}
+            "printed" for a number that says what a source prints, whatever the notebook computes with.
+        as_printed : str
+            name of the number that says the same from printed figures; a report that shows a number which a correction has
+            changed must show that one too.
         """
         if name in self.numbers:
             raise ValueError(f"the number {name!r} is published twice; names are unique")
@@ -99,9 +98,9 @@ class Results:
         if not keys:
             raise ValueError(f"the number {name!r} has no inputs; say where it comes from")
         value = float(f"{value:.12g}") if isinstance(value, float) else value
-        self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits), "origin": {"notebook": self.name, "formula": formula, "inputs": keys}, "headline": headline}
+        self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits), "origin": {"notebook": self.name, "formula": formula, "inputs": keys, "values": values or self.values}, "headline": headline} | ({"as_printed": as_printed} if as_printed else {})
 
-    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str] | Callable[[dict], pd.DataFrame], headline: bool = False) -> None:
+    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str] | Callable[[dict], pd.DataFrame | list[str] | dict], headline: bool = False, values: str = "", as_printed: str = "") -> None:
         """Publish columns of a table row by row.
 
         Parameters
@@ -115,15 +114,18 @@ class Results:
         digits : int or str
             decimals, or the column that holds them.
         inputs : DataFrame, list of str or callable
-            a callable gets the row and returns the rows its numbers come from.
+            a callable gets the row and returns the rows, or keys, its numbers come from, or a dict of them by column.
+        values, as_printed : str
+            see `number`; `as_printed` is filled from the row.
         """
-        shared = None if callable(inputs) else inputs if isinstance(inputs, list) else input_keys(inputs)
         for row in frame.to_dict("records"):
-            keys = input_keys(inputs(row)) if shared is None else shared
+            own = inputs(row) if callable(inputs) else inputs
+            of_column = own if isinstance(own, dict) else dict.fromkeys(columns, own)
             for column, ending in columns.items():
                 value = row[column]
+                keys = of_column[column] if isinstance(of_column[column], list) else input_keys(of_column[column])
                 if not pd.isna(value) and not (isinstance(value, float) and math.isinf(value)):
-                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula, inputs=keys, headline=headline)
+                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula, inputs=keys, headline=headline, values=values, as_printed=as_printed.format(**row))
 
     def choose(self, zh: str, en: str) -> str:
         """The text in the language of this notebook."""

@@ -1,0 +1,137 @@
+"""What a formula may look up: cells of tables, figures of prose, rows of record tables; each with the key of its cell."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.dictionary import Entity, Indicator
+from analysis.keys import fact_key, observation_key, record_key
+
+
+class NoData(ValueError):
+    """What a formula asks for is not printed."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One printed cell of a table."""
+
+    entity: str
+    tier: str
+    indicator: str
+    year: int
+    value: float
+    table_id: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure of prose, with the interval its printed numeral stands for."""
+
+    section: str
+    entity: str
+    indicator: str
+    period: str
+    kind: str
+    item: str
+    partner: str
+    value: float
+    lower: float
+    upper: float
+    raw: str
+    unit: str
+    qualifier: str
+    basis: str
+    key: str
+
+    @property
+    def year(self) -> int:
+        """The last year of the period."""
+        return int(re.findall(r"\d{4}", self.period)[-1])
+
+
+class Book:
+    """One source, indexed for look-ups.
+
+    Parameters
+    ----------
+    observations, facts : DataFrame
+        of one source, as `analysis.load` returns them.
+    records : dict of str to DataFrame
+        record tables of the source, by table number.
+    entities, indicators : dict
+        by code.
+    """
+
+    def __init__(self, observations: pd.DataFrame, facts: pd.DataFrame, records: dict[str, pd.DataFrame], entities: dict[str, Entity], indicators: dict[str, Indicator]):
+        self.entities, self.indicators, self.records = entities, indicators, records
+        self._cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
+        self._totals: dict[tuple[str, int], Cell] = {}
+        for row in observations[observations["value"].notna()].to_dict("records"):
+            cell = Cell(row["entity"], row["tier"], row["indicator"], row["year"], row["value"], row["table_id"], observation_key(row))
+            if row["aggregate_rule"]:
+                self._totals[cell.indicator, cell.year] = cell
+            else:
+                self._cells[cell.indicator, cell.year].append(cell)
+        self.schools = {cell.entity for cells in self._cells.values() for cell in cells}
+        self.facts = [Fact(*(row[c] for c in ("section", "entity", "indicator", "period", "kind", "item", "partner", "value", "lower", "upper", "raw", "unit", "qualifier", "basis")), fact_key(row)) for row in facts.to_dict("records")]
+
+    def tables_with(self, indicator: str) -> bool:
+        """Whether any table prints the indicator."""
+        return any(code == indicator for code, _ in self._cells)
+
+    def members(self, entity: str) -> set[str] | None:
+        """Schools that an entity stands for; None for an entity that the tables do not cover."""
+        if entity in self.schools:
+            return {entity}
+        known = self.entities.get(entity)
+        if known is None or known.kind not in {"city", "tier"}:
+            return None
+        return {s for s in self.schools if known.kind == "city" or self.entities[s].tier == known.tier}
+
+    def cells(self, indicator: str, year: int, entity: str) -> list[Cell]:
+        """Cells of the schools of an entity, one a school (the first table that prints it)."""
+        members = self.members(entity)
+        if members is None:
+            raise NoData(f"the tables have no {entity}")
+        chosen: dict[str, Cell] = {}
+        for cell in self._cells.get((indicator, year), []):
+            if cell.entity in members:
+                chosen.setdefault(cell.entity, cell)
+        if not chosen:
+            raise NoData(f"no cell of {indicator} {year} for {entity}")
+        return list(chosen.values())
+
+    def figures(self) -> Iterator[Cell | Fact]:
+        """Every figure that the source prints."""
+        for cells in self._cells.values():
+            yield from cells
+        yield from self._totals.values()
+        yield from self.facts
+
+    def printed_total(self, indicator: str, year: int, entity: str) -> Cell | None:
+        """The closing cell of the indicator if it closes exactly the schools of `entity`."""
+        cell = self._totals.get((indicator, year))
+        if cell is None or self.members(entity) is None:
+            return None
+        return cell if {c.entity for c in self._cells[indicator, year]} <= self.members(entity) else None
+
+    def rows(self, table_id: str, entity: str, filters: dict[str, str]) -> list[dict]:
+        """Rows of a record table whose fields match (``*`` any text, ``?*`` any filled field): those of the entity's schools, and those of the whole city."""
+        if table_id not in self.records:
+            raise NoData(f"no record table {table_id}")
+        whole = self.entities[entity].kind == "city"
+        tier = self.entities[entity].tier if self.entities[entity].kind == "tier" else None
+        chosen = []
+        for row in self.records[table_id].to_dict("records"):
+            inside = whole or row["entity"] == entity or (tier is not None and row["tier"] == tier) or self.entities[row["entity"]].kind == "city"
+            if inside and all(fnmatch.fnmatchcase(" ".join(str(row[column]).split()), pattern) for column, pattern in filters.items()):
+                chosen.append({**row, "key": record_key(row)})
+        return chosen

@@ -1,0 +1,76 @@
+"""One printed figure against one recomputed figure."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from analysis.clean.numbers import printed_decimals
+from analysis.reconcile.book import Fact
+from analysis.reconcile.formulas import Amount
+
+VERDICTS = ("agrees", "rounding", "definition", "disagrees", "not recomputable")
+
+
+def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
+    """Verdict on a printed figure, and a note.
+
+    agrees: equal after rounding half up to the printed step; rounding: equal after cutting off ("truncated"), or, for figures
+    with decimals, one step apart ("apart"); disagrees: anything else.
+
+    Parameters
+    ----------
+    printed, recomputed : float
+        in one unit.
+    step : float
+        worth of one unit of the last printed digit (0.01 for "93.90", 1000 for "1.5万").
+
+    Examples
+    --------
+    >>> judge(93.90, 93.8461, 0.01)[0], judge(8, 8.36, 1)[0], judge(88.08, 88.0867, 0.01)
+    ('disagrees', 'agrees', ('rounding', 'truncated'))
+    """
+    if not math.isfinite(recomputed):
+        return "not recomputable", ""
+    unit = Decimal(f"{step:.12g}")
+    # twelve digits: sums of binary floats must not decide a rounding
+    exact, target = Decimal(f"{recomputed:.12g}") / unit, Decimal(f"{printed:.12g}") / unit
+    if exact.quantize(Decimal(1), ROUND_HALF_UP) == target:
+        return "agrees", ""
+    if exact.quantize(Decimal(1), ROUND_DOWN) == target:
+        return "rounding", "truncated"
+    if abs(exact - target) <= 1 and step < 1:
+        return "rounding", "apart"
+    return "disagrees", ""
+
+
+def printed_step(raw: str) -> float:
+    """Worth of one unit of the last digit of a printed cell."""
+    return 10.0 ** -printed_decimals(raw)
+
+
+def fact_step(fact: Fact) -> float:
+    """The same for a figure of prose; "1.5万人" is printed to the thousand, "约2500" to the hundred."""
+    width = fact.upper - fact.lower
+    if math.isfinite(width) and width > 0:
+        return float(f"{width:.6g}")  # a difference of binary floats
+    if fact.qualifier in {"about", "over", "nearly"} and fact.value and fact.value == int(fact.value):
+        return 10.0 ** (len(str(int(fact.value))) - len(str(int(fact.value)).rstrip("0")))
+    return 1.0 if fact.value == int(fact.value) and "." not in fact.raw else 10.0 ** -len(f"{fact.value:.12g}".partition(".")[2])
+
+
+def judge_fact(fact: Fact, amount: Amount) -> tuple[str, str]:
+    """Verdict on a figure of prose; its qualifier says what it claims.
+
+    `over` and `at_least` claim a lower bound, `nearly` and `at_most` an upper one; a figure recomputed from rounded figures
+    agrees when some value within their rounding would be printed like this.
+    """
+    step = fact_step(fact)
+    if fact.qualifier in {"over", "at_least"}:
+        return ("agrees", "bound") if amount.upper >= fact.value else ("disagrees", "")
+    if fact.qualifier in {"nearly", "at_most"}:
+        return ("agrees", "bound") if amount.lower <= fact.value else ("disagrees", "")
+    verdict, note = judge(fact.value, amount.value, step)
+    if verdict != "agrees" and amount.lower < amount.upper and amount.lower < fact.value + step / 2 and amount.upper >= fact.value - step / 2:
+        return "agrees", "within_rounding"
+    return verdict, note

@@ -1,0 +1,158 @@
+"""From a published number back to the cells it was computed from."""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import load, paths
+from analysis.dictionary import label, nearest
+from analysis.keys import fact_key, figure_key, observation_key, record_key
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One printed figure that a number rests on.
+
+    `address` names the cell in a page (source, table, line, column); `group` the printed table, section or statistic it is in.
+    """
+
+    key: str
+    kind: str  # table | prose | statistic | record | file
+    source_id: str
+    group: str
+    place: str
+    what: str
+    printed: str
+    address: str
+    used: float | None = None
+    correction_id: str = ""
+    reason: str = ""
+
+
+class Index:
+    """Look-up of cells by key, over the processed tables of this workspace."""
+
+    def __init__(self, language: str = "zh"):
+        self.language = language
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        from analysis.clean.corrections import load_corrections
+
+        return {c.correction_id: c.reason[self.language] for c in load_corrections()}
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Every cell of every processed table by its key."""
+        zh = self.language == "zh"
+        found: dict[str, Cell] = {}
+
+        def add(row: dict, key: str, kind: str, group: str, place: str, what: str, address: str) -> None:
+            printed = row.get("raw", "")
+            correction = row.get("correction_id", "")
+            used = row["value"] if correction and row.get("value") != row.get("value_printed") and not pd.isna(row["value"]) else None
+            found[key] = Cell(key, kind, row["source_id"], group, place, what, printed, address, used, correction, self.reasons.get(correction, ""))
+
+        for row in load.observations().to_dict("records"):
+            table = f"{'表' if zh else 'table '}{row['table_id']}"
+            who = row["entity_raw"] if row["aggregate_rule"] else label(row["entity"], self.language)
+            add(row, observation_key(row), "table", row["table_id"], table, f"{who} · {label(row['indicator'], self.language)} {row['year']}", f"{row['source_id']}_{row['table_id']}_{row['line']}_{row['column']}")
+        for row in load.facts().to_dict("records"):
+            section = row["section"]
+            where = section if " " in section or not section[:1].isdigit() else f"{'第' if zh else 'section '}{section}{'节' if zh else ''}"
+            add(row, fact_key(row), "prose", section, where, f"{label(row['entity'], self.language)} · {label(row['indicator'], self.language)} {row['period']}", row["fact_id"].replace(":", "_").replace(" ", "-"))
+        for row in load.demand().to_dict("records"):
+            row |= {"source_id": "demand", "correction_id": ""}
+            add(row, figure_key(row), "statistic", row["body"], f"{row['body']}《{row['title']}》" if zh else f"{row['body']}, {row['title']}", f"{label(row['place'], self.language)} · {label(row['indicator'], self.language)} {row['group']} {row['year']} ({row['grade']})", "demand_" + row["figure_id"].replace(":", "_"))
+        for source_id in load.sources()["source_id"]:
+            for table_id, rows in load.record_tables(source_id).items():
+                for row in rows.to_dict("records"):
+                    add(row | {"raw": ""}, record_key(row), "record", table_id, f"{'表' if zh else 'table '}{table_id}", f"{label(row['entity'], self.language)} · {'第' if zh else 'line '}{row['line']}{'行' if zh else ''}", f"{source_id}_{table_id}_{row['line']}_row")
+        return found
+
+    def cell(self, key: str) -> Cell:
+        """The cell of a key; a key that is no cell names a file of the workspace."""
+        if key in self.cells:
+            return self.cells[key]
+        return Cell(key, "file", "", key, key, "", "", "")
+
+
+def published(path: Path | None = None) -> dict[str, dict]:
+    """All numbers of ``results/numbers.json``."""
+    return json.loads((path or paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
+
+
+def inputs_of(name: str, numbers: dict[str, dict]) -> list[str]:
+    """Keys of cells behind a number; numbers it was computed from are followed to their cells."""
+    keys: list[str] = []
+    seen: set[str] = set()
+
+    def follow(one: str) -> None:
+        if one in seen:
+            return
+        seen.add(one)
+        for key in numbers[one]["origin"]["inputs"]:
+            follow(key) if key in numbers else keys.append(key)
+
+    follow(name)
+    return list(dict.fromkeys(keys))
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A published number with everything it rests on; shows itself in a notebook."""
+
+    name: str
+    text: str
+    unit: str
+    notebook: str
+    formula: str
+    cells: tuple[Cell, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.name} = {self.text}" + (f" {self.unit}" if self.unit and self.unit not in self.text else ""), f"  {self.formula}  ({self.notebook})"]
+        for cell in self.cells:
+            used = f" → {cell.used:g} ({cell.correction_id}: {cell.reason})" if cell.used is not None else f" ({cell.correction_id}: {cell.reason})" if cell.correction_id else ""
+            lines.append("  " + "  ".join(filter(None, [cell.source_id, cell.place, cell.what, cell.printed])) + used)
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{'</td><td>'.join(html.escape(part) for part in (c.source_id, c.place, c.what, c.printed, f'{c.used:g} ({c.correction_id})' if c.used is not None else c.correction_id))}</td></tr>" for c in self.cells)
+        return f"<p><b>{html.escape(self.name)} = {html.escape(self.text)}</b><br>{html.escape(self.formula)} ({html.escape(self.notebook)})</p><table><tr><th>source</th><th>place</th><th>what</th><th>printed</th><th>used</th></tr>{rows}</table>"
+
+
+def trace(name: str, language: str = "zh") -> Trail:
+    """Where a published number comes from: its formula, and every cell it rests on as printed.
+
+    Parameters
+    ----------
+    name : str
+        a name of ``results/numbers.json``.
+    language : {"zh", "en"}
+        of names of schools and indicators.
+
+    Raises
+    ------
+    KeyError
+        for a number that is not published, with the nearest name.
+    """
+    numbers = published()
+    if name not in numbers:
+        raise KeyError(f"no number is called {name!r}{nearest(name, numbers)}")
+    entry, index = numbers[name], Index(language)
+    return Trail(name, entry["text"], entry["unit"], entry["origin"]["notebook"], entry["origin"]["formula"], tuple(index.cell(key) for key in inputs_of(name, numbers)))
+
+
+def printed_table(source_id: str, table_id: str) -> list[list[str]]:
+    """A table as printed: rows of kind, line and cells."""
+    with (paths.RAW / source_id / f"table_{table_id}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))[1:]
