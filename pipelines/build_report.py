@@ -9,7 +9,7 @@ The manuscript is pandoc Markdown with four additions:
 - ``@fig:name`` and ``@tab:name`` refer to them.
 
 In HTML every bound number is a link to its trail (see `pipelines.trail_pages`). A number that a declared correction has
-changed may stand in the prose only beside the number computed from printed figures.
+changed may stand in the prose only in one paragraph with the number computed from printed figures.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ class Manuscript:
                 self.places[kind, name] = 1 + sum(k == kind for k, _ in self.places)
         self._check_prose(body)
         # one pass over the text as written, so that every message knows its line
-        body = ANYTHING.sub(self._replace, body)
+        written = ANYTHING.sub(self._replace, body)
         for name, position in self.used.items():
             entry = self.numbers[name]
-            if entry["origin"].get("corrections") and entry.get("as_printed") not in self.used:
+            if entry["origin"].get("corrections") and not re.search(rf"\{{\{{\s*{entry.get('as_printed', '-')}\s*\}}\}}", _paragraph(body, position)):
                 beside = f"Show {{{{{entry['as_printed']}}}}} beside it" if "as_printed" in entry else "Publish the same number from printed figures (as_printed=) and show it beside"
                 self._problem(position, f"{name!r} rests on {', '.join(entry['origin']['corrections'])}; the number as printed is not shown", beside)
         self.problems.stop()
-        return f"---\n{head}\n---\n\n{body}"
+        return f"---\n{head}\n---\n\n{written}"
 
     def _replace(self, match: re.Match) -> str:
         text, position = match[0], match.start()
@@ -171,6 +171,12 @@ class Manuscript:
                 return
         if not COMPARISONS[parts[2]](*sides):
             self._problem(position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
+
+
+def _paragraph(body: str, position: int) -> str:
+    """The paragraph, or list, that holds a position."""
+    end = body.find("\n\n", position)
+    return body[body.rfind("\n\n", 0, position) + 1 : end if end >= 0 else len(body)]
 
 
 def _escape(text: str) -> str:

@@ -8,7 +8,7 @@ import sys
 from analysis import load, paths
 from analysis.errors import DataFault, Problems
 from analysis.keys import key_of
-from analysis.trail import inputs_of
+from analysis.trail import Index, inputs_of
 from pipelines.run_notebook import NAMES
 
 
@@ -29,6 +29,16 @@ def collect() -> dict[str, dict]:
                 if name in known:
                     problems.add(paths.shown(path), f"{kind} {name!r} is published by two notebooks", "Rename one", row=name)
                 known[name] = entry
+    index = Index()
+    for name, entry in joined["numbers"].items():
+        for key in inputs_of(name, joined["numbers"]):
+            try:
+                index.cell(key)
+            except KeyError as reason:
+                problems.add("results/ledgers", f"the trail of {name!r} is broken: {reason.args[0]}", "Give the number the rows it was computed from", row=entry["origin"]["notebook"])
+        twin = joined["numbers"].get(entry.get("as_printed", ""))
+        if "as_printed" in entry and (twin is None or twin is entry or twin["origin"]["values"] != "printed"):
+            problems.add("results/ledgers", f"{name!r} names {entry['as_printed']!r} as the number computed from printed figures, which is none", "Name a number published with values=\"printed\"", row=entry["origin"]["notebook"])
     corrected = corrected_keys()
     for name, entry in joined["numbers"].items():
         used = sorted({corrected[key] for key in inputs_of(name, joined["numbers"]) if key in corrected})

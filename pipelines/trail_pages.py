@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import jinja2
@@ -13,7 +14,7 @@ WORDS = {
     "zh": {
         "heading": "数字溯源", "intro": "点正文中的一个数字，这里列出它的算法和每个原始单元格；再点一个单元格，即见印刷的整张表，该格已标出。", "formula": "算法", "notebook": "笔记本",
         "cells": "原始数字", "back": "回到正文", "corrected": "更正", "used": "用", "shown_only": "仅列出", "printed_values": "按印刷值", "table": "表", "sections": "正文数字", "statistics": "统计数据",
-        "line": "行", "place": "位置", "what": "内容", "printed": "印刷", "file": "清单见文件",
+        "line": "文本行", "place": "位置", "what": "内容", "printed": "印刷", "file": "清单见文件",
     },
     "en": {
         "heading": "Trails of numbers", "intro": "A number in the text leads here, to its formula and every cell behind it; a cell leads to the printed table with the cell marked.", "formula": "Formula", "notebook": "Notebook",
@@ -46,7 +47,7 @@ def groups(found: list[dict], index: Index, language: str) -> list[Group]:
     made = []
     for source_id in load.sources()["source_id"]:
         own = [cell for cell in cells.values() if cell.source_id == source_id]
-        tables = sorted({cell.group for cell in own if cell.kind in {"table", "record"}}, key=lambda t: [int(part) for part in t.split("-")])
+        tables = sorted({cell.group for cell in own if cell.kind in {"table", "record"}}, key=lambda t: [(int(n), rest) for n, rest in re.findall(r"(\d+)([^-\d]*)", t)])
         for table_id in tables:
             rows = printed_table(source_id, table_id)
             body = [{"id": f"{source_id}_{table_id}_{line}_row", "kind": kind, "cells": [(f"{source_id}_{table_id}_{line}_{i}", text) for i, text in enumerate(row, 1)]} for kind, line, *row in rows if kind != "header"]
@@ -54,8 +55,8 @@ def groups(found: list[dict], index: Index, language: str) -> list[Group]:
         for kind, title in (("prose", words["sections"]), ("statistic", words["statistics"])):
             listed = [cell for cell in own if cell.kind == kind]
             if listed:
-                body = [{"id": f"{c.address}_row", "kind": "record", "cells": [("", c.place), ("", c.what), (c.address, c.printed)]} for c in listed]
-                made.append(Group(f"{titles[source_id]}，{title}" if language == "zh" else f"{titles[source_id]}, {title}", [[words["place"], words["what"], words["printed"]]], body))
+                body = [{"id": f"{c.address}_row", "kind": "record", "cells": [("", c.place), ("", c.what), (c.address, c.printed), ("", c.line)]} for c in listed]
+                made.append(Group(f"{titles[source_id]}，{title}" if language == "zh" else f"{titles[source_id]}, {title}", [[words["place"], words["what"], words["printed"], words["line"]]], body))
     return made
 
 

@@ -138,7 +138,8 @@ def test_correction_of_prose(town):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"expect": "95,1%"}, "c903 has lost its object: it expects '95,1%'"), ({"use": None}, "is applied and says no number to use"), ({"reason": "test"}, "in both languages"), ({"status": "maybe"}, "status 'maybe' is not known"),
+        ({"expect": "95,1%", "printed": "95,1%"}, "c903 has lost its object: it expects '95,1%'"), ({"expect": "95,1%"}, "says that '95.1%' is printed and expects '95,1%'"), ({"use": 942}, "uses 942, outside the range 0 to 100"), ({"use": True}, "use is True, not a number"),
+        ({"use": float("nan")}, "use is nan, not a number"), ({"reasn": "x"}, "an entry has no 'reasn'.*nearest known: 'reason'"), ({"where": None}, "is no entry with a place"), ({"use": None}, "is applied and says no number to use"), ({"reason": "test"}, "in both languages"), ({"status": "maybe"}, "status 'maybe' is not known"),
         ({"where": {"source_id": "town-2030", "fact_id": "town-2030:e:99"}}, "matches 0 cells"), ({"where": {"source_id": "demand", "fact_id": "x"}}, "source 'demand' has no facts.csv"), ({"where": {"fact_id": "x"}}, "lacks source_id"),
     ],
 )
@@ -149,8 +150,14 @@ def test_faults_of_corrections(town, change, message):
         clean_source("town-2030")
 
 
+def test_one_figure_is_corrected_once(town):
+    edit(town / "data/corrections.yaml", lambda t: t + t.replace("c901", "c902"))
+    with pytest.raises(DataFault, match="row c902: corrects the same figure as c901"):
+        clean_source("town-2030")
+
+
 def test_correction_that_lost_its_object_stops(town):
-    edit(town / "data/corrections.yaml", lambda t: t.replace("expect: \"2，100\"", "expect: \"2,1OO\""))
+    edit(town / "data/corrections.yaml", lambda t: t.replace("\"2，100\"", "\"2,1OO\""))
     with pytest.raises(DataFault, match="correction c901 has lost its object: it expects '2,1OO'.*The source was mended"):
         clean_source("town-2030")
 

@@ -38,7 +38,7 @@ KNOWN = {code: Indicator(code, code, code, unit, kind, (0, None), "none", "x") f
 PEOPLE = {
     "a": Entity("a", "school", ({"zh": "a", "en": "a"},), {"zh": "a", "en": "a"}, tier="高职"), "b": Entity("b", "school", ({"zh": "b", "en": "b"},), {"zh": "b", "en": "b"}, tier="中职"),
     "c": Entity("c", "school", ({"zh": "c", "en": "c"},), {"zh": "c", "en": "c"}, tier="中职"), "town": Entity("town", "city", ({"zh": "t", "en": "t"},), {"zh": "t", "en": "t"}, tier="all"),
-    "low": Entity("low", "tier", ({"zh": "l", "en": "l"},), {"zh": "l", "en": "l"}, tier="中职"), "far": Entity("far", "place", ({"zh": "f", "en": "f"},), {"zh": "f", "en": "f"}),
+    "low": Entity("low", "tier", ({"zh": "l", "en": "l"},), {"zh": "l", "en": "l"}, tier="中职", part_of="town"), "far": Entity("far", "place", ({"zh": "f", "en": "f"},), {"zh": "f", "en": "f"}),
 }
 
 
@@ -49,7 +49,7 @@ def small_book() -> Book:
     said = [("1", "town", 1000.0, 1000.0, 1000.0, "1000人"), ("2", "town", 3000.0, 2500.0, 3500.0, "0.3万人"), ("1", "low", 60.0, 60.0, 60.0, "60人")]
     facts = pd.DataFrame([{"fact_id": f"s:{s}:{i}", "section": s, "entity": e, "indicator": "claim", "period": "2030", "kind": "", "item": "", "partner": "", "value": v, "lower": lo, "upper": up, "raw": raw, "unit": "人", "qualifier": "exact", "basis": "flow"} for i, (s, e, v, lo, up, raw) in enumerate(said)])
     records = {"5-2": pd.DataFrame([{"source_id": "s", "table_id": "5-2", "entity": e, "tier": PEOPLE[e].tier, "level": lv, "line": i} for i, (e, lv) in enumerate((("a", "state"), ("a", "school"), ("b", "state"), ("c", "")))])}
-    return Book(pd.concat([observations, total]), facts, records, PEOPLE, KNOWN)
+    return Book(pd.concat([observations, total]), facts, records, PEOPLE, KNOWN, "town")
 
 
 @pytest.mark.parametrize(
@@ -89,24 +89,32 @@ def test_what_is_not_printed_is_not_recomputed(text, entity):
         ("__import__('os').system('true')", "not in the language"), ("n.value", "not in the language"), ("[n for n in (1, 2)]", "not in the language"), ("(lambda: 1)()", "not in the language"), ("n ** 2", "not in the language"),
         ("'text'", "not in the language"), ("open('x')", "function 'open' is not known"), ("nn + p", "indicator 'nn' is not in the dictionary (nearest known: 'n')"), ("n[nowhere]", "entity 'nowhere' is not known"), ("rows(n)", "in quotation marks"),
         ('rows("9-9")', "no record table '9-9'"), ('rows("5-2", levell="x")', "no field 'levell' (nearest known: 'level')"), ("prose(claim, year='2030')", "prose() has no 'year'"), ("mean(n, p, m)", "mean() takes one indicator"), ("n +", "is no formula"), ("n < p", "a relation has one comparison"),
-        ("mean(sum(n))", "takes an indicator"),
+        ("mean(sum(n))", "stands where an indicator is wanted"), ("prose(n + p)", "prose() takes an indicator"), ("prose(last(claim))", "prose() takes an indicator"), ("prose(claim, kind=n)", "in quotation marks"), ('distinct("5-2")', "and a field"), ("last(1)", "where an indicator"),
+        ("max(n - n)", "where an indicator"), ("1e999 * n", "too large"), ("True", "not in the language"), ("+n", "not in the language"), ("~n", "not in the language"), ("n <= p", "a comparison stands where a number"), ("n" + " + n" * 700, "at most 2000 characters"), ("-" * 1500 + "n", "nested too deeply"),
+        ('prose(claim, section="9")', "no figure of claim has section '9'"),
     ],
 )
 def test_nothing_else_is_a_formula(text, fault):
     assert any(fault in found for found in Formula(text).faults(small_book()))
 
 
-def test_a_bad_formula_is_never_walked():
+@pytest.mark.parametrize("text", ["n ** 2 if n else p", "n ** 2", "+n", "~n", "not n", "n and p"])
+def test_a_bad_formula_is_never_walked(text):
     with pytest.raises(BadFormula):
-        Formula("n ** 2 if n else p").evaluate(small_book(), Context("town", 2030))
+        Formula(text).evaluate(small_book(), Context("town", 2030))
+
+
+def test_shared_relations_pass_over_what_a_source_does_not_have():
+    formula = Formula('n == rows("9-9")')
+    assert formula.faults(small_book(), relation=True, of_this_source=False) == [] and formula.faults(small_book(), relation=True) != []
 
 
 def test_faults_of_both_files_are_reported_at_once(tmp_path):
-    (tmp_path / "i.yaml").write_text("ratios: {rate: 100 * pp / n}\ninequality: [p + n]\nwithout_parts: {ratee: {zh: x, en: x}}\n", encoding="utf-8")
-    (tmp_path / "c.yaml").write_text("claim:\n  - {formula: n, where: {section: '9'}}\n  - {formula: n, where: {sector: x}}\n", encoding="utf-8")
+    (tmp_path / "i.yaml").write_text("ratios: {rate: 100 * pp / n}\ninequality: [p + n]\ninequalities: [p <= n]\nwithout_parts: {ratee: {zh: x, en: x}}\n", encoding="utf-8")
+    (tmp_path / "c.yaml").write_text("claim:\n  - {formula: n, where: {section: '9'}}\n  - {formula: n, where: {sector: x}}\n  - {formula: n, wheer: {section: '1'}}\nm: n\n", encoding="utf-8")
     with pytest.raises(DataFault) as fault:
         load_rules("s", small_book(), tmp_path / "i.yaml", tmp_path / "c.yaml")
-    for part in ("5 problems", "'pp' is not in the dictionary", "no comparison", "'ratee' is not in the dictionary. Correct it (nearest known: 'rate')", "no figure of facts.csv matches {'section': '9'}", "`where` has no 'sector' (nearest known: 'section')"):
+    for part in ("8 problems", "has no part 'inequalities' (nearest known: 'inequality')", "a rule has no 'wheer' (nearest known: 'where')", "no figure of facts.csv matches m", "'pp' is not in the dictionary", "no comparison", "'ratee' is not in the dictionary. Correct it (nearest known: 'rate')", "no figure of facts.csv matches {'section': '9'}", "`where` has no 'sector' (nearest known: 'section')"):
         assert part in str(fault.value)
 
 
@@ -130,12 +138,12 @@ def found(report) -> pd.DataFrame:
 
 
 # what no report of this kind can avoid: stocks with unprinted movements and late admissions, explained by their rules
-STANDING = {"1-2:students==last(students)-graduates+intake", "1-2:specialties_recruiting==last(specialties_recruiting)-specialties_withdrawn+specialties_added", "1-2:admitted==intake"}
+STANDING = {"1-2:students==last(students)-graduates+intake", "1-2:specialties_recruiting==last(specialties_recruiting)-specialties_withdrawn+specialties_added", "1-2:admitted==intake", "3-9:interns<=internship_positions"}
 
 
 def planted(report) -> pd.DataFrame:
     checks = found(report)
-    return checks[~checks.index.str.rsplit(":", n=2).str[0].isin(STANDING)]
+    return checks[~(checks.index.str.rsplit(":", n=2).str[0].isin(STANDING) & (checks["verdict"] == "definition"))]
 
 
 def test_a_clean_second_year_reports_nothing(report):
@@ -191,6 +199,14 @@ def test_more_placed_than_graduated(report):
     assert checks.loc["3-6:placed<=graduates:2024:rongshui_vts", "note"] == "printed minus recomputed +3"
 
 
+def test_what_may_differ_may_not_differ_by_anything(report):
+    report._put(report.at("admitted", "liuzhou_vtc"), 10 * report.value("admitted", "liuzhou_vtc"))
+    report._put(report.at("students", "liuzhou_first", 2023), report.value("students", "liuzhou_first", 2023) / 10)
+    checks = planted(report)
+    assert checks.loc["1-2:admitted==intake:2024:liuzhou_vtc", "verdict"] == "disagrees"
+    assert checks.loc["1-2:students==last(students)-graduates+intake:2024:liuzhou_first", "verdict"] == "disagrees"
+
+
 def test_parts_that_miss_the_whole(report):
     report._put(report.at("certificates_1x_middle", "liuzhou_vtc"), report.value("certificates_1x_middle", "liuzhou_vtc") + 1)
     assert {"4-4:certificates_1x:2024:liuzhou_vtc:parts", "4-4:certificates_1x:2024:liuzhou:parts", "4-4:certificates_1x_middle:2024:total", "claim:4.2:05"} == set(planted(report).index)
@@ -229,14 +245,17 @@ def test_counts_of_listed_things(report):
     report.say(index, report.facts.at[index, "value"] + 1)
     report.records["4-8"] = report.records["4-8"].iloc[1:]
     checks = planted(report)
-    assert checks["verdict"].to_dict() == {"claim:4.4:04": "disagrees", "claim:4.4:06": "disagrees", "claim:5.5:01": "definition"}
+    assert checks["verdict"].to_dict() == {"claim:4.4:04": "disagrees", "claim:4.4:06": "disagrees", "claim:5.5:01": "disagrees"}
 
 
 def test_bounds_and_rounded_figures_are_held_to_what_they_claim(report):
     index = report.fact("1.1:10")
     students = report.facts.at[index, "value"]
-    for qualifier, value, sound in (("over", students - 5, True), ("over", students + 5, False), ("nearly", students + 5, True), ("nearly", students - 5, False), ("at_least", students, True)):
+    rough = students // 1000 * 1000
+    cases = [("over", rough, "超", True), ("over", students + 5, "超", False), ("over", rough, "多", True), ("over", rough - 1000, "多", False), ("nearly", rough + 1000, "近", True), ("nearly", students - 5, "近", False), ("nearly", rough + 2000, "近", False), ("at_least", students, "", True), ("at_most", students - 1, "", False)]
+    for qualifier, value, word, sound in cases:
         report.say(index, value, qualifier=qualifier)
+        report.facts.at[index, "raw"] = f"{word}{value:.0f}" if word != "多" else f"{value:.0f}多"
         assert ("claim:1.1:10" in planted(report).index) is not sound, (qualifier, value)
 
 
@@ -257,8 +276,8 @@ def test_a_figure_repeated_differently_in_another_section(report):
 def checks():
     source = clean_source("liuzhou-2023")
     facts = source.facts.assign(value=source.facts["value_printed"])
-    corrected = Book(source.observations, source.facts, source.records, entities(), indicators())
-    printed = Book(source.observations.assign(value=source.observations["value_printed"]), facts, source.records, entities(), indicators())
+    corrected = Book(source.observations, source.facts, source.records, entities(), indicators(), "liuzhou")
+    printed = Book(source.observations.assign(value=source.observations["value_printed"]), facts, source.records, entities(), indicators(), "liuzhou")
     return audit("liuzhou-2023", source.observations, corrected, printed, load_rules("liuzhou-2023", corrected), lambda code: label(code, "en"), "en")
 
 
@@ -284,6 +303,8 @@ def test_the_known_faults_of_2023_are_found(checks):
     prose = apart[apart["kind"] == "claim"].set_index("check_id")["recomputed"].to_dict()
     assert {key.removeprefix("liuzhou-2023:claim:"): value for key, value in prose.items()} == {
         "3.1:05": 8262, "3.3:15": 24355.4, "3.7:04": 3087, "4.4:06": 16, "5.4:04": 2, "6.1:01": 7955, "6.3:02": 4072, "6.3:03": pytest.approx(91.042893), "6.3:04": pytest.approx(78.987164), "6.3:08": 7955,
+        # lists against counts, found by an independent reading: model schools, practice centres, industry colleges, teams, platforms
+        "1.1:07": 1, "3.2:02": 2, "3.2:03": 3, "4.6:19": 24, "annex 2:03": 24, "annex 4:05": 24, "annex 4:09": 50, "annex 4:12": 3, "annex 4:13": 5, "annex 4:32": 11,
     }
     explained = apart.set_index("check_id")["candidates"]
     assert explained["liuzhou-2023:claim:3.1:05"] == "the row of Liuzhou Tourism left out"

@@ -132,3 +132,13 @@ def label(code: str, language: str) -> str:
     if code in indicators():
         return indicators()[code].label(language)
     raise KeyError(f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}")
+
+
+def section_name(section: str, language: str) -> str:
+    """A section, case, annex or the preface as a reader knows it."""
+    kind, _, number = section.partition(" ")
+    if kind in {"case", "annex"}:
+        return f"{'案例' if kind == 'case' else '附件'}{number}" if language == "zh" else f"{kind} {number}"
+    if section == "0":
+        return "前言" if language == "zh" else "preface"
+    return f"正文{section}节" if language == "zh" else f"section {section}"

@@ -71,6 +71,7 @@ class Employment:
 class Cooperation:
     language: Language
     city: str
+    source: str
     values: Values
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import load, paths
-from analysis.dictionary import label, nearest
+from analysis.dictionary import entities, label, nearest, section_name, words
 from analysis.keys import fact_key, figure_key, observation_key, record_key
+
+
+NOT_PRINTED = "not printed"  # stands for inputs of a number that a source does not give
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Cell:
     what: str
     printed: str
     address: str
+    line: str = ""  # of the document
     used: float | None = None
     correction_id: str = ""
     reason: str = ""
@@ -48,6 +52,12 @@ class Index:
 
         return {c.correction_id: c.reason[self.language] for c in load_corrections()}
 
+    def _what(self, entity: str, indicator: str, details: list[str], period: str) -> str:
+        """Who, what, of which group or item, and when."""
+        known = {**words(), **entities()}
+        named = [label(d, self.language) if d in known else label(f"section_{d}", self.language) if f"section_{d}" in known else d for d in details if d]
+        return f"{label(entity, self.language)} · {' · '.join([label(indicator, self.language), *named])} {period}"
+
     @cached_property
     def cells(self) -> dict[str, Cell]:
         """Every cell of every processed table by its key."""
@@ -58,19 +68,17 @@ class Index:
             printed = row.get("raw", "")
             correction = row.get("correction_id", "")
             used = row["value"] if correction and row.get("value") != row.get("value_printed") and not pd.isna(row["value"]) else None
-            found[key] = Cell(key, kind, row["source_id"], group, place, what, printed, address, used, correction, self.reasons.get(correction, ""))
+            found[key] = Cell(key, kind, row["source_id"], group, place, what, printed, address, str(row.get("line", "")).replace("<NA>", ""), used, correction, self.reasons.get(correction, ""))
 
         for row in load.observations().to_dict("records"):
             table = f"{'表' if zh else 'table '}{row['table_id']}"
             who = row["entity_raw"] if row["aggregate_rule"] else label(row["entity"], self.language)
             add(row, observation_key(row), "table", row["table_id"], table, f"{who} · {label(row['indicator'], self.language)} {row['year']}", f"{row['source_id']}_{row['table_id']}_{row['line']}_{row['column']}")
         for row in load.facts().to_dict("records"):
-            section = row["section"]
-            where = section if " " in section or not section[:1].isdigit() else f"{'第' if zh else 'section '}{section}{'节' if zh else ''}"
-            add(row, fact_key(row), "prose", section, where, f"{label(row['entity'], self.language)} · {label(row['indicator'], self.language)} {row['period']}", row["fact_id"].replace(":", "_").replace(" ", "-"))
+            add(row, fact_key(row), "prose", row["section"], section_name(row["section"], self.language), self._what(row["entity"], row["indicator"], [row["kind"], row["item"]], row["period"].replace("../", "–")), row["fact_id"].replace(":", "_").replace(" ", "-"))
         for row in load.demand().to_dict("records"):
-            row |= {"source_id": "demand", "correction_id": ""}
-            add(row, figure_key(row), "statistic", row["body"], f"{row['body']}《{row['title']}》" if zh else f"{row['body']}, {row['title']}", f"{label(row['place'], self.language)} · {label(row['indicator'], self.language)} {row['group']} {row['year']} ({row['grade']})", "demand_" + row["figure_id"].replace(":", "_"))
+            row |= {"correction_id": ""}
+            add(row, figure_key(row), "statistic", row["body"], f"{row['body']}《{row['title']}》" if zh else f"{row['body']}, {row['title']}", self._what(row["place"], row["indicator"], [row["group"]], f"{row['year']} ({row['grade']})"), "demand_" + row["figure_id"].replace(":", "_"))
         for source_id in load.sources()["source_id"]:
             for table_id, rows in load.record_tables(source_id).items():
                 for row in rows.to_dict("records"):
@@ -78,10 +86,18 @@ class Index:
         return found
 
     def cell(self, key: str) -> Cell:
-        """The cell of a key; a key that is no cell names a file of the workspace."""
+        """The cell of a key, or the file of the workspace that it names.
+
+        Raises
+        ------
+        KeyError
+            for a key that is neither: the trail is broken.
+        """
         if key in self.cells:
             return self.cells[key]
-        return Cell(key, "file", "", key, key, "", "", "")
+        if key == NOT_PRINTED or (paths.ROOT / key).is_file() or key.startswith("results/"):
+            return Cell(key, "file", "", key, key, "", "", "")
+        raise KeyError(f"{key!r} is no printed cell and no file{nearest(key, self.cells)}")
 
 
 def published(path: Path | None = None) -> dict[str, dict]:
@@ -114,19 +130,21 @@ class Trail:
     unit: str
     notebook: str
     formula: str
+    values: str  # corrected or printed
     cells: tuple[Cell, ...]
 
     def __str__(self) -> str:
         lines = [f"{self.name} = {self.text}" + (f" {self.unit}" if self.unit and self.unit not in self.text else ""), f"  {self.formula}  ({self.notebook})"]
         for cell in self.cells:
-            used = f" → {cell.used:g} ({cell.correction_id}: {cell.reason})" if cell.used is not None else f" ({cell.correction_id}: {cell.reason})" if cell.correction_id else ""
+            moved = cell.used is not None and self.values != "printed"
+            used = f" → {cell.used:g} ({cell.correction_id}: {cell.reason})" if moved else f" ({cell.correction_id}: {cell.reason})" if cell.correction_id else ""
             lines.append("  " + "  ".join(filter(None, [cell.source_id, cell.place, cell.what, cell.printed])) + used)
         return "\n".join(lines)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{'</td><td>'.join(html.escape(part) for part in (c.source_id, c.place, c.what, c.printed, f'{c.used:g} ({c.correction_id})' if c.used is not None else c.correction_id))}</td></tr>" for c in self.cells)
+        rows = "".join(f"<tr><td>{'</td><td>'.join(html.escape(part) for part in (c.source_id, c.place, c.what, c.printed, f'{c.used:g} ({c.correction_id})' if c.used is not None and self.values != 'printed' else c.correction_id))}</td></tr>" for c in self.cells)
         return f"<p><b>{html.escape(self.name)} = {html.escape(self.text)}</b><br>{html.escape(self.formula)} ({html.escape(self.notebook)})</p><table><tr><th>source</th><th>place</th><th>what</th><th>printed</th><th>used</th></tr>{rows}</table>"
 
 
@@ -149,7 +167,7 @@ def trace(name: str, language: str = "zh") -> Trail:
     if name not in numbers:
         raise KeyError(f"no number is called {name!r}{nearest(name, numbers)}")
     entry, index = numbers[name], Index(language)
-    return Trail(name, entry["text"], entry["unit"], entry["origin"]["notebook"], entry["origin"]["formula"], tuple(index.cell(key) for key in inputs_of(name, numbers)))
+    return Trail(name, entry["text"], entry["unit"], entry["origin"]["notebook"], entry["origin"]["formula"], entry["origin"]["values"], tuple(index.cell(key) for key in inputs_of(name, numbers)))
 
 
 def printed_table(source_id: str, table_id: str) -> list[list[str]]:

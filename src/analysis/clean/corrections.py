@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import paths
-from analysis.dictionary import nearest
+from analysis.dictionary import indicators, nearest
 from analysis.errors import Problems
 from analysis.files import read_yaml
 
@@ -40,8 +41,18 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
     path = path or paths.CORRECTIONS
     problems = Problems()
     corrections = []
+    places: dict[tuple, str] = {}
     for correction_id, entry in (read_yaml(path) or {}).items():
-        where = entry.get("where", {})
+        if not isinstance(entry, dict) or not isinstance(entry.get("where"), dict):
+            problems.add(paths.shown(path), "is no entry with a place", f"Write {', '.join(sorted(ENTRY))}; where: names source_id and the cell or fact_id", row=correction_id)
+            continue
+        where = entry["where"]
+        for key in sorted(entry.keys() - ENTRY):
+            problems.add(paths.shown(path), f"an entry has no {key!r}{nearest(key, ENTRY)}", f"Use {', '.join(sorted(ENTRY))}", row=correction_id)
+        place = tuple(str(where.get(k, "")) for k in (*KEY, "fact_id"))
+        if place in places:
+            problems.add(paths.shown(path), f"corrects the same figure as {places[place]}", "Keep one", row=correction_id)
+        places[place] = correction_id
         missing = (ENTRY - entry.keys()) | ({"source_id"} if "fact_id" in where else set(KEY)) - where.keys()
         if missing:
             problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id)
@@ -51,12 +62,16 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
             problems.add(paths.shown(path), f"source {where['source_id']!r} has no {'facts.csv' if 'fact_id' in where else 'tables'}", f"Correct source_id{nearest(str(where['source_id']), known)}", row=correction_id)
         elif entry["status"] not in STATUSES:
             problems.add(paths.shown(path), f"status {entry['status']!r} is not known", f"Use one of {', '.join(sorted(STATUSES))}", row=correction_id)
-        elif entry["status"] == "applied" and not isinstance(entry["use"], int | float):
+        elif str(entry["printed"]) != str(entry["expect"]):
+            problems.add(paths.shown(path), f"says that {entry['printed']!r} is printed and expects {entry['expect']!r}", "Enter the cell as it is printed, twice", row=correction_id)
+        elif entry["use"] is not None and (type(entry["use"]) not in (int, float) or not math.isfinite(entry["use"])):
+            problems.add(paths.shown(path), f"use is {entry['use']!r}, not a number", "Enter a number, or null with status: shown only", row=correction_id)
+        elif entry["status"] == "applied" and entry["use"] is None:
             problems.add(paths.shown(path), "is applied and says no number to use", "Enter `use`, or set status: shown only", row=correction_id)
         elif not isinstance(entry["reason"], dict) or set(entry["reason"]) != {"zh", "en"}:
             problems.add(paths.shown(path), "the reason must be given in both languages", "Write reason: {zh: …, en: …}", row=correction_id)
         else:
-            corrections.append(Correction(correction_id, **{k: entry[k] for k in ("where", "printed", "expect", "use", "status", "reason")}))
+            corrections.append(Correction(correction_id, where, str(entry["printed"]), str(entry["expect"]), entry["use"], entry["status"], entry["reason"]))
     problems.stop()
     return corrections
 
@@ -100,6 +115,10 @@ def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source
         index = found.idxmax()
         if cells.at[index, "raw"] != correction.expect:
             problems.add("data/corrections.yaml", f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}", "The source was mended: drop the correction, or enter what is printed now", **_place(correction), printed=cells.at[index, "raw"])
+            continue
+        low, high = indicators()[cells.at[index, "indicator"]].range
+        if correction.use is not None and not (low is None or correction.use >= low) & (high is None or correction.use <= high):
+            problems.add("data/corrections.yaml", f"correction {correction.correction_id} uses {correction.use:g}, outside the range {low} to {high} of {cells.at[index, 'indicator']}", "Correct `use`", **_place(correction))
             continue
         if correction.status == "applied":
             corrected.at[index, "value"] = float(correction.use)

@@ -117,12 +117,12 @@ def clean_figures(folder: Path, entities: dict[str, Entity], indicators: dict[st
             for column in ("body", "title", "published"):
                 if not row[column].strip():
                     problems.add(file, f"{column} is empty", "Every figure names who made it, where and when", row=row["figure_id"], column=column)
-            row["raw"] = row["value"]
+            row["raw"], row["source_id"] = row["value"], folder.name
             row["value"] = _value(row, indicators.get(row["indicator"]), file, "figure_id", problems, indicators)
             if not re.fullmatch(r"\d{4}", row["year"]):
                 problems.add(file, "not a year", "Write YYYY", row=row["figure_id"], column="year", printed=row["year"])
                 row["year"] = "0"
-        frames.append(pd.DataFrame(rows, columns=[*FIGURE_COLUMNS, "raw"]))
+        frames.append(pd.DataFrame(rows, columns=["source_id", *FIGURE_COLUMNS, "raw"]))
     frame = pd.concat(frames, ignore_index=True)
     key = ["place", "year", "period", "indicator", "group", "scope"]
     for figure in frame.loc[frame.duplicated(key, keep=False), "figure_id"]:

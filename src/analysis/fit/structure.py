@@ -13,38 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-
-def _vector(values: ArrayLike, name: str) -> np.ndarray:
-    vector = np.asarray(values, dtype=float)
-    if vector.ndim != 1 or vector.size == 0:
-        raise ValueError(f"{name} must be a list of numbers, one a category")
-    bad = np.flatnonzero(~np.isfinite(vector) | (vector < 0))
-    if bad.size:
-        raise ValueError(f"{name}: position {bad[0]} is {vector[bad[0]]}; values must be finite and not negative")
-    if vector.sum() == 0:
-        raise ValueError(f"{name} adds up to zero; shares cannot be formed")
-    return vector
-
-
-def _pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
-    first, second = _vector(a, names[0]), _vector(b, names[1])
-    if first.shape != second.shape:
-        raise ValueError(f"{names[0]} has {first.size} categories, {names[1]} has {second.size}")
-    return first, second
-
-
-def shares(counts: ArrayLike) -> np.ndarray:
-    """Counts as shares that add up to one."""
-    vector = _vector(counts, "counts")
-    return vector / vector.sum()
-
-
-def _share_pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
-    first, second = _pair(a, b, names)
-    for vector, name in ((first, names[0]), (second, names[1])):
-        if abs(vector.sum() - 1) > 1e-6:
-            raise ValueError(f"{name} adds up to {vector.sum():.6g}, not to 1; use shares()")
-    return first, second
+from analysis.fit.arrays import pair, share_pair, shares
 
 
 def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]) -> np.ndarray:
@@ -79,7 +48,7 @@ def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: L
     >>> structural_deviation([.06, .34, .6], [.08, .4, .52], reference="industry", form="ratio").round(4).tolist()
     [-0.25, -0.15, 0.1538]
     """
-    e, g = _share_pair(supply, industry, ("supply", "industry"))
+    e, g = share_pair(supply, industry, ("supply", "industry"))
     if reference not in {"industry", "supply"} or form not in {"ratio", "log"}:
         raise ValueError("reference is 'industry' or 'supply', form is 'ratio' or 'log'")
     numerator, yardstick = (e, g) if reference == "industry" else (g, e)
@@ -98,7 +67,7 @@ def total_structural_deviation(supply: ArrayLike, industry: ArrayLike) -> tuple[
     >>> [round(x, 10) for x in total_structural_deviation([.06, .34, .6], [.08, .4, .52])]
     [0.16, 0.08]
     """
-    e, g = _share_pair(supply, industry, ("supply", "industry"))
+    e, g = share_pair(supply, industry, ("supply", "industry"))
     total = float(np.abs(e - g).sum())
     return total, total / 2
 
@@ -113,7 +82,7 @@ def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(cosine_similarity([.06, .34, .6], [.08, .4, .52]), 6)
     0.989707
     """
-    a, b = _pair(a, b, ("a", "b"))
+    a, b = pair(a, b, ("a", "b"))
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
@@ -125,7 +94,7 @@ def pearson_share(a: ArrayLike, b: ArrayLike) -> float:
     ValueError
         if one of the vectors is constant: the correlation does not exist.
     """
-    a, b = _pair(a, b, ("a", "b"))
+    a, b = pair(a, b, ("a", "b"))
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         raise ValueError("a constant vector has no correlation")
     return float(np.corrcoef(a, b)[0, 1])
@@ -142,14 +111,14 @@ def moore_angle_degrees(before: ArrayLike, after: ArrayLike) -> float:
     >>> round(moore_angle_degrees([120, 340, 560, 480], [130, 420, 700, 470]), 6)
     6.26381
     """
-    before, after = _pair(before, after, ("before", "after"))
+    before, after = pair(before, after, ("before", "after"))
     u, v = before / np.linalg.norm(before), after / np.linalg.norm(after)
     return float(np.degrees(2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v))))
 
 
 def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
     """NAV = ½ Σ|s₁ − s₀|: share of the whole that moved between categories, 0 to 1. Takes counts or shares."""
-    before, after = _pair(before, after, ("before", "after"))
+    before, after = pair(before, after, ("before", "after"))
     return float(np.abs(shares(after) - shares(before)).sum() / 2)
 
 
@@ -163,7 +132,7 @@ def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "be
     weights : {"after", "before", "mean"}
         shares that weigh the categories.
     """
-    before, after = _pair(before, after, ("before", "after"))
+    before, after = pair(before, after, ("before", "after"))
     if (before == 0).any() or (after == 0).any():
         raise ValueError("the Lilien index takes logarithms: categories with zero must be merged or left out")
     weight = {"after": shares(after), "before": shares(before), "mean": (shares(after) + shares(before)) / 2}[weights]
@@ -173,14 +142,14 @@ def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "be
 
 def jensen_shannon_divergence_nats(a: ArrayLike, b: ArrayLike) -> float:
     """Jensen–Shannon divergence in nats, 0 to ln 2; the divergence itself, not its square root. Zeros are allowed."""
-    a, b = _share_pair(a, b, ("a", "b"))
+    a, b = share_pair(a, b, ("a", "b"))
     middle = (a + b) / 2
     return float(sum(np.sum(x[x > 0] * np.log(x[x > 0] / middle[x > 0])) for x in (a, b)) / 2)
 
 
 def hellinger(a: ArrayLike, b: ArrayLike) -> float:
     """Hellinger distance √(½ Σ(√a − √b)²), 0 to 1."""
-    a, b = _share_pair(a, b, ("a", "b"))
+    a, b = share_pair(a, b, ("a", "b"))
     return float(np.sqrt(np.sum((np.sqrt(a) - np.sqrt(b)) ** 2) / 2))
 
 
@@ -221,7 +190,7 @@ def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed
     >>> round(float(q.lq[0]), 4), round(float(q.se_log[0]), 4)
     (0.8333, 0.1726)
     """
-    x, big = _pair(local, reference, ("local", "reference"))
+    x, big = pair(local, reference, ("local", "reference"))
     if not reference_fixed and (x > big).any():
         raise ValueError("a local count is above its reference: the reference must include the local area")
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn
 from matplotlib.figure import Figure
 
-from analysis.present.style import PALETTE
+from analysis.present.style import PALETTE, wrap
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,8 @@ def plot_differences(frame: pd.DataFrame, label: str, value: str, text: str, *, 
     linear : float
         width of the linear part on either side of zero, in per cent.
     """
-    figure, axes = plt.subplots(figsize=(8.2, 1.3 + 0.3 * len(frame)))
+    labels = ["\n".join(wrap(text, 42)) for text in frame[label]]
+    figure, axes = plt.subplots(figsize=(8.6, 1.3 + 0.3 * len(frame) + 0.14 * sum("\n" in text for text in labels)))
     places = np.arange(len(frame))[::-1]
     values = frame[value].to_numpy(float)
     axes.hlines(places, 0, values, color=PALETTE["light"], linewidth=2, zorder=1)
@@ -184,7 +185,7 @@ def plot_differences(frame: pd.DataFrame, label: str, value: str, text: str, *, 
     axes.minorticks_off()
     for x, y, words in zip(values, places, frame[text]):
         axes.annotate(words, (max(x, 0), y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=7.8)
-    axes.set_yticks(places, frame[label])
+    axes.set_yticks(places, labels, fontsize=8)
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(xlabel)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import textwrap
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,7 +18,7 @@ from matplotlib.text import Text
 from analysis import paths
 from analysis.dictionary import label
 from analysis.keys import key_of
-from analysis.present.style import PALETTE, check_glyphs
+from analysis.present.style import PALETTE, check_glyphs, wrap
 
 NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
 
@@ -116,7 +114,7 @@ class Results:
         inputs : DataFrame, list of str or callable
             a callable gets the row and returns the rows, or keys, its numbers come from, or a dict of them by column.
         values, as_printed : str
-            see `number`; `as_printed` is filled from the row.
+            see `number`; `formula` and `as_printed` are filled from the row.
         """
         for row in frame.to_dict("records"):
             own = inputs(row) if callable(inputs) else inputs
@@ -125,7 +123,7 @@ class Results:
                 value = row[column]
                 keys = of_column[column] if isinstance(of_column[column], list) else input_keys(of_column[column])
                 if not pd.isna(value) and not (isinstance(value, float) and math.isinf(value)):
-                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula, inputs=keys, headline=headline, values=values, as_printed=as_printed.format(**row))
+                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula.format(**row), inputs=keys, headline=headline, values=values, as_printed=as_printed.format(**row))
 
     def choose(self, zh: str, en: str) -> str:
         """The text in the language of this notebook."""
@@ -136,8 +134,8 @@ class Results:
         self._new(name, self.figures)
         note = caption_note(self.language, scope, units, source)
         width = figure.get_size_inches()[0]
-        figure.suptitle("\n".join(_wrap(title, int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
-        figure.supxlabel("\n".join(_wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
+        figure.suptitle("\n".join(wrap(title, int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
+        figure.supxlabel("\n".join(wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
         for text in figure.findobj(Text):
             check_glyphs(text.get_text().replace("$", ""))
         figure.canvas.draw()
@@ -184,18 +182,3 @@ class Results:
             raise ValueError(f"{name!r} must begin with {self.name!r}_, the notebook that makes it")
         if name in kept:
             raise ValueError(f"{name!r} is saved twice; names are unique")
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    """Break at `width` half-width places; Chinese characters count two and may be parted anywhere."""
-    if sum(unicodedata.east_asian_width(c) in "WF" for c in text) < len(text) / 3:
-        return textwrap.wrap(text, width) or [""]
-    lines, line, used = [], "", 0
-    for character in text:
-        places = 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if used + places > width and character not in "，。；：、）)%":
-            lines.append(line)
-            line, used = "", 0
-        line += character
-        used += places
-    return [*lines, line]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+import unicodedata
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,3 +63,18 @@ def use_style() -> None:
         "xtick.labelsize": 8.5, "ytick.labelsize": 9, "xtick.major.size": 0, "ytick.major.size": 0, "legend.frameon": False, "legend.fontsize": 8.5,
         "axes.prop_cycle": mpl.cycler(color=[PALETTE[c] for c in ("blue", "orange", "green", "vermilion", "purple", "sky")]),
     })
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break at `width` half-width places; Chinese characters count two and may be parted anywhere."""
+    if sum(unicodedata.east_asian_width(c) in "WF" for c in text) < len(text) / 3:
+        return textwrap.wrap(text, width) or [""]
+    lines, line, used = [], "", 0
+    for character in re.findall(r"[\d.,%−–-]+|.", text):
+        places = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in character)
+        if used + places > width and character not in "，。；：、）)%":
+            lines.append(line)
+            line, used = "", 0
+        line += character
+        used += places
+    return [*lines, line]

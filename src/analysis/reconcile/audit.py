@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
 import pandas as pd
 
 from analysis.clean.numbers import is_missing
+from analysis.dictionary import section_name
 from analysis.keys import observation_key
 from analysis.reconcile.book import Book, Fact, NoData
 from analysis.reconcile.explain import candidates
 from analysis.reconcile.formulas import Amount, Context, Formula, Result
 from analysis.reconcile.judge import judge, judge_fact, fact_step, printed_step
 from analysis.reconcile.rules import Alternative, Rule, Rules
-from analysis.reconcile.words import say, section_name
+from analysis.reconcile.words import say
 
 CONTRACT = ["check_id", "source_id", "where", "what", "printed", "recomputed", "unit", "verdict", "formula", "note"]
 COLUMNS = [*CONTRACT, "kind", "part", "arithmetic", "difference_pct", "candidates"]
-INTERNAL = ["name", "printed_value", "inputs"]  # for names of numbers, figures and trails; not written
+INTERNAL = ["name", "printed_value", "inputs", "own"]  # for names of numbers, figures and trails; not written
 
 
 class Audit:
@@ -71,7 +73,7 @@ class Audit:
             "check_id": f"{self.source_id}:{check_id}", "source_id": self.source_id, "where": where, "what": what, "printed": raw, "recomputed": recomputed, "unit": unit, "verdict": verdict,
             "formula": formula, "note": note, "kind": kind, "part": part, "arithmetic": result.arithmetic if result and verdict != "not recomputable" else "",
             "difference_pct": round(100 * (value - recomputed) / abs(recomputed), 4) if apart else None,
-            "candidates": self.stop.join(tried or []), "name": re.sub(r"\W+", "_", name), "printed_value": value, "inputs": [*keys, *(result.inputs if result else [])],
+            "candidates": self.stop.join(tried or []), "name": re.sub(r"\W+", "_", name), "printed_value": value, "inputs": [*keys, *(result.inputs if result else [])], "own": len(keys),
         })
 
     # tables
@@ -92,14 +94,17 @@ class Audit:
         indicator, kind = row["indicator"], self.book.indicators[row["indicator"]].kind
         if kind in {"count", "amount"}:
             self._judged(row, "total", Formula(indicator), "total")
-        elif row["aggregate_rule"] == "mean" or rule is None:
-            self._judged(row, "mean", Formula(f"mean({indicator})"), "total", sum_of_ratios=row["aggregate_rule"] != "mean")
+        elif row["aggregate_rule"] == "mean":
+            self._judged(row, "mean", Formula(f"mean({indicator})"), "total")
+        elif rule is None:
+            weight = self.rules.weights.get(indicator)
+            self._judged(row, "mean", Formula(f"mean({indicator}, {weight})" if weight else f"mean({indicator})"), "total", sum_of_ratios=True)
         else:
             self._judged(row, "ratio", rule.formula, "total", rule, mean=True)
 
     def _judged(self, row: dict, kind: str, formula: Formula, ending: str, rule: Rule | None = None, *, mean: bool = False, sum_of_ratios: bool = False) -> None:
         """One cell of a table."""
-        context = Context(row["entity"], row["year"])
+        context = Context(row["entity"], row["year"], table_id=row["table_id"])
         identity = (self._id(row, ending), kind, self._chapter(row), *self._place(row), row["value_printed"], row["unit"])
         key = observation_key(row)
         name = f"{row['indicator']}_{row['year']}" if ending == "total" else f"{row['indicator']}_{row['entity']}_{row['year']}"
@@ -124,9 +129,14 @@ class Audit:
                 verdict, note = "definition", self._say("is_mean", n=len(simple.inputs), value=f"{simple.value:.4f}")
         tried = None
         if verdict == "disagrees":
-            note = self.stop.join(filter(None, [self._own(rule.note) if rule else "", self._say("difference", difference=f"{row['value_printed'] - result.value:+.6g}")]))
-            tried = candidates(row["value_printed"], step, row["unit"], row["raw"], formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, frozenset({key}))
+            note = self.stop.join(filter(None, [self._own(rule.note) if rule else "", self._apart(row["value_printed"], result.value, step)]))
+            tried = candidates(row["value_printed"], step, row["unit"], row["raw"], formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, frozenset({key}), row["indicator"])
         self._add(*identity, formula.text, verdict, note, result, (key,), tried, name)
+
+    def _apart(self, printed: float, recomputed: float, step: float) -> str:
+        """Printed minus recomputed, with one digit more than is printed."""
+        whole = float(f"{recomputed:.9g}").is_integer() and step >= 1
+        return self._say("difference", difference=f"{printed - recomputed:+,.{0 if whole else max(0, 1 - round(math.log10(step)))}f}")
 
     def _weighting(self, indicator: str, result: Result, context: Context) -> str:
         """Says of a simple mean what the weighted one would be."""
@@ -165,20 +175,25 @@ class Audit:
                     self._related(rule, sign, entity, year, left, right, a, b)
 
     def _related(self, rule: Rule, sign: str, entity: str, year: int, left: Formula, right: Formula, a: Result, b: Result) -> None:
-        gap = abs(a.value - b.value)
-        holds = {"<=": a.value <= b.value, ">=": a.value >= b.value, "=": gap <= rule.tolerance_pct / 100 * abs(b.value)}[sign]
+        # twelve digits: sums of binary floats must not decide a relation
+        x, y = float(f"{a.value:.12g}"), float(f"{b.value:.12g}")
+        gap, base = abs(x - y), abs(y) or 1.0
+        holds = {"<=": x <= y, ">=": x >= y, "=": gap <= rule.tolerance_pct / 100 * base}[sign]
         note = ""
         if rule.tolerance_pct:
-            note = self._say("tolerance", tolerance=f"{rule.tolerance_pct:g}", difference=f"{100 * gap / abs(b.value):.1f}")
-        verdict = "agrees" if holds else "definition" if rule.otherwise else "disagrees"
+            note = self._say("tolerance", tolerance=f"{rule.tolerance_pct:g}", difference=f"{100 * gap / base:.1f}")
+        excused = rule.otherwise is not None and gap <= rule.up_to_pct / 100 * base
+        verdict = "agrees" if holds else "definition" if excused else "disagrees"
         if not holds:
-            note = self.stop.join(filter(None, [self._own(rule.otherwise), note or self._say("difference", difference=f"{a.value - b.value:+.6g}")]))
+            note = self.stop.join(filter(None, [self._own(rule.otherwise) if excused else "", note or self._say("difference", difference=f"{x - y:+.6g}")]))
+        if not [*a.inputs, *b.inputs]:
+            return  # nothing is printed on either side
         tables = sorted({key.split(":")[1].removeprefix("table ") for key in [*a.inputs, *b.inputs]})
         result = Result(b.amount, b.inputs, f"{a.arithmetic} {sign} {b.arithmetic}")
         where = self._say("table", table=("、" if self.language == "zh" else ", ").join(tables), name=self.name(entity))
         unit = next((self.book.indicators[key.split(":")[3]].unit for key in a.inputs if key.count(":") > 3), "")
         what = f"{self._read(left)} {'≤' if sign == '<=' else '≥' if sign == '>=' else '='} {self._read(right)} {year}"
-        self._add(f"{tables[0]}:{rule.formula.text.replace(' ', '')}:{year}:{entity}", rule.kind, tables[0].split("-")[0], where, what, f"{a.value:.10g}", a.value, unit, rule.formula.text, verdict, note, result, tuple(a.inputs), name=f"{entity}_{right.text}_{year}")
+        self._add(f"{tables[0]}:{rule.formula.text.replace(' ', '')}:{year}:{entity}", rule.kind, tables[0].split("-")[0], where, what, f"{a.value:.10g}", a.value, unit, rule.formula.text, verdict, note, result, tuple(a.inputs), name=f"{entity}_{left.text}_{right.text}_{year}")
 
     def _read(self, formula: Formula) -> str:
         """The formula with names of indicators instead of codes."""
@@ -188,7 +203,8 @@ class Audit:
 
     def _entities(self, levels: frozenset[str]) -> list[str]:
         schools = sorted(self.book.schools) if "school" in levels else []
-        return schools + [code for code, e in self.book.entities.items() if e.kind in levels - {"school"} and self.book.members(code)]
+        wider = [code for code, e in self.book.entities.items() if (e.kind if code != self.book.covers else "city") in levels - {"school"}]
+        return schools + [code for code in wider if self.book.members(code)]
 
     # prose
 
@@ -197,10 +213,12 @@ class Audit:
         first: dict[tuple, Fact] = {}
         for fact in self.as_printed.facts:
             rules = [r for r in self.rules.claims.get(fact.indicator, ()) if r.matches(fact)]
-            same = (fact.entity, fact.indicator, fact.period, fact.kind, fact.item, fact.partner)
+            same = (fact.entity, fact.indicator, fact.period, fact.kind, fact.item, fact.partner, fact.basis)
             earlier = first.setdefault(same, fact)
             if rules:
                 self._claim(fact, rules[-1])  # the last one that matches is the narrowest
+            elif other := self._other_owner(fact):
+                self._two_owners(fact, other)
             elif earlier.section != fact.section:
                 self._repetition(fact, earlier)
             else:
@@ -209,23 +227,26 @@ class Audit:
     def _claimed(self, fact: Fact, kind: str = "claim") -> tuple:
         part = fact.section.removeprefix("case ").partition(".")[0].partition("-")[0]
         period = fact.period.replace("../", "–")
-        detail = "，".join(filter(None, [fact.kind if fact.kind in self.book.entities or fact.kind == "all" else "", fact.item]))
-        what = f"{self.name(fact.indicator)}{f'（{self._detail(detail)}）' if detail else ''} {period}"
+        detail = ("，" if self.language == "zh" else ", ").join(filter(None, [self.name(fact.kind) if fact.kind in self.book.entities or fact.kind == "all" else "", fact.item]))
+        what = f"{self.name(fact.indicator)}{(f'（{detail}）' if self.language == 'zh' else f' ({detail})') if detail else ''} {period}"
         number = fact.key.split("=")[0].removeprefix(f"{self.source_id}:").removesuffix(f":{fact.indicator}")
         return f"claim:{number}", kind, part, f"{section_name(fact.section, self.language)}{'，' if self.language == 'zh' else ', '}{self.name(fact.entity)}", what, fact.raw, fact.value, fact.unit
 
-    def _detail(self, text: str) -> str:
-        return text if text not in self.book.entities else self.name(text)
+    def _fact_name(self, fact: Fact) -> str:
+        number = fact.key.split("=")[0].removeprefix(f"{self.source_id}:").removesuffix(f":{fact.indicator}")
+        return f"{fact.indicator}_{fact.entity}_{number}"
 
     def _claim(self, fact: Fact, rule: Rule) -> None:
         context = Context(fact.entity, fact.year, fact.section, fact.kind)
         try:
             result = rule.formula.evaluate(self.book, context)
-        except NoData:
-            self._add(*self._claimed(fact), rule.formula.text, "not recomputable", self._say("no_data"), keys=(fact.key,))
+        except NoData as reason:
+            self._add(*self._claimed(fact), rule.formula.text, "not recomputable", self._say("no_data", reason=reason), keys=(fact.key,))
             return
         verdict, code = judge_fact(fact, result.amount)
         note = self._say(code) if code else ""
+        if verdict == "disagrees" and rule.tolerance and abs(fact.value - result.value) <= rule.tolerance:
+            verdict, note = "agrees", self._say("in_words", difference=f"{abs(fact.value - result.value):g}")
         if rule.formula.text.startswith("mean(") and "," not in rule.formula.text and verdict != "disagrees":
             note = self.stop.join(filter(None, [note, self._weighting(rule.formula.text[5:-1], result, context)]))
         tried, formula = None, rule.formula.text
@@ -235,9 +256,9 @@ class Audit:
             if meant or rule.otherwise:
                 verdict, note = "definition", self._own(meant.meaning if meant else rule.otherwise)
             else:
-                note = self.stop.join(filter(None, [self._own(rule.note), self._say("difference", difference=f"{fact.value - result.value:+.6g}")]))
-                tried = candidates(fact.value, fact_step(fact), fact.unit, fact.raw, rule.formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, self._same(fact))
-        self._add(*self._claimed(fact), formula, verdict, note, result, (fact.key,), tried, f"{fact.indicator}_{fact.entity}_{fact.section}")
+                note = self.stop.join(filter(None, [self._own(rule.note), self._apart(fact.value, result.value, fact_step(fact))]))
+                tried = candidates(fact.value, fact_step(fact), fact.unit, fact.raw, rule.formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, self._same(fact), fact.indicator)
+        self._add(*self._claimed(fact), formula, verdict, note, result, (fact.key,), tried, self._fact_name(fact))
 
     def _same(self, fact: Fact) -> frozenset[str]:
         """The figure itself, wherever prose repeats it: no explanation of itself."""
@@ -253,6 +274,18 @@ class Audit:
             if judge_fact(fact, amount)[0] in {"agrees", "rounding"}:
                 return alternative
         return None
+
+    def _other_owner(self, fact: Fact) -> Fact | None:
+        """The whole city credited, in another section, with exactly the figure that this one gives to one of its schools."""
+        entity = self.book.entities.get(fact.entity)
+        if entity is None or entity.kind != "school" or fact.value < 100:
+            return None
+        return next((f for f in self.as_printed.facts if f.entity == self.book.covers and (f.indicator, f.value, f.kind, f.item) == (fact.indicator, fact.value, fact.kind, fact.item) and f.section != fact.section), None)
+
+    def _two_owners(self, fact: Fact, other: Fact) -> None:
+        result = Result(Amount.exact(other.value), [other.key], other.raw)
+        note = self._say("two_owners", section=section_name(fact.section, self.language), name=self.name(fact.entity))
+        self._add(*self._claimed(fact, "repetition"), self._say("repeats", section=f"{section_name(other.section, self.language)} {self.name(other.entity)}"), "definition", note, result, (fact.key,), name=self._fact_name(fact))
 
     def _repetition(self, fact: Fact, earlier: Fact) -> None:
         """The same quantity of the same actor and period in another section."""

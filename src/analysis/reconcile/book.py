@@ -68,9 +68,12 @@ class Book:
         record tables of the source, by table number.
     entities, indicators : dict
         by code.
+    covers : str
+        the entity whose schools the tables list.
     """
 
-    def __init__(self, observations: pd.DataFrame, facts: pd.DataFrame, records: dict[str, pd.DataFrame], entities: dict[str, Entity], indicators: dict[str, Indicator]):
+    def __init__(self, observations: pd.DataFrame, facts: pd.DataFrame, records: dict[str, pd.DataFrame], entities: dict[str, Entity], indicators: dict[str, Indicator], covers: str):
+        self.covers = covers
         self.entities, self.indicators, self.records = entities, indicators, records
         self._cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
         self._totals: dict[tuple[str, int], Cell] = {}
@@ -83,7 +86,7 @@ class Book:
         self.schools = {cell.entity for cells in self._cells.values() for cell in cells}
         self.facts = [Fact(*(row[c] for c in ("section", "entity", "indicator", "period", "kind", "item", "partner", "value", "lower", "upper", "raw", "unit", "qualifier", "basis")), fact_key(row)) for row in facts.to_dict("records")]
 
-    def tables_with(self, indicator: str) -> bool:
+    def has_cells(self, indicator: str) -> bool:
         """Whether any table prints the indicator."""
         return any(code == indicator for code, _ in self._cells)
 
@@ -92,17 +95,20 @@ class Book:
         if entity in self.schools:
             return {entity}
         known = self.entities.get(entity)
-        if known is None or known.kind not in {"city", "tier"}:
+        if entity == self.covers:
+            return set(self.schools)
+        if known is None or known.kind != "tier" or known.part_of != self.covers:
             return None
-        return {s for s in self.schools if known.kind == "city" or self.entities[s].tier == known.tier}
+        return {s for s in self.schools if self.entities[s].tier == known.tier}
 
-    def cells(self, indicator: str, year: int, entity: str) -> list[Cell]:
-        """Cells of the schools of an entity, one a school (the first table that prints it)."""
+    def cells(self, indicator: str, year: int, entity: str, table_id: str = "") -> list[Cell]:
+        """Cells of the schools of an entity, one a school: of `table_id` if it prints the indicator, else of the first that does."""
         members = self.members(entity)
         if members is None:
             raise NoData(f"the tables have no {entity}")
         chosen: dict[str, Cell] = {}
-        for cell in self._cells.get((indicator, year), []):
+        printed = self._cells.get((indicator, year), [])
+        for cell in [c for c in printed if c.table_id == table_id] or printed:
             if cell.entity in members:
                 chosen.setdefault(cell.entity, cell)
         if not chosen:
@@ -127,7 +133,7 @@ class Book:
         """Rows of a record table whose fields match (``*`` any text, ``?*`` any filled field): those of the entity's schools, and those of the whole city."""
         if table_id not in self.records:
             raise NoData(f"no record table {table_id}")
-        whole = self.entities[entity].kind == "city"
+        whole = entity == self.covers
         tier = self.entities[entity].tier if self.entities[entity].kind == "tier" else None
         chosen = []
         for row in self.records[table_id].to_dict("records"):

@@ -23,7 +23,7 @@ DISTINCTIVE = 3  # digits a figure must have before its standing elsewhere means
 
 def candidates(
     printed: float, step: float, unit: str, raw: str, formula: Formula, context: Context, book: Book, as_printed: Book, weights: dict[str, str], name: Callable[[str], str], language: str,
-    own_keys: frozenset[str] = frozenset(),
+    own_keys: frozenset[str] = frozenset(), own_indicator: str = "",
 ) -> list[str]:
     """Explanations that give the printed figure to its last digit.
 
@@ -39,6 +39,8 @@ def candidates(
         indicator → indicator that weights its mean.
     own_keys : set of str
         keys of the figure itself, which does not explain itself.
+    own_indicator : str
+        its indicator: a repetition of the same figure explains nothing either.
     """
     found = []
     recomputed = formula.evaluate(book, context).value
@@ -50,12 +52,16 @@ def candidates(
         except NoData:
             continue
         value = result.value
+        if source is as_printed and text == say("unreadable", language) and len(result.inputs) == len(formula.evaluate(book, context).inputs):
+            text = say("uncorrected", language)  # every cell is readable; only its printed value differs
         if set(result.inputs) <= own_keys:
             continue  # the figure itself
         if value != recomputed and judge(printed, value, step)[0] == "agrees":
             found.append(text)
+    if raw.rstrip("%％").endswith("0") and "." in raw and judge(printed, recomputed, 10 * step)[0] == "agrees":
+        found.append(say("padded", language))
     found += _exchanged(printed, step, raw, recomputed, unit, language)
-    found += _elsewhere(printed, unit, as_printed, own_keys | frozenset(formula.evaluate(book, context).inputs), name, language)
+    found += _elsewhere(printed, unit, as_printed, own_keys | frozenset(formula.evaluate(book, context).inputs), own_indicator, name, language)
     return list(dict.fromkeys(found))
 
 
@@ -81,7 +87,7 @@ def _variations(formula: Formula, context: Context, book: Book, as_printed: Book
     tree = formula.tree
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div) and isinstance(tree.right, ast.Name):
         for code, indicator in book.indicators.items():
-            if code != tree.right.id and indicator.kind == "count" and indicator.unit == book.indicators[tree.right.id].unit and book.tables_with(code):
+            if code != tree.right.id and indicator.kind == "count" and indicator.unit == book.indicators[tree.right.id].unit and book.has_cells(code):
                 yield say("denominator", language, name=name(code)), Formula(f"{ast.unparse(tree.left)} / {code}"), context, book
 
 
@@ -98,12 +104,12 @@ def _exchanged(printed: float, step: float, raw: str, recomputed: float, unit: s
                 yield say("exchanged", language, other=other)
 
 
-def _elsewhere(printed: float, unit: str, book: Book, own: frozenset[str], name, language: str) -> Iterator[str]:
-    """The same figure, in the same unit, printed somewhere else."""
+def _elsewhere(printed: float, unit: str, book: Book, own: frozenset[str], own_indicator: str, name, language: str) -> Iterator[str]:
+    """The same figure, in the same unit, printed for something else."""
     if _digits(printed) < DISTINCTIVE:
         return
     for figure in book.figures():
-        if figure.value == printed and book.indicators[figure.indicator].unit == unit and figure.key not in own:
+        if figure.value == printed and book.indicators[figure.indicator].unit == unit and figure.key not in own and figure.indicator != own_indicator:
             yield say("elsewhere", language, place=place(figure, name, language))
 
 

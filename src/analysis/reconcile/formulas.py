@@ -26,12 +26,15 @@ import ast
 import math
 import operator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from analysis.dictionary import nearest
 from analysis.reconcile.book import Book, Cell, NoData
 
 FUNCTIONS = {"last", "mean", "sum", "min", "max", "schools", "rows", "distinct", "prose"}
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+LONGEST = 2000  # characters of a formula
+LARGEST = 1e12  # number in a formula
 COMPARISONS = {ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "="}
 ADDED = {"count", "amount", "change"}  # kinds of indicators that may be added over schools
 
@@ -68,6 +71,7 @@ class Context:
     year: int
     section: str = ""
     kind: str = ""
+    table_id: str = ""  # the table of a closing cell: its own rows close it
     left_out: str = ""  # a school left out of every sum and mean
     printed_totals: bool = False  # printed closing cells instead of sums of rows
     average: bool = False  # simple means instead of sums
@@ -99,12 +103,14 @@ class Formula:
 
     text: str
 
-    @property
+    @cached_property
     def tree(self) -> ast.expr:
+        if len(self.text) > LONGEST:
+            raise BadFormula(f"a formula has at most {LONGEST} characters, this one {len(self.text)}")
         try:
             return ast.parse(self.text.strip(), mode="eval").body
-        except SyntaxError as error:
-            raise BadFormula(f"{self.text!r} is no formula: {error.msg}") from None
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise BadFormula(f"{self.text!r} is no formula: {getattr(error, 'msg', error)}") from None
 
     def sides(self) -> tuple[Formula, str, Formula] | None:
         """Left, comparison and right of a relation; None for a formula without comparison."""
@@ -115,15 +121,30 @@ class Formula:
             raise BadFormula(f"{self.text!r}: a relation has one comparison, <=, >= or ==")
         return Formula(ast.unparse(tree.left)), COMPARISONS[type(tree.ops[0])], Formula(ast.unparse(tree.comparators[0]))
 
-    def faults(self, book: Book) -> list[str]:
-        """What is wrong with the formula, every fault; empty for a sound one."""
+    def faults(self, book: Book, *, relation: bool = False, of_this_source: bool = True) -> list[str]:
+        """What is wrong with the formula, every fault; empty for a sound one.
+
+        Parameters
+        ----------
+        relation : bool
+            whether it must compare two sides.
+        of_this_source : bool
+            whether record tables, sections and items that it names must be printed by this source; formulas that are shared
+            by sources are passed over instead.
+        """
         found: list[str] = []
         try:
             sides = self.sides()
+            if relation and sides is None:
+                found.append("no comparison; a relation has one, <=, >= or ==")
+            elif sides and not relation:
+                found.append("a comparison stands where a number is wanted")
             for tree in [side.tree for side in (sides[0], sides[2])] if sides else [self.tree]:
-                _check(tree, book, found)
+                _check(tree, book, found, of_this_source)
         except BadFormula as fault:
             found.append(str(fault))
+        except RecursionError:
+            found.append("is nested too deeply")
         return found
 
     def evaluate(self, book: Book, context: Context) -> Result:
@@ -142,50 +163,85 @@ class Formula:
         return result
 
 
-def _check(tree: ast.AST, book: Book, found: list[str]) -> None:
+def _check(tree: ast.AST, book: Book, found: list[str], of_this_source: bool) -> None:
     """Every node against the white list, every name against the dictionary."""
     match tree:
-        case ast.Constant(value=int() | float()):
-            return
+        case ast.Constant(value=value) if type(value) in (int, float):
+            if not abs(value) <= LARGEST:
+                found.append(f"the number {value:.3g} is too large")
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            _check(left, book, found)
-            _check(right, book, found)
+            _check(left, book, found, of_this_source)
+            _check(right, book, found, of_this_source)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            _check(operand, book, found)
-        case ast.Name(id=name):
-            if name not in book.indicators:
-                found.append(f"indicator {name!r} is not in the dictionary{nearest(name, book.indicators)}")
-        case ast.Subscript(value=ast.Name() as value, slice=ast.Name(id=entity)):
-            _check(value, book, found)
-            if entity not in book.entities:
-                found.append(f"entity {entity!r} is not known{nearest(entity, book.entities)}")
+            _check(operand, book, found, of_this_source)
+        case ast.Name() | ast.Subscript():
+            _check_indicator(tree, book, found)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
             if name not in FUNCTIONS:
                 found.append(f"function {name!r} is not known{nearest(name, FUNCTIONS)}")
             elif name in {"rows", "distinct"}:
-                if not arguments or not all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in [*arguments, *(k.value for k in keywords)]):
-                    found.append(f"{name}() takes a table number and fields in quotation marks")
-                elif arguments[0].value in book.records:
-                    fields = [k.arg for k in keywords] + [a.value for a in arguments[1:]]
-                    found.extend(f"table {arguments[0].value} has no field {f!r}{nearest(f, book.records[arguments[0].value].columns)}" for f in fields if f not in book.records[arguments[0].value].columns)
-                else:
-                    found.append(f"no record table {arguments[0].value!r}")
+                _check_records(name, arguments, keywords, book, found, of_this_source)
             elif name == "prose":
-                _check(arguments[0] if arguments else ast.Name(id=""), book, found)
-                if len(arguments) > 1 and (not isinstance(arguments[1], ast.Name) or arguments[1].id not in book.entities):
-                    found.append(f"entity {ast.unparse(arguments[1])!r} is not known")
-                unknown = {k.arg for k in keywords} - {"kind", "section", "item"}
-                found.extend(f"prose() has no {k!r}" for k in sorted(map(str, unknown)))
-            elif not 1 <= len(arguments) <= (2 if name == "mean" else 1) or keywords:
+                _check_prose(arguments, keywords, book, found, of_this_source)
+            elif keywords or not 1 <= len(arguments) <= (2 if name == "mean" else 1):
                 found.append(f"{name}() takes one indicator" + (", or an indicator and a weight" if name == "mean" else ""))
+            elif name == "last" and isinstance(arguments[0], ast.Call) and getattr(arguments[0].func, "id", "") == "prose":
+                _check(arguments[0], book, found, of_this_source)
             else:
                 for argument in arguments:
-                    if name == "last" or not isinstance(argument, ast.Call) or getattr(argument.func, "id", "") == "last":
-                        _check(argument, book, found)
-                    else:
-                        found.append(f"{name}() takes an indicator, not {ast.unparse(argument)!r}")
+                    _check_indicator(argument, book, found)
         case _:
-            found.append(f"{ast.unparse(tree)!r} is not in the language of formulas")
+            found.append(f"{_shown(tree)} is not in the language of formulas")
+
+
+def _shown(tree: ast.AST) -> str:
+    text = ast.unparse(tree)
+    return repr(text if len(text) < 80 else text[:77] + "…")
+
+
+def _check_indicator(tree: ast.AST, book: Book, found: list[str]) -> None:
+    """An indicator, of another entity, or of a year before."""
+    match tree:
+        case ast.Name(id=name):
+            if name not in book.indicators:
+                found.append(f"indicator {name!r} is not in the dictionary{nearest(name, book.indicators)}")
+        case ast.Subscript(value=value, slice=ast.Name(id=entity)):
+            _check_indicator(value, book, found)
+            if entity not in book.entities:
+                found.append(f"entity {entity!r} is not known{nearest(entity, book.entities)}")
+        case ast.Call(func=ast.Name(id="last"), args=[inner], keywords=[]):
+            _check_indicator(inner, book, found)
+        case _:
+            found.append(f"{_shown(tree)} stands where an indicator is wanted")
+
+
+def _texts(keywords: list[ast.keyword]) -> bool:
+    return all(isinstance(k.value, ast.Constant) and isinstance(k.value.value, str) and k.arg for k in keywords)
+
+
+def _check_records(name: str, arguments: list[ast.expr], keywords: list[ast.keyword], book: Book, found: list[str], of_this_source: bool) -> None:
+    wanted = 2 if name == "distinct" else 1
+    if len(arguments) != wanted or not all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in arguments) or not _texts(keywords):
+        found.append(f"{name}() takes a table number{' and a field' if wanted == 2 else ''}, and fields = text, in quotation marks")
+    elif arguments[0].value in book.records:
+        columns = book.records[arguments[0].value].columns
+        found.extend(f"table {arguments[0].value} has no field {f!r}{nearest(f, columns)}" for f in [k.arg for k in keywords] + [a.value for a in arguments[1:]] if f not in columns)
+    elif of_this_source:
+        found.append(f"no record table {arguments[0].value!r}; there are {', '.join(book.records)}")
+
+
+def _check_prose(arguments: list[ast.expr], keywords: list[ast.keyword], book: Book, found: list[str], of_this_source: bool) -> None:
+    if not 1 <= len(arguments) <= 2 or not all(isinstance(a, ast.Name) for a in arguments) or not _texts(keywords):
+        found.append("prose() takes an indicator, an entity, and section=, kind=, item= in quotation marks")
+        return
+    _check_indicator(arguments[0], book, found)
+    if len(arguments) > 1 and arguments[1].id not in book.entities:
+        found.append(f"entity {arguments[1].id!r} is not known{nearest(arguments[1].id, book.entities)}")
+    for keyword in keywords:
+        if keyword.arg not in {"kind", "section", "item"}:
+            found.append(f"prose() has no {keyword.arg!r}")
+        elif of_this_source and not any(f.indicator == arguments[0].id and getattr(f, keyword.arg) == keyword.value.value for f in book.facts):
+            found.append(f"no figure of {arguments[0].id} has {keyword.arg} {keyword.value.value!r}{nearest(keyword.value.value, {getattr(f, keyword.arg) for f in book.facts})}")
 
 
 def _number(value: float) -> str:
@@ -193,7 +249,7 @@ def _number(value: float) -> str:
 
 
 def _cells(name: str, book: Book, context: Context) -> list[Cell]:
-    cells = [c for c in book.cells(name, context.year, context.entity) if c.entity != context.left_out]
+    cells = [c for c in book.cells(name, context.year, context.entity, context.table_id) if c.entity != context.left_out]
     if not cells:
         raise NoData(f"no cell of {name} is left")
     return cells
@@ -231,10 +287,10 @@ def _walk(tree: ast.AST, book: Book, context: Context, result: Result) -> tuple[
     match tree:
         case ast.Constant(value=value):
             return Amount.exact(float(value)), _number(value)
-        case ast.UnaryOp(operand=operand):
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
             amount, written = _walk(operand, book, context, result)
             return Amount(-amount.value, -amount.upper, -amount.lower), f"-{written}"
-        case ast.BinOp(left=left, op=op, right=right):
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             a, written_a = _walk(left, book, context, result)
             b, written_b = _walk(right, book, context, result)
             sign = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "/"}[type(op)]
@@ -274,10 +330,12 @@ def _over_schools(name: str, arguments: list[ast.expr], book: Book, context: Con
     if name == "mean" and len(arguments) == 2:
         weight, where = _indicator(arguments[1], context)
         weights = {c.entity: c for c in _cells(weight, book, where)}
-        if set(weights) < {c.entity for c in cells}:
+        if not set(weights) >= {c.entity for c in cells}:
             raise NoData(f"no {weight} for every school")
         result.inputs += [weights[c.entity].key for c in cells]
         total = sum(weights[c.entity].value for c in cells)
+        if total == 0:
+            raise NoData(f"{weight} is zero for every school")
         return Amount.exact(sum(c.value * weights[c.entity].value for c in cells) / total), f"mean of {len(values)} weighted by {weight}"
     value = {"mean": sum(values) / len(values), "sum": sum(values), "min": min(values), "max": max(values)}[name]
     listed = " + ".join(map(_number, values))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
-from analysis.clean.numbers import printed_decimals
+from analysis.clean.numbers import printed_decimals, rounding_box
 from analysis.reconcile.book import Fact
 from analysis.reconcile.formulas import Amount
-
-VERDICTS = ("agrees", "rounding", "definition", "disagrees", "not recomputable")
-
 
 def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
     """Verdict on a printed figure, and a note.
@@ -32,6 +30,8 @@ def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
     """
     if not math.isfinite(recomputed):
         return "not recomputable", ""
+    if abs(recomputed) > 1e20 * step:
+        return "disagrees", ""  # beyond what decimals hold, and beyond anything printed
     unit = Decimal(f"{step:.12g}")
     # twelve digits: sums of binary floats must not decide a rounding
     exact, target = Decimal(f"{recomputed:.12g}") / unit, Decimal(f"{printed:.12g}") / unit
@@ -51,9 +51,9 @@ def printed_step(raw: str) -> float:
 
 def fact_step(fact: Fact) -> float:
     """The same for a figure of prose; "1.5万人" is printed to the thousand, "约2500" to the hundred."""
-    width = fact.upper - fact.lower
-    if math.isfinite(width) and width > 0:
-        return float(f"{width:.6g}")  # a difference of binary floats
+    lower, upper = rounding_box(fact.raw, fact.value)  # of the numeral alone, whatever the qualifier opens
+    if upper > lower:
+        return float(f"{upper - lower:.6g}")  # a difference of binary floats
     if fact.qualifier in {"about", "over", "nearly"} and fact.value and fact.value == int(fact.value):
         return 10.0 ** (len(str(int(fact.value))) - len(str(int(fact.value)).rstrip("0")))
     return 1.0 if fact.value == int(fact.value) and "." not in fact.raw else 10.0 ** -len(f"{fact.value:.12g}".partition(".")[2])
@@ -62,15 +62,20 @@ def fact_step(fact: Fact) -> float:
 def judge_fact(fact: Fact, amount: Amount) -> tuple[str, str]:
     """Verdict on a figure of prose; its qualifier says what it claims.
 
-    `over` and `at_least` claim a lower bound, `nearly` and `at_most` an upper one; a figure recomputed from rounded figures
-    agrees when some value within their rounding would be printed like this.
+    `at_least` and a plain `over` claim a lower bound; "20多" and "1.5万余" claim less than one step above it; `nearly` claims at
+    most a step below, `at_most` an upper bound. A figure recomputed from rounded figures agrees when some value within their
+    rounding would be printed like this, and cannot be recomputed when their rounding is wider than the figure itself.
     """
     step = fact_step(fact)
-    if fact.qualifier in {"over", "at_least"}:
-        return ("agrees", "bound") if amount.upper >= fact.value else ("disagrees", "")
-    if fact.qualifier in {"nearly", "at_most"}:
-        return ("agrees", "bound") if amount.lower <= fact.value else ("disagrees", "")
+    if fact.qualifier in {"over", "at_least", "nearly", "at_most"}:
+        low, high = {"over": (fact.value, fact.value + step if re.search("[多余]", fact.raw) else math.inf), "at_least": (fact.value, math.inf), "nearly": (fact.value - step, fact.value), "at_most": (-math.inf, fact.value)}[fact.qualifier]
+        return ("agrees", "bound") if amount.upper >= low and amount.lower <= high else ("disagrees", "")
     verdict, note = judge(fact.value, amount.value, step)
-    if verdict != "agrees" and amount.lower < amount.upper and amount.lower < fact.value + step / 2 and amount.upper >= fact.value - step / 2:
+    width = amount.upper - amount.lower
+    if verdict == "agrees" or width == 0:
+        return verdict, note
+    if width > abs(fact.value):
+        return "not recomputable", "coarse"
+    if amount.lower < fact.value + step / 2 and amount.upper >= fact.value - step / 2:
         return "agrees", "within_rounding"
     return verdict, note

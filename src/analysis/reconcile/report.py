@@ -6,14 +6,14 @@ import pandas as pd
 
 from analysis import load, paths
 from analysis.clean.corrections import load_corrections
-from analysis.dictionary import entities, indicators, label
+from analysis.dictionary import entities, indicators, label, section_name
+from analysis.keys import key_of
 from analysis.reconcile.audit import COLUMNS, audit
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
-from analysis.reconcile.words import section_name
 
 VERDICTS = {
-    "agrees": ("一致", "agrees", "green"), "rounding": ("取舍差异", "rounding", "sky"), "definition": ("口径不同", "definition", "orange"),
+    "agrees": ("一致", "agrees", "green"), "rounding": ("取舍差异", "rounding", "sky"), "definition": ("另有口径", "definition", "orange"),
     "disagrees": ("不符", "disagrees", "vermilion"), "not recomputable": ("无法复算", "not recomputable", "light"),
 }
 KINDS = {
@@ -26,7 +26,8 @@ OF_PROSE = {"claim", "repetition"}
 def open_book(source_id: str, values: str) -> Book:
     """A source with printed or corrected values, ready for look-ups."""
     cells, facts = load.observations(values), load.facts(values)
-    return Book(cells[cells["source_id"] == source_id], facts[facts["source_id"] == source_id], load.record_tables(source_id), entities(), indicators())
+    covers = load.sources().set_index("source_id").at[source_id, "covers"]
+    return Book(cells[cells["source_id"] == source_id], facts[facts["source_id"] == source_id], load.record_tables(source_id), entities(), indicators(), covers)
 
 
 def audit_source(source_id: str, values: str, language: str) -> pd.DataFrame:
@@ -78,7 +79,7 @@ def disagreements(checks: pd.DataFrame) -> pd.DataFrame:
     apart = checks[checks["verdict"] == "disagrees"].copy()
     apart["decimals"] = apart["printed"].str.extract(r"\d\.(\d+)")[0].fillna("").str.len()
     apart["of_prose"] = apart["kind"].isin(OF_PROSE)
-    apart["size"] = apart["difference_pct"].abs()
+    apart["size"] = apart["difference_pct"].abs().fillna(float("inf"))  # against zero any difference is the largest
     return apart.sort_values(["of_prose", "size"], ascending=[True, False], kind="stable").drop(columns=["of_prose", "size"]).reset_index(drop=True)
 
 
@@ -94,19 +95,20 @@ def list_corrections(source_id: str, language: str) -> pd.DataFrame:
         named = [where, label(row["entity"], language), f"{label(row['indicator'], language)} {row['period'] if c.of_prose else row['year']}"]
         rows.append({
             "correction_id": c.correction_id, "correction_place": ("，" if language == "zh" else ", ").join(named), "printed": c.printed,
-            "used": None if c.use is None else f"{c.use:.10g}", "applied": c.status == "applied", "reason": c.reason[language],
+            "used": f"{c.use:.10g}" if c.status == "applied" else None, "applied": c.status == "applied", "reason": c.reason[language],
         })
     return pd.DataFrame(rows, columns=["correction_id", "correction_place", "printed", "used", "applied", "reason"]).astype({"applied": bool})
 
 
-def for_reading(checks: pd.DataFrame) -> pd.DataFrame:
-    """Checks with the recomputed figure as text: whole numbers without decimals, others with two."""
-    return checks.assign(recomputed=["" if pd.isna(v) else f"{v:.0f}" if float(v).is_integer() else f"{v:.2f}" for v in checks["recomputed"]])
-
-
-def keys_of(checks: pd.DataFrame) -> list[str]:
-    """Keys of the printed figures that the checks judge, for the trail of a number about them; of no checks, the list of all."""
-    return list(dict.fromkeys(inputs[0] for inputs in checks["inputs"] if inputs)) or ["results/reconciliation.csv"]
+def for_reading(checks: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Checks with the recomputed figure as text, the correction of the figure, and a word where no explanation was found."""
+    nothing, untried = ("已试，未见" if language == "zh" else "tried, none found"), ""
+    listed = {key: c["correction_id"] for frame in (load.observations(), load.facts()) for c in frame[frame["correction_id"] != ""].to_dict("records") for key in [key_of(c)]}
+    return checks.assign(
+        recomputed=["" if pd.isna(v) else f"{v:.0f}" if float(v).is_integer() else f"{v:.2f}" for v in checks["recomputed"]],
+        correction_id=[", ".join(dict.fromkeys(listed[k] for k in inputs[:own] if k in listed)) for inputs, own in zip(checks["inputs"], checks["own"])],
+        candidates=[tried or (untried if verdict != "disagrees" or kind == "inequality" else nothing) for tried, verdict, kind in zip(checks["candidates"], checks["verdict"], checks["kind"])],
+    )
 
 
 def save_reconciliation(checks: pd.DataFrame) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from analysis.reconcile.formulas import Formula
 
 WHERE = {"section", "entity", "kind", "item", "basis", "period", "partner"}
 LEVELS = {"school", "tier", "city"}
+RELATIONS = ("inequality", "stock", "same quantity")
+PARTS = {"ratios", "sums", *RELATIONS, "weights", "without_parts"}
+ENTRY = {"formula", "or", "at", "tolerance_pct", "up_to_pct", "tolerance", "otherwise", "note", "where"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Rule:
     alternatives: tuple[Alternative, ...] = ()
     levels: frozenset[str] = frozenset({"school"})
     tolerance_pct: float = 0.0
+    up_to_pct: float = math.inf  # difference beyond which `otherwise` excuses nothing
+    tolerance: float = 0.0  # largest difference that agrees, in the unit of the figure
     otherwise: dict[str, str] | None = None
     note: dict[str, str] | None = None  # stands beside a disagreement
     where: dict[str, str] = field(default_factory=dict)
@@ -64,7 +70,7 @@ def _rule(entry: str | dict, kind: str, indicator: str = "") -> Rule:
     return Rule(
         Formula(entry["formula"]), indicator, kind,
         tuple(Alternative(Formula(a["formula"]), {k: a[k] for k in ("zh", "en")}) for a in entry.get("or", ())),
-        frozenset(entry.get("at", ["school"])), entry.get("tolerance_pct", 0.0), entry.get("otherwise"), entry.get("note"), {k: str(v) for k, v in entry.get("where", {}).items()},
+        frozenset(entry.get("at", ["school"])), entry.get("tolerance_pct", 0.0), entry.get("up_to_pct", math.inf), entry.get("tolerance", 0.0), entry.get("otherwise"), entry.get("note"), {k: str(v) for k, v in entry.get("where", {}).items()},
     )
 
 
@@ -78,31 +84,37 @@ def load_rules(source_id: str, book: Book, identities: Path | None = None, claim
     problems = Problems()
     declared = read_yaml(identities) or {}
     said = (read_yaml(claims) or {}) if claims.exists() else {}
-    of_indicator = {code: _rule(entry, "ratio", code) for code, entry in declared.get("ratios", {}).items()}
-    of_indicator |= {code: _rule(entry, "sum of parts", code) for code, entry in declared.get("sums", {}).items()}
-    relations = tuple(_rule(entry, kind) for kind in ("inequality", "stock", "same quantity") for entry in declared.get(kind, ()))
-    spoken = {code: [_rule(e, "claim", code) for e in (entry if isinstance(entry, list) else [entry])] for code, entry in said.items()}
+    for part in sorted(declared.keys() - PARTS):
+        problems.add(paths.shown(identities), f"has no part {part!r}{nearest(part, PARTS)}", f"Use {', '.join(sorted(PARTS))}", row=part)
 
-    def check(path: Path, row: str, rule: Rule) -> None:
-        for formula in (rule.formula, *(a.formula for a in rule.alternatives)):
-            for fault in formula.faults(book):
-                problems.add(paths.shown(path), fault, "Correct the formula (its language is described in src/analysis/reconcile/formulas.py)", row=row, printed=formula.text)
+    def read(path: Path, row: str, entry: object, kind: str, indicator: str = "") -> Rule | None:
+        """One entry as a rule; a misspelt key is a fault, not a silence."""
+        keys = set(entry) if isinstance(entry, dict) else {"formula"}
+        for key in sorted(keys - ENTRY):
+            problems.add(paths.shown(path), f"a rule has no {key!r}{nearest(key, ENTRY)}", f"Use {', '.join(sorted(ENTRY))}", row=row)
+        if "formula" not in keys or keys - ENTRY:
+            if "formula" not in keys:
+                problems.add(paths.shown(path), "has no formula", "Write a formula, or formula: and more", row=row)
+            return None
+        rule = _rule(entry, kind, indicator)
+        shared = path == identities
+        for formula, relation in ((rule.formula, kind in RELATIONS), *((a.formula, False) for a in rule.alternatives)):
+            for fault in formula.faults(book, relation=relation, of_this_source=not shared):
+                problems.add(paths.shown(path), fault, "Correct the formula (its language is described in src/analysis/reconcile/formulas.py)", row=row, printed=formula.text[:200])
         for word in sorted(rule.where.keys() - WHERE):
             problems.add(paths.shown(path), f"`where` has no {word!r}{nearest(word, WHERE)}", f"Use {', '.join(sorted(WHERE))}", row=row)
-        if rule.where and not rule.where.keys() - WHERE and not any(f.indicator == rule.indicator and rule.matches(f) for f in book.facts):
-            problems.add(paths.shown(path), f"no figure of facts.csv matches {rule.where}", "Correct `where`, or drop the formula", row=row)
         for level in sorted(rule.levels - LEVELS):
             problems.add(paths.shown(path), f"`at` has no {level!r}", f"Use {', '.join(sorted(LEVELS))}", row=row)
+        if kind == "claim" and not rule.where.keys() - WHERE and not any(f.indicator == indicator and rule.matches(f) for f in book.facts):
+            problems.add(paths.shown(path), f"no figure of facts.csv matches {rule.where or indicator}", "Correct it, or drop the formula", row=row)
+        return rule
 
-    for code, rule in of_indicator.items():
-        check(identities, code, rule)
-    for rule in relations:
-        if rule.formula.sides() is None:
-            problems.add(paths.shown(identities), "no comparison", "Write a relation with <=, >= or ==", row=rule.kind, printed=rule.formula.text)
-        check(identities, rule.kind, rule)
-    for code, rules in spoken.items():
-        for rule in rules:
-            check(claims, code, rule)
+    def known(rules: list[Rule | None]) -> list[Rule]:
+        return [rule for rule in rules if rule is not None]
+
+    of_indicator = {rule.indicator: rule for rule in known([read(identities, code, entry, kind, code) for part, kind in (("ratios", "ratio"), ("sums", "sum of parts")) for code, entry in declared.get(part, {}).items()])}
+    relations = tuple(known([read(identities, kind, entry, kind) for kind in RELATIONS for entry in declared.get(kind, ())]))
+    spoken = {code: known([read(claims, code, e, "claim", code) for e in (entry if isinstance(entry, list) else [entry])]) for code, entry in said.items()}
     weights, without = declared.get("weights", {}), declared.get("without_parts", {})
     for path, codes in ((identities, [*of_indicator, *weights, *weights.values(), *without]), (claims, list(spoken))):
         for code in codes:

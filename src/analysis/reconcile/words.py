@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from analysis.dictionary import section_name
+
 WORDS = {
     "table": ("表{table}，{name}", "table {table}, {name}"),
     "before": ("上年{name}", "{name} a year before"),
@@ -16,13 +18,18 @@ WORDS = {
     "difference": ("印刷值减复算值 {difference}", "printed minus recomputed {difference}"),
     "tolerance": ("容差 {tolerance}%，相差 {difference}%", "tolerance {tolerance} %, difference {difference} %"),
     "no_parts": ("组成部分未印", "its parts are not printed"),
-    "no_formula": ("来源未印可供复算的数字", "the source prints nothing to recompute it from"),
-    "no_data": ("所需数字未印", "a figure it needs is not printed"),
+    "no_formula": ("没有声明复算公式", "no formula is declared for it"),
+    "coarse": ("所用数字取整太粗", "the figures used are too coarsely rounded"),
+    "in_words": ("以文字表述，相差 {difference} 在容差内", "printed in words; the difference {difference} is within the tolerance"),
+    "two_owners": ("同一数字在{section}属于{name}一家", "{section} gives the same figure for {name} alone"),
+    "padded": ("取到一位小数再补零", "rounded to fewer digits and filled with a zero"),
+    "no_data": ("所需数字未印（{reason}）", "a figure it needs is not printed ({reason})"),
     "unreadable_total": ("单元格不是数字", "the cell is no number"),
     "repeats": ("{section} 所印", "printed in {section}"),
     "exact_repeat": ("同一数字另见{section}", "the same figure is printed in {section}"),
     "left_out": ("略去{name}一行", "the row of {name} left out"),
     "unreadable": ("不是数字的单元格未计入", "cells that are no plain number counted as absent"),
+    "uncorrected": ("以印刷值代替更正值", "printed figures in place of corrected ones"),
     "printed_totals": ("以印刷合计代替逐校之和", "printed totals in place of sums of rows"),
     "simple_mean": ("以各校简单平均代替合计", "simple means of schools in place of sums"),
     "weighted": ("按{weight}加权", "weighted by {weight}"),
@@ -37,16 +44,6 @@ WORDS = {
 def say(code: str, language: str, **values: object) -> str:
     """A phrase in a language, filled."""
     return WORDS[code][0 if language == "zh" else 1].format(**values)
-
-
-def section_name(section: str, language: str) -> str:
-    """A section, case, annex or the preface as a reader knows it."""
-    kind, _, number = section.partition(" ")
-    if kind in {"case", "annex"}:
-        return f"{'案例' if kind == 'case' else '附件'}{number}" if language == "zh" else f"{kind} {number}"
-    if section == "0":
-        return "前言" if language == "zh" else "preface"
-    return f"正文{section}节" if language == "zh" else f"section {section}"
 
 
 def place(figure, name, language: str) -> str:

@@ -1,0 +1,63 @@
+"""What the measures take: counts and shares, checked, with the position of the fault."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def _checked(values: np.ndarray, name: str) -> np.ndarray:
+    bad = np.argwhere(~np.isfinite(values) | (values < 0))
+    if bad.size:
+        place = tuple(int(i) for i in bad[0])
+        raise ValueError(f"{name}: position {place[0] if len(place) == 1 else place} is {values[place]}; values must be finite and not negative")
+    if values.sum() == 0:
+        raise ValueError(f"{name} adds up to zero; shares cannot be formed")
+    return values
+
+
+def counts_vector(values: ArrayLike, name: str) -> np.ndarray:
+    """A list of counts, one a category: finite, not negative, not all zero."""
+    vector = np.asarray(values, dtype=float)
+    if vector.ndim != 1 or vector.size == 0:
+        raise ValueError(f"{name} must be a list of numbers, one a category")
+    return _checked(vector, name)
+
+
+def pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Two lists over the same categories."""
+    first, second = counts_vector(a, names[0]), counts_vector(b, names[1])
+    if first.shape != second.shape:
+        raise ValueError(f"{names[0]} has {first.size} categories, {names[1]} has {second.size}")
+    return first, second
+
+
+def shares(counts: ArrayLike) -> np.ndarray:
+    """Counts as shares that add up to one."""
+    vector = counts_vector(counts, "counts")
+    return vector / vector.sum()
+
+
+def share_vector(values: ArrayLike, name: str) -> np.ndarray:
+    """Shares that add up to one."""
+    vector = counts_vector(values, name)
+    if abs(vector.sum() - 1) > 1e-6:
+        raise ValueError(f"{name} adds up to {vector.sum():.6g}, not to 1; use shares()")
+    return vector
+
+
+def share_pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Two lists of shares over the same categories."""
+    first, second = pair(a, b, names)
+    return share_vector(first, names[0]), share_vector(second, names[1])
+
+
+def counts_table(values: ArrayLike, name: str, *, whole: bool = False) -> np.ndarray:
+    """A table of counts: two dimensions, finite, not negative, not all zero; whole numbers if asked for."""
+    table = np.asarray(values, dtype=float)
+    if table.ndim != 2 or table.size == 0:
+        raise ValueError(f"{name} must be a table with rows and columns")
+    _checked(table, name)
+    if whole and (table != np.round(table)).any():
+        raise ValueError(f"{name}: counts must be whole numbers to be dealt out at random")
+    return table

@@ -1,0 +1,189 @@
+"""Composite indices of the Chinese literature, for comparison with it: grey relation, coupling coordination, entropy weights, TOPSIS.
+
+They are relative to the set compared and have no sampling theory. The workbench offers them and does not lead with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import xlogy
+
+from analysis.fit.arrays import counts_table, share_vector
+
+
+def grey_relational_degree(reference: ArrayLike, comparators: ArrayLike, *, normalise: Literal["first", "mean"], rho: float = 0.5) -> np.ndarray:
+    """Deng's grey relational degree 灰色关联度, γ_i = mean_k (min Δ + ρ max Δ)/(Δ_i(k) + ρ max Δ), Δ = |x₀ − x_i| (Deng 1982).
+
+    Parameters
+    ----------
+    reference : array of shape (years,)
+    comparators : array of shape (series, years)
+    normalise : {"first", "mean"}
+        each series divided by its first value or by its mean. There is no default: the choice can reverse the ranking.
+    rho : float
+        above 0 and at most 1.
+
+    Returns
+    -------
+    array of shape (series,)
+        in (0, 1]; ordinal, and only within this set: the same series gets another value beside other series. 1 throughout if
+        no series differs from the reference.
+
+    Examples
+    --------
+    >>> grey_relational_degree([1, 1.1, 1.3, 1.5], [[1, 1.05, 1.2, 1.35], [1, 1.2, 1.25, 1.6]], normalise="first").round(4).tolist()
+    [0.5905, 0.6143]
+    """
+    x0, x = np.asarray(reference, float), np.atleast_2d(np.asarray(comparators, float))
+    if x0.ndim != 1 or x.shape[1:] != x0.shape or not np.isfinite(x0).all() or not np.isfinite(x).all():
+        raise ValueError("give finite series of equal length, one a row")
+    if not 0 < rho <= 1:
+        raise ValueError(f"rho is {rho:g}, it must lie above 0 and at most at 1")
+    if normalise not in {"first", "mean"}:
+        raise ValueError(f"normalise is {normalise!r}; use 'first' or 'mean'")
+    base0, base = (x0[0], x[:, 0]) if normalise == "first" else (x0.mean(), x.mean(1))
+    if base0 == 0 or (base == 0).any():
+        raise ValueError("a series whose first value (or mean) is zero cannot be normalised by it")
+    delta = np.abs(x0 / base0 - x / base[:, None])
+    if delta.max() == 0:
+        return np.ones(len(x))
+    return ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
+
+
+class MisstatedFormula(ValueError):
+    """A form that is in print but wrong; the message says why."""
+
+
+@dataclass(frozen=True)
+class Coupling:
+    """Coupling degree C, comprehensive score T, coupling coordination degree D = √(C T)."""
+
+    c: float
+    t: float
+    d: float
+
+
+MISSTATED = {
+    "sqrt_product_over_sum": "√(U₁U₂)/(U₁ + U₂) lacks the factor 2: it never exceeds ½, and every table of levels made from it is wrong",
+    "product_over_square_of_sum": "U₁U₂/(U₁ + U₂)² lacks the factor 4: it never exceeds ¼",
+}
+
+
+def coupling_coordination(scores: ArrayLike, weights: ArrayLike | None = None, *, form: Literal["standard", "modified"] = "standard") -> Coupling:
+    """Coupling coordination degree 耦合协调度 of n systems.
+
+    standard: C = n (Π U)^{1/n}/Σ U; modified (王淑佳 et al. 2021): C = √{[1 − Σ_{i>j}|U_i − U_j|/Σ_{m=1}^{n−1} m] (Π U_i/max U)^{1/(n−1)}};
+    T = Σ a U, D = √(C T).
+
+    Parameters
+    ----------
+    scores : array of shape (n,)
+        U in 0–1; relative to how they were normalised. A score of zero (min–max does that to one year) makes C zero.
+    weights : array of shape (n,), optional
+        a, adding up to 1; equal by default.
+    form : {"standard", "modified"}
+        the two forms in print that lack a factor are refused by name.
+
+    Raises
+    ------
+    MisstatedFormula
+        for ``sqrt_product_over_sum`` and ``product_over_square_of_sum``, with the reason (刘春林 2017; 王淑佳 et al. 2021).
+
+    Examples
+    --------
+    >>> v = coupling_coordination([.6, .3])
+    >>> round(v.c, 6), round(v.t, 2), round(v.d, 6)
+    (0.942809, 0.45, 0.651356)
+    """
+    if form in MISSTATED:
+        raise MisstatedFormula(f"{form}: {MISSTATED[form]}. Use form='standard'")
+    if form not in {"standard", "modified"}:
+        raise ValueError(f"form is {form!r}; use 'standard' or 'modified'")
+    u = np.asarray(scores, float)
+    if u.ndim != 1 or u.size < 2 or not ((u >= 0) & (u <= 1)).all():
+        raise ValueError("scores must be at least two values between 0 and 1")
+    a = np.full(u.size, 1 / u.size) if weights is None else share_vector(np.asarray(weights, float), "weights")
+    if a.shape != u.shape:
+        raise ValueError(f"{u.size} scores, {a.size} weights")
+    n, t = u.size, float(a @ u)
+    if u.max() == 0:
+        return Coupling(0.0, 0.0, 0.0)
+    if form == "standard":
+        c = n * float(np.prod(u)) ** (1 / n) / u.sum()
+    else:
+        apart = sum(abs(u[i] - u[j]) for i in range(n) for j in range(i))
+        c = np.sqrt(max(0.0, 1 - apart / sum(range(1, n))) * float(np.prod(u / u.max())) ** (1 / (n - 1)))
+    return Coupling(float(c), t, float(np.sqrt(c * t)))
+
+
+def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"], benefit: ArrayLike | None = None) -> np.ndarray:
+    """Entropy weights 熵权, w_j = (1 − E_j)/Σ(1 − E_j), E_j = −Σ p ln p/ln m with p = z/Σ z.
+
+    Weights reward dispersion, not importance: a noisy indicator gets the largest one.
+
+    Parameters
+    ----------
+    matrix : array of shape (objects, indicators)
+    normalise : {"share", "minmax"}
+        z is the raw value, or the value rescaled to 0–1 with costs turned round. There is no default; the two differ greatly.
+    benefit : array of bool, shape (indicators,), optional
+        needed for ``minmax``: whether more is better.
+
+    Raises
+    ------
+    ValueError
+        for fewer than two objects, a constant indicator under ``minmax``, or when no indicator varies.
+    """
+    x = counts_table(matrix, "matrix")
+    if len(x) < 2:
+        raise ValueError("weights need at least two objects")
+    if normalise == "minmax":
+        if benefit is None:
+            raise ValueError("minmax needs benefit=: whether more is better, one a column")
+        spread = np.ptp(x, axis=0)
+        if (spread == 0).any():
+            raise ValueError(f"indicator {int(np.flatnonzero(spread == 0)[0])} is constant; leave it out")
+        z = np.where(np.asarray(benefit, bool), x - x.min(0), x.max(0) - x) / spread
+    elif normalise == "share":
+        z = x
+    else:
+        raise ValueError(f"normalise is {normalise!r}; use 'share' or 'minmax'")
+    if (z.sum(0) == 0).any():
+        raise ValueError(f"indicator {int(np.flatnonzero(z.sum(0) == 0)[0])} is zero throughout; leave it out")
+    p = z / z.sum(0)
+    spare = 1 + xlogy(p, p).sum(0) / np.log(len(x))
+    if np.isclose(spare.sum(), 0):
+        raise ValueError("no indicator varies; entropy gives no weights")
+    return spare / spare.sum()
+
+
+def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> np.ndarray:
+    """TOPSIS closeness with vector normalisation, c = d⁻/(d⁺ + d⁻) (Hwang and Yoon 1981).
+
+    Parameters
+    ----------
+    matrix : array of shape (objects, indicators)
+    weights : array of shape (indicators,)
+        adding up to 1.
+    benefit : array of bool, shape (indicators,)
+        whether more is better.
+
+    Returns
+    -------
+    array of shape (objects,)
+        0 to 1; another normalisation can reverse the order. nan if all objects are alike.
+    """
+    x = counts_table(matrix, "matrix")
+    w, good = share_vector(np.asarray(weights, float), "weights"), np.asarray(benefit, bool)
+    if w.size != x.shape[1] or good.size != x.shape[1]:
+        raise ValueError(f"{x.shape[1]} indicators, {w.size} weights, {good.size} directions")
+    length = np.linalg.norm(x, axis=0)
+    v = w * np.divide(x, length, out=np.zeros_like(x), where=length > 0)
+    best, worst = np.where(good, v.max(0), v.min(0)), np.where(good, v.min(0), v.max(0))
+    far, near = np.linalg.norm(v - worst, axis=1), np.linalg.norm(v - best, axis=1)
+    with np.errstate(invalid="ignore"):
+        return far / (near + far)

@@ -1,0 +1,60 @@
+"""The data ladder: which level the tables at hand reach, which measures that allows, and what is missing for the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Level:
+    """One rung: a code, what a row of its table is, and the measures that it makes legitimate."""
+
+    code: str
+    zh: str
+    en: str
+    measures: tuple[str, ...]
+
+
+LEVELS = (
+    Level("L0", "城市×产业组×年份", "city × group × year", ("structural_deviation", "total_structural_deviation", "cosine_similarity", "pearson_share", "jensen_shannon_divergence_nats", "hellinger", "moore_angle_degrees", "structural_change_nav", "lilien", "optimal_transport", "grey_relational_degree", "coupling_coordination")),
+    Level("L1", "学校×年份", "school × year", ("hhi", "hill_numbers", "entropy_weights", "topsis_vector")),
+    Level("L2", "学校×专业×年份", "school × specialty × year", ("duplication", "duplication_null", "overlap", "alpha_beta_gamma_q1", "multigroup_d", "dissimilarity_chance", "leinster_cobbold", "proximity_density", "evaluate_entries")),
+    Level("L3", "专业×产业×年份", "specialty × industry × year", ("linkage", "local_linkage", "m_between_within", "m_change", "m_inference", "m_bootstrap", "m_chance", "destination_effective_number", "horizontal_mismatch", "misclassification_bounds", "skill_relatedness")),
+    Level("demand", "产业×年份（增加值或就业）", "industry × year (value added or employment)", ("location_quotient", "shift_share")),
+    Level("vacancies", "岗位或职业×年份（需求人数）", "jobs × year (vacancies)", ("gap_rate_tightness", "responsiveness_slope")),
+)
+
+
+class LevelNotReached(ValueError):
+    """A measure asked for above the level of the data; the message says which table would answer it."""
+
+
+def reached(*, groups: pd.DataFrame, schools: pd.DataFrame, specialties: pd.DataFrame, destinations: pd.DataFrame, demand: pd.DataFrame, vacancies: pd.DataFrame) -> pd.DataFrame:
+    """Levels with whether a table reaches them, its rows, and the measures that each allows.
+
+    Parameters
+    ----------
+    groups, schools, specialties, destinations, demand, vacancies : DataFrame
+        what the sources print at each level; an empty one is not reached.
+    """
+    tables = dict(zip((level.code for level in LEVELS), (groups, schools, specialties, destinations, demand, vacancies)))
+    return pd.DataFrame([{"level": level.code, "row_zh": level.zh, "row_en": level.en, "rows": len(tables[level.code]), "reached": len(tables[level.code]) > 0, "measures": ", ".join(level.measures)} for level in LEVELS])
+
+
+def require(measure: str, levels: pd.DataFrame) -> None:
+    """Stop, and say what is missing, if a measure stands above the level of the data.
+
+    Raises
+    ------
+    LevelNotReached
+        naming the level and the table that would have to be added.
+    KeyError
+        for a measure that no level lists.
+    """
+    level = next((level for level in LEVELS if measure in level.measures), None)
+    if level is None:
+        raise KeyError(f"no level lists the measure {measure!r}")
+    if not levels.set_index("level").at[level.code, "reached"]:
+        raise LevelNotReached(f"{measure} needs a table of {level.en} ({level.code}, {level.zh}); no source has one. CONTRIBUTING.md says how to add it")

@@ -1,0 +1,44 @@
+"""The specification curve of D: every declared choice of supply, industry side and λ, side by side (Simonsohn, Simmons and Nelson 2020)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.fit.structure import hellinger, total_structural_deviation
+from analysis.fit.supply import sector_shares
+
+
+def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]], lambdas: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)) -> pd.DataFrame:
+    """D of each combination of supply measure, year, industry structure and λ, sorted.
+
+    Parameters
+    ----------
+    supply : DataFrame
+        `survey_groups`.
+    industries : dict of str to DataFrame
+        structures of industry (`sector`, `share`) by name.
+    lower, upper : arrays of shape (groups, sectors)
+        crosswalk bounds.
+    keys : list of (measure, year)
+    lambdas : tuple of float
+        parts of the straddling group that belong to services.
+
+    Returns
+    -------
+    DataFrame
+        rank, d, hellinger, supply, supply_year, industry, lambda: point values; the choices are not drawn from anything, so the
+        curve has no error and its middle no meaning.
+    """
+    rows = []
+    for measure, year in keys:
+        counts = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups, "value"].to_numpy(float)
+        for name, industry in industries.items():
+            g = industry.set_index("sector").loc[sectors, "share"].to_numpy(float)
+            g = g / g.sum()
+            for part in lambdas:
+                e = sector_shares(counts, lower, upper, part)
+                rows.append((total_structural_deviation(e, g)[1], hellinger(e, g), measure, year, name, part))
+    curve = pd.DataFrame(rows, columns=["d", "hellinger", "supply", "supply_year", "industry", "lambda"]).sort_values(["d", "supply", "industry", "lambda"], kind="stable")
+    curve.insert(0, "rank", range(1, len(curve) + 1))
+    return curve.reset_index(drop=True)
