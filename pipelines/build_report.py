@@ -139,7 +139,8 @@ class Manuscript:
         with (paths.RESULTS / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
-        widths = [min(30, max(8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i in range(len(head))]
+        # numbers keep their width, words share the rest
+        widths = [min(30 if n else 24, max(11 if n else 8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i, n in enumerate(numeric)]
         rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
         return "\n".join(f"|{line}|" for line in lines)

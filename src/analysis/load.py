@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import paths
+from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
 from analysis.clean.numbers import rounding_box
 from analysis.clean.panel import read_table
 from analysis.dictionary import entities, indicators, nearest
@@ -52,6 +53,18 @@ def demand() -> pd.DataFrame:
     return read_table(paths.PROCESSED / "demand.csv")
 
 
+def specialties() -> pd.DataFrame:
+    """Specialties by school and year (L2), of all sources that have them; empty where none has."""
+    path = paths.PROCESSED / "specialties.csv"
+    return read_table(path) if path.exists() else pd.DataFrame(columns=SPECIALTY_COLUMNS)
+
+
+def destinations() -> pd.DataFrame:
+    """Graduates in work by specialty and industry (L3), of all sources that have them; empty where none has."""
+    path = paths.PROCESSED / "destinations.csv"
+    return read_table(path) if path.exists() else pd.DataFrame(columns=DESTINATION_COLUMNS)
+
+
 def record_tables(source_id: str) -> dict[str, pd.DataFrame]:
     """All record tables of a source by number."""
     tables = {path.stem.removeprefix("records_"): read_table(path) for path in sorted(paths.PROCESSED.glob("records_*.csv"))}
@@ -82,7 +95,7 @@ def source_names(source_ids, language: str) -> str:
 
 def crosswalk(name: str) -> pd.DataFrame:
     """A table of ``data/crosswalks`` (``"group_to_sector"``)."""
-    return pd.read_csv(paths.CROSSWALKS / f"{name}.csv", keep_default_na=False)
+    return pd.read_csv(paths.CROSSWALKS / f"{name}.csv", keep_default_na=False, dtype={"category": str})
 
 
 def select(frame: pd.DataFrame, **wanted) -> pd.DataFrame:

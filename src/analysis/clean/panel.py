@@ -12,20 +12,23 @@ from analysis.errors import Problems
 from analysis.files import read_yaml
 
 TEXT = {"keep_default_na": False, "dtype": str}
-NUMBERS = {"year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
+NUMBERS = {"graduates": "float64", "intake": "float64", "students": "float64", "placed": "float64", "further_study": "float64", "not_placed": "float64", "unknown": "float64", "year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
 TITLES = {
     "observations": "Printed numeric cells of all source tables, long form",
     "facts": "Figures that stand in the prose of the sources",
     "demand": "Industry and labour-market figures with issuing body and trust grade",
     "sources": "Sources with title, body and date",
+    "specialties": "Specialties by school and year (level L2), where a source has them",
+    "destinations": "Graduates in work by specialty, industry and region (level L3), where a source has them",
 }
+OPTIONAL = {"specialties": ["source_id", "school", "specialty_code", "year"], "destinations": ["source_id", "school", "specialty_code", "industry", "region", "year"]}  # keys of levels that most cities do not have
 REQUIRED = {
     "observations": ["source_id", "table_id", "entity", "tier", "indicator", "year", "unit", "status"],
     "facts": ["fact_id", "source_id", "section", "entity", "indicator", "period", "value", "unit", "qualifier"],
     "demand": ["figure_id", "place", "year", "indicator", "group", "value", "unit", "grade", "body"],
     "sources": ["source_id", "title", "body", "published"],
 }
-KEYS = {"observations": ["source_id", "table_id", "entity", "indicator", "year"], "facts": ["fact_id"], "demand": ["figure_id"], "sources": ["source_id"]}
+KEYS = {"observations": ["source_id", "table_id", "entity", "indicator", "year"], "facts": ["fact_id"], "demand": ["figure_id"], "sources": ["source_id"], **OPTIONAL}
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -58,6 +61,8 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
     joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
     joined["sources"] = pd.DataFrame(about)
     for name, key in KEYS.items():
+        if name not in joined and name in OPTIONAL:
+            continue
         if name not in joined:
             problems.add("data/interim", f"no source yields {name}", "Add a source that does, or correct params.yaml")
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis import paths
+from analysis.clean.cells import clean_destinations, clean_specialties
 from analysis.clean.corrections import KEY, apply_corrections, load_corrections
 from analysis.clean.prose import clean_facts, clean_figures
 from analysis.clean.tables import SourceNames, clean_table, observation_frame
@@ -26,10 +27,12 @@ class CleanSource:
     records: dict[str, pd.DataFrame] = field(default_factory=dict)
     facts: pd.DataFrame | None = None
     figures: pd.DataFrame | None = None
+    specialties: pd.DataFrame | None = None
+    destinations: pd.DataFrame | None = None
 
     def counts(self) -> pd.DataFrame:
         """Rows by part: what a reader checks first."""
-        parts = {"observations": self.observations, "facts": self.facts, "figures": self.figures}
+        parts = {"observations": self.observations, "facts": self.facts, "figures": self.figures, "specialties": self.specialties, "destinations": self.destinations}
         rows = [(name, len(frame)) for name, frame in parts.items() if frame is not None]
         rows += [(f"records of table {table}", len(frame)) for table, frame in self.records.items()]
         return pd.DataFrame(rows, columns=["part", "rows"])
@@ -41,8 +44,8 @@ def clean_source(source_id: str) -> CleanSource:
     Parameters
     ----------
     source_id : str
-        name of the folder. ``source.yaml`` must be there; ``layout.yaml`` with ``table_*.csv``, ``facts.csv`` or, for
-        statistics, further CSVs as the source has them.
+        name of the folder. ``source.yaml`` must be there; ``layout.yaml`` with ``table_*.csv``, ``facts.csv``,
+        ``specialties.csv``, ``destinations.csv`` or, for statistics, other CSVs as the source has them.
 
     Raises
     ------
@@ -79,16 +82,18 @@ def clean_source(source_id: str) -> CleanSource:
         observations = apply_corrections(observation_frame(rows), corrections, source_id, problems)
     if (folder / "facts.csv").exists():
         facts = apply_corrections(clean_facts(folder / "facts.csv", source_id, known_entities, known_indicators, problems), corrections, source_id, problems)
-    elif not (folder / "layout.yaml").exists():
+    specialties = clean_specialties(folder / "specialties.csv", source_id, known_entities, problems) if (folder / "specialties.csv").exists() else None
+    destinations = clean_destinations(folder / "destinations.csv", source_id, known_entities, problems) if (folder / "destinations.csv").exists() else None
+    if facts is None and specialties is None and destinations is None and not (folder / "layout.yaml").exists():
         figures = clean_figures(folder, known_entities, known_indicators, problems)
     problems.stop()
-    return CleanSource(source_id, about, observations, records, facts, figures)
+    return CleanSource(source_id, about, observations, records, facts, figures, specialties, destinations)
 
 
 def save_interim(clean: CleanSource) -> list[str]:
     """Write a cleaned source to ``data/interim/<source>`` and say which files."""
     folder = paths.INTERIM / clean.source_id
-    parts = {"observations": clean.observations, "facts": clean.facts, "demand": clean.figures}
+    parts = {"observations": clean.observations, "facts": clean.facts, "demand": clean.figures, "specialties": clean.specialties, "destinations": clean.destinations}
     parts |= {f"records_{table}": frame for table, frame in clean.records.items()}
     written = []
     for name, frame in parts.items():

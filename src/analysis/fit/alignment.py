@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.fit.bounds import Bounds, SectorBox, share_box
-from analysis.fit.structure import cosine_similarity, total_structural_deviation
+from analysis.fit.matching import optimal_transport
+from analysis.fit.structure import cosine_similarity, hellinger, jensen_shannon_divergence_nats, pearson_share, total_structural_deviation
 from analysis.fit.supply import sector_shares
 
 
@@ -60,6 +61,26 @@ def dissimilarity_table(supply: pd.DataFrame, industries: dict[str, pd.DataFrame
             cosines = [cosine_similarity(sector_shares(counts, lower, upper, part), g["share"]) for part in np.linspace(0, 1, 101)]
             rows.append((measure, year, name, bounds.lower, bounds.upper, min(cosines), max(cosines)))
     return pd.DataFrame(rows, columns=["supply", "supply_year", "industry", "d_lower", "d_upper", "cosine_lower", "cosine_upper"])
+
+
+def compare_measures(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, lambdas: tuple[float, ...]) -> pd.DataFrame:
+    """Point values of several distances of one supply structure from each industry structure, at given λ.
+
+    Returns
+    -------
+    DataFrame
+        industry, lambda, d, cosine, pearson, jensen_shannon, hellinger, transport (cost: steps between neighbouring sectors).
+    """
+    _, counts = _box(supply, measure, year, lower, upper, groups)
+    steps = np.abs(np.subtract.outer(np.arange(len(sectors)), np.arange(len(sectors))))
+    rows = []
+    for name, industry in industries.items():
+        g = industry.set_index("sector").loc[sectors, "share"].to_numpy(float)
+        g = g / g.sum()
+        for part in lambdas:
+            e = sector_shares(counts, lower, upper, part)
+            rows.append((name, part, total_structural_deviation(e, g)[1], cosine_similarity(e, g), pearson_share(e, g), jensen_shannon_divergence_nats(e, g), hellinger(e, g), optimal_transport(e, g, steps).cost))
+    return pd.DataFrame(rows, columns=["industry", "lambda", "d", "cosine", "pearson", "jensen_shannon", "hellinger", "transport"])
 
 
 def dissimilarity_over_lambda(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, steps: int = 101) -> pd.DataFrame:

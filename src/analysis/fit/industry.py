@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.clean.numbers import printed_decimals
 from analysis.fit.bounds import share_box
+from analysis.fit.matching import shift_share
 from analysis.fit.structure import location_quotient
 
 WEAKEST = {"A": 0, "A-": 1, "B": 2, "C": 3}
@@ -76,3 +77,20 @@ def quotients(demand: pd.DataFrame, place: str, reference: str, year: int, confi
     kept = local.index[(local > 0) & (whole > 0)]
     result = location_quotient(local[kept].to_numpy(), whole[kept].to_numpy(), confidence=confidence)
     return pd.DataFrame({"section": kept, "reference": reference, "year": year, "lq": result.lq, "rsca": result.rsca, "se_log": result.se_log, "lower": result.lower, "upper": result.upper})
+
+
+def shift_share_by_section(demand: pd.DataFrame, place: str, reference: str, before: int, after: int) -> pd.DataFrame:
+    """Shift–share of employment shares between two censuses, in percentage points; sections that either area lacks before are left out.
+
+    Returns
+    -------
+    DataFrame
+        section, change, mix (what the section did in the reference area), local (the rest); the two add up to `change`.
+    """
+    frames = {(p, y): employment_by_section(demand, p, y) for p in (place, reference) for y in (before, after)}
+    shared = sorted(set.intersection(*(set(f.index[f > 0]) for f in frames.values())))
+    shares = {key: 100 * f[shared].to_numpy() / f.sum() for key, f in frames.items()}
+    # the shares left out are the last category, so that totals are 100 on every side
+    x0, x1, r0, r1 = (np.append(shares[key], max(100 - shares[key].sum(), 1e-9)) for key in ((place, before), (place, after), (reference, before), (reference, after)))
+    parts = shift_share(x0, x1, r0, r1)
+    return pd.DataFrame({"section": shared, "change": parts.total[:-1], "mix": (parts.reference_growth + parts.industry_mix)[:-1], "local": parts.local[:-1]})

@@ -192,6 +192,37 @@ def plot_differences(frame: pd.DataFrame, label: str, value: str, text: str, *, 
     return figure
 
 
+def plot_specification(curve: pd.DataFrame, value: str, choices: dict[str, dict], *, ylabel: str) -> Figure:
+    """A specification curve: values in rising order above, and below one row of dots for each choice that was made.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        sorted; one column for `value` and one for each key of `choices`.
+    choices : dict
+        column → {entry: name shown}.
+    """
+    rows = [(column, entry, name) for column, entries in choices.items() for entry, name in entries.items()]
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(8.2, 2.6 + 0.24 * len(rows)), sharex=True, height_ratios=[2.2, 0.24 * len(rows)])
+    x = np.arange(len(curve))
+    top.plot(x, curve[value], "o", color=PALETTE["blue"], markersize=3.2)
+    top.set_ylabel(ylabel)
+    top.set_ylim(bottom=0)
+    top.grid(axis="x", visible=False)
+    for y, (column, entry, _) in enumerate(reversed(rows)):
+        chosen = (curve[column] == entry).to_numpy()
+        bottom.plot(x[~chosen], np.full((~chosen).sum(), y), "|", color=PALETTE["light"], markersize=3, markeredgewidth=0.5)
+        bottom.plot(x[chosen], np.full(chosen.sum(), y), "|", color=PALETTE["black"], markersize=6, markeredgewidth=1.3)
+    bottom.set_yticks(range(len(rows)), [name for _, _, name in reversed(rows)])
+    edge = 0
+    for entries in list(choices.values())[::-1][:-1]:
+        edge += len(entries)
+        bottom.axhline(edge - 0.5, color=PALETTE["light"], linewidth=0.8)
+    bottom.set_xticks([])
+    bottom.grid(visible=False)
+    return figure
+
+
 def plot_counts(frame: pd.DataFrame, row: str, column: str) -> Figure:
     """A table of counts as a picture: rows × columns, darker for more, the number written in each cell."""
     table = pd.crosstab(frame[row], frame[column])

@@ -162,6 +162,8 @@ class Results:
             elif pd.api.types.is_float_dtype(shown[column]):
                 places = digits if isinstance(digits, int) else digits.get(column, 2)
                 shown[column] = [None if pd.isna(v) else f"{round(v, places) + 0.0:.{places}f}" for v in shown[column]]
+            elif pd.api.types.is_extension_array_dtype(shown[column]) and pd.api.types.is_integer_dtype(shown[column]):
+                shown[column] = shown[column].astype(object).where(table[column].notna().to_numpy(), None)
             elif not pd.api.types.is_numeric_dtype(shown[column]):
                 # text that a spreadsheet would run as a formula gets an apostrophe
                 shown[column] = [f"'{v}" if isinstance(v, str) and re.match(r"[=+@]|-(?![\d.])", v) else v for v in shown[column]]

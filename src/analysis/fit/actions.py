@@ -1,0 +1,52 @@
+"""Crowding and gaps: what each group and named specialty shows, with the grade of its evidence and the action it would support."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+COLUMNS = ["item", "offered_by", "students_named", "specialties", "students_lower", "students_upper", "intake_direction", "demand_signal", "grade", "action"]
+SIGNS = {"+": "sign_above", "-": "sign_below", "?": "sign_open", "stated": "sign_stated", "": "sign_none"}  # words of data/labels.yaml
+MOVES = {"+": "move_up", "-": "move_down", "?": "sign_open", "": "sign_none"}
+ACTIONS = {"+": "withdraw", "-": "supplement"}
+
+
+def group_actions(shares: pd.DataFrame, specialties: pd.DataFrame, changes: pd.DataFrame, aligned: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
+    """One row a survey group.
+
+    A group's demand signal is the sign of the deviation of every sector it may belong to, against every industry structure:
+    ``+`` or ``-`` only where all of them agree over the whole range, else ``?``. A sign kept through the crosswalk is evidence of grade B and
+    would support withdrawing (+) or supplementing (-); without it nothing can be decided.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        group, lower, upper: the group's share of students.
+    specialties : DataFrame
+        group, value: number of specialties.
+    changes : DataFrame
+        group, sign: direction of its share of intake.
+    aligned : DataFrame
+        `analysis.fit.alignment.sector_alignment` of students against each industry structure: sector, sign.
+    crosswalk : DataFrame
+        group, sector.
+    """
+    sign_of = aligned.groupby("sector")["sign"].agg(lambda s: s.iloc[0] if s.nunique() == 1 else "?")
+    count, direction = specialties.set_index("group")["value"], changes.set_index("group")["sign"]
+    rows = []
+    for row in shares.itertuples():
+        signs = {sign_of[s] for s in crosswalk.loc[crosswalk["group"] == row.group, "sector"]}
+        signal = signs.pop() if len(signs) == 1 else "?"
+        rows.append((row.group, None, None, count[row.group], row.lower, row.upper, direction.get(row.group, "?"), signal, "B" if signal != "?" else "", ACTIONS.get(signal, "not_decidable")))
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"students_lower": float, "students_upper": float})
+
+
+def specialty_actions(gaps: pd.DataFrame) -> pd.DataFrame:
+    """One row a specialty that the survey itself names as missing (no school) or scarce: evidence of grade C, its own statement.
+
+    Parameters
+    ----------
+    gaps : DataFrame
+        specialty, schools, students.
+    """
+    rows = [(row.specialty, row.schools, row.students, None, None, None, "", "stated", "C", "build" if row.schools == 0 else "strengthen") for row in gaps.itertuples()]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"students_lower": float, "students_upper": float})

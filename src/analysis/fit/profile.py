@@ -1,0 +1,135 @@
+"""What a city's specialty tables say, where it has them: crowding and overlap of schools (L2), linkage and match (L3)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from analysis.fit import homogeneity, linkage, matching
+
+MEASURE_COLUMNS = ["measure", "value", "chance", "lower", "upper", "p", "note"]
+
+
+def _row(measure: str, value: float, *, chance: float = np.nan, lower: float = np.nan, upper: float = np.nan, p: float = np.nan, note: str = "") -> dict:
+    return dict(zip(MEASURE_COLUMNS, (measure, value, chance, lower, upper, p, note)))
+
+
+def category_similarity(codes: list[str]) -> np.ndarray:
+    """Similarity of specialties by the tree of their codes: 1 the same, ½ the same field (four digits), ¼ the same category (two), else 0."""
+    a = np.array(codes)
+    same = np.equal.outer(a, a)
+    field = np.equal.outer(np.array([c[:4] for c in codes]), np.array([c[:4] for c in codes]))
+    category = np.equal.outer(np.array([c[:2] for c in codes]), np.array([c[:2] for c in codes]))
+    return np.where(same, 1.0, np.where(field, 0.5, np.where(category, 0.25, 0.0)))
+
+
+def crowding(specialties: pd.DataFrame, year: int, *, count: str = "students", draws: int = 199, seed: int = 1) -> pd.DataFrame:
+    """Duplication, overlap and diversity of the specialties of a city's schools in one year (level L2).
+
+    Parameters
+    ----------
+    specialties : DataFrame
+        `analysis.load.specialties`.
+    count : str
+        which count stands for size: students, intake or graduates.
+    draws, seed : int
+        of the chance levels.
+
+    Returns
+    -------
+    DataFrame
+        measure, value, chance (what chance alone gives), p, note; empty if there is no table for the year.
+    """
+    rows = specialties[specialties["year"] == year] if len(specialties) else specialties
+    if rows.empty:
+        return pd.DataFrame(columns=MEASURE_COLUMNS)
+    offers = rows.assign(offered=1).pivot_table(index="school", columns="specialty_code", values="offered", aggfunc="max", fill_value=0)
+    table = rows.pivot_table(index="school", columns="specialty_code", values=count, aggfunc="sum", fill_value=0).reindex(index=offers.index, columns=offers.columns, fill_value=0)
+    copies = homogeneity.duplication(offers)
+    found = [_row("duplication", copies.mean_schools, note="schools per specialty"), _row("duplication_share_3", copies.share_crowded, note="share of specialties offered by three schools or more")]
+    if len(offers) > 1:
+        null = homogeneity.duplication_null(offers, draws=draws, seed=seed)
+        found.append(_row("duplication_null", null.observed, chance=null.chance, p=null.p, note="mean squared number of specialties that two schools share; both margins kept"))
+    sized = table[table.sum(axis=1) > 0]
+    if len(sized):
+        d = homogeneity.alpha_beta_gamma_q1(sized)
+        pooled = sized.sum()
+        found += [
+            _row("hill_q1", float(homogeneity.hill_numbers(pooled, [1])[0]), note="effective number of specialties"), _row("hhi", homogeneity.hhi(pooled).hhi, note="concentration of students on specialties"),
+            _row("beta", d.beta, note=f"effective number of distinct school profiles, of {len(sized)} schools"),
+            _row("leinster_cobbold_q1", float(homogeneity.leinster_cobbold(pooled, category_similarity(list(pooled.index)), [1])[0]), note="effective number when specialties of one field count as half alike"),
+        ]
+    if len(sized) > 1:
+        pairs = [homogeneity.overlap(sized.iloc[i], sized.iloc[j]) for i, j in combinations(range(len(sized)), 2)]
+        chance = homogeneity.dissimilarity_chance(sized, draws=draws, seed=seed)
+        horn = [pair.morisita_horn for pair in pairs]
+        found += [
+            _row("morisita_horn", float(np.mean(horn)), lower=float(np.min(horn)), upper=float(np.max(horn)), note="mean over pairs of schools; smallest and largest pair"),
+            _row("jaccard", float(np.mean([pair.jaccard for pair in pairs])), note="mean over pairs, by names only"),
+            _row("multigroup_d", chance.observed, chance=chance.chance, p=chance.p, note="dissimilarity of schools beside its chance level"),
+        ]
+    return pd.DataFrame(found, columns=MEASURE_COLUMNS)
+
+
+def destination_table(destinations: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Specialties × industries of one year, summed over schools and regions."""
+    rows = destinations[destinations["year"] == year] if len(destinations) else destinations
+    return rows.pivot_table(index="specialty_code", columns="industry", values="graduates", aggfunc="sum", fill_value=0) if len(rows) else pd.DataFrame()
+
+
+def crosswalk_table(table: pd.DataFrame, crosswalk: pd.DataFrame, strictness: str) -> np.ndarray:
+    """Which industry each specialty is meant for: 1 or 0, by the category of its code.
+
+    Parameters
+    ----------
+    table : DataFrame
+        index specialty codes, columns industries (sections, or divisions that `division_section` places in one).
+    crosswalk : DataFrame
+        category (01–19), section, strict, loose.
+    strictness : {"strict", "loose"}
+
+    Raises
+    ------
+    KeyError
+        for a specialty whose category the crosswalk does not have.
+    """
+    meant = {(c, s) for c, s in crosswalk.loc[crosswalk[strictness] == 1, ["category", "section"]].itertuples(index=False)}
+    known = set(crosswalk["category"])
+    categories = [f"{int(code[:2]) % 20:02d}" for code in table.index]
+    unknown = sorted({c for c in categories if c not in known})
+    if unknown:
+        raise KeyError(f"categories {', '.join(unknown)} are not in data/crosswalks/category_to_section.csv")
+    return np.array([[(c, section_of(i)) in meant for i in table.columns] for c in categories], float)
+
+
+def section_of(industry: str) -> str:
+    """Section of a division of GB/T 4754-2017; a section is its own."""
+    if industry.isalpha():
+        return industry
+    ends = [(5, "A"), (12, "B"), (43, "C"), (46, "D"), (50, "E"), (52, "F"), (60, "G"), (62, "H"), (65, "I"), (69, "J"), (70, "K"), (72, "L"), (75, "M"), (79, "N"), (82, "O"), (83, "P"), (85, "Q"), (90, "R"), (96, "S"), (97, "T")]
+    return next(section for last, section in ends if int(industry) <= last)
+
+
+def linkage_profile(destinations: pd.DataFrame, crosswalk: pd.DataFrame, year: int, *, confidence: float = 0.95, draws: int = 199, seed: int = 1) -> pd.DataFrame:
+    """Linkage of specialties and industries, and mismatch by crosswalk, in one year (level L3).
+
+    Returns
+    -------
+    DataFrame
+        measure, value, chance, lower, upper, p, note; an interval only where the bias rule allows one; empty if there is no
+        table for the year.
+    """
+    table = destination_table(destinations, year)
+    if table.empty:
+        return pd.DataFrame(columns=MEASURE_COLUMNS)
+    value, error, chance = linkage.linkage(table), linkage.m_inference(table, confidence=confidence), linkage.m_chance(table, draws=draws, seed=seed)
+    strict, loose = (matching.horizontal_mismatch(table, crosswalk_table(table, crosswalk, s), confidence=confidence) for s in ("strict", "loose"))
+    bounds = matching.misclassification_bounds(strict.rate, min(strict.rate, loose.rate), sensitivity=(0.9, 1.0), specificity=(0.9, 1.0))
+    return pd.DataFrame([
+        _row("linkage_m", value.m, chance=chance.mean, lower=error.lower, upper=error.upper, p=chance.p, note=error.refused or "nats; interval corrected for bias, persons as independent"),
+        _row("linkage_h_industry", value.h_industry, note="M / entropy of industries"), _row("linkage_h_specialty", value.h_specialty, note="M / entropy of specialties"),
+        _row("mismatch_strict", strict.rate, lower=strict.lower, upper=strict.upper, note="outside the sections that the category is made for"), _row("mismatch_loose", loose.rate, lower=loose.lower, upper=loose.upper, note="outside these and the sections near them"),
+        _row("mismatch_bounds", np.nan, lower=bounds.lower, upper=bounds.upper, note="if the crosswalk is right for nine in ten or more"),
+    ], columns=MEASURE_COLUMNS)

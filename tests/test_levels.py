@@ -1,0 +1,181 @@
+"""Tables of higher levels (made up here): what is accepted, what is refused, and what the notebook says with and without them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import load
+from analysis.clean.cells import COUNTS, is_industry
+from analysis.clean.panel import join_sources, save_processed
+from analysis.clean.source import clean_source, save_interim
+from analysis.errors import DataFault
+from analysis.fit import actions, industry, ladder, profile, specification
+from tests.conftest import PROJECT
+from tests.workspace import run
+
+# invented: two specialties of one field, one of another, at the made-up town's schools
+SPECIALTIES = """school,specialty_code,specialty,year,intake,students,graduates,placed,further_study,not_placed,unknown
+college_a,460701,甲专业,2030,60,180,50,48,10,2,0
+college_a,460702,乙专业,2030,40,120,30,29,3,1,0
+college_b,460701,甲专业,2030,50,150,40,36,6,4,0
+college_b,530701,丙专业,2030,,,,,,,
+school_c,730701,丁专业,2030,30,90,25,20,12,5,0
+"""
+DESTINATIONS = """school,specialty_code,specialty,industry,region,year,graduates
+,460701,甲专业,C,town,2030,60
+,460701,甲专业,G,town,2030,5
+,460702,乙专业,C,town,2030,15
+,460702,乙专业,O,town,2030,10
+,530701,丙专业,F,town,2030,30
+,530701,丙专业,C,town,2030,6
+"""
+
+
+@pytest.fixture
+def with_levels(town):
+    folder = town / "data/raw/town-2030"
+    (folder / "specialties.csv").write_text(SPECIALTIES, encoding="utf-8")
+    (folder / "destinations.csv").write_text(DESTINATIONS, encoding="utf-8")
+    return folder
+
+
+def test_tables_are_read_and_joined(with_levels):
+    for source in ("town-2030", "demand"):
+        save_interim(clean_source(source))
+    save_processed(join_sources(["town-2030", "demand"]))
+    rows, cells = load.specialties(), load.destinations()
+    assert len(rows) == 5 and rows["specialty_code"].tolist()[0] == "460701" and rows["students"].sum() == 540 and rows["students"].isna().sum() == 1
+    assert len(cells) == 6 and cells["graduates"].sum() == 126
+
+
+def test_without_tables_the_levels_are_empty(town):
+    for source in ("town-2030", "demand"):
+        save_interim(clean_source(source))
+    save_processed(join_sources(["town-2030", "demand"]))
+    assert load.specialties().empty and load.destinations().empty
+    assert profile.crowding(load.specialties(), 2030).empty and profile.linkage_profile(load.destinations(), load.crosswalk("category_to_section"), 2030).empty
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("specialties.csv", "college_a,460702", "colege_a,460702", "'colege_a': is no school.*nearest known: 'college_a'"), ("specialties.csv", "460702", "46070", "printed '46070': is no specialty code of the catalogue of 2021"),
+        ("specialties.csv", ",2030,40", ",30,40", "is no year"), ("specialties.csv", "30,29,3", "30,31,3", r"placed is larger than graduates \(31 > 30\)"), ("specialties.csv", "50,48,10", "50,48,49", r"further_study is larger than placed"),
+        ("specialties.csv", "120,30", "12O,30", "row line 3, column students, printed '12O': not a number"), ("specialties.csv", "120,30", "-5,30", "is no count"), ("specialties.csv", "college_b,460701", "college_a,460701", "stand in line 2 already"),
+        ("specialties.csv", "college_b,530701", ",530701", "no school"), ("specialties.csv", "intake,", "entrants,", "columns missing: \\['intake'\\]; not known: \\['entrants'\\]"), ("destinations.csv", ",O,", ",98,", "is no section"), ("destinations.csv", ",O,", ",81,", "mixes sections and divisions"),
+        ("destinations.csv", "460701,甲专业,G", "460701,甲专业,C", "the same cell stands in line 2 already"),
+    ],
+)
+def test_faults_of_tables(with_levels, file, old, new, message):
+    path = with_levels / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataFault, match=message):
+        clean_source("town-2030")
+
+
+def test_industry_codes():
+    assert [code for code in ("A", "T", "U", "AB", "01", "97", "98", "00", "1", "") if is_industry(code)] == ["A", "T", "01", "97"]
+    assert [profile.section_of(d) for d in ("01", "05", "06", "13", "43", "44", "51", "81", "97", "C")] == ["A", "A", "B", "C", "C", "D", "F", "O", "T", "C"]
+
+
+@pytest.mark.slow
+def test_the_parts_of_the_notebook_appear(with_levels, tmp_path):
+    import nbformat
+
+    from tests.workspace import prepare_processed
+
+    folder = with_levels.parents[2]
+    prepare_processed(folder)
+    run(folder, "pipelines.run_notebook", "fit")
+    shown = {cell.source: "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs) for cell in nbformat.read(folder / "results/notebooks/03_fit.ipynb", 4).cells if cell.cell_type == "code"}
+    [crowding] = [html for source, html in shown.items() if "profile.crowding" in source]
+    [linked] = [html for source, html in shown.items() if "profile.linkage_profile" in source]
+    assert "duplication_null" in crowding and "morisita_horn" in crowding and "mismatch_strict" in linked
+
+
+def test_crowding_of_made_up_schools():
+    rows = pd.DataFrame([{"school": s, "specialty_code": c, "year": 2030, **dict.fromkeys(COUNTS, 0.0), "students": n} for s, c, n in (("a", "460701", 100), ("a", "530701", 100), ("b", "460701", 100), ("b", "530701", 100), ("c", "500211", 200))])
+    found = profile.crowding(rows, 2030, draws=99).set_index("measure")
+    assert found.at["duplication", "value"] == pytest.approx(5 / 3) and found.at["hill_q1", "value"] == pytest.approx(3)
+    assert found.at["morisita_horn", "value"] == pytest.approx(1 / 3) and found.at["beta", "value"] == pytest.approx(np.exp(np.log(3) - 2 / 3 * np.log(2)))
+    assert found.at["multigroup_d", "p"] == 0.01
+    assert profile.crowding(rows, 2031).empty
+
+
+def test_mismatch_by_crosswalk():
+    cells = pd.DataFrame([{"specialty_code": c, "industry": i, "year": 2030, "graduates": n} for c, i, n in (("460701", "36", 60.0), ("460701", "81", 20.0), ("460701", "51", 20.0), ("760701", "36", 100.0))])
+    crosswalk = pd.DataFrame([("06", "C", 1, 1), ("06", "O", 0, 1), ("16", "R", 1, 1)], columns=["category", "section", "strict", "loose"])
+    found = profile.linkage_profile(cells, crosswalk, 2030, draws=49).set_index("measure")["value"]
+    assert found["mismatch_strict"] == pytest.approx(140 / 200) and found["mismatch_loose"] == pytest.approx(120 / 200)
+    with pytest.raises(KeyError, match="categories 16 are not in"):
+        profile.linkage_profile(cells, crosswalk[crosswalk["category"] == "06"], 2030)
+
+
+def test_the_crosswalk_of_categories_is_whole():
+    crosswalk = pd.read_csv(PROJECT / "data/crosswalks/category_to_section.csv", dtype={"category": str})
+    assert sorted(crosswalk["category"].unique()) == [f"{i:02d}" for i in range(1, 20)]
+    assert (crosswalk["strict"] <= crosswalk["loose"]).all() and not crosswalk.duplicated(["category", "section"]).any() and (crosswalk["basis"] != "").all()
+    assert crosswalk.groupby("category")["strict"].max().eq(1).all()
+
+
+def test_the_crosswalk_by_section_agrees_with_that_by_sector():
+    folder = PROJECT / "data/crosswalks"
+    sections, sectors, of = (pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("group_to_section", "group_to_sector", "section_to_sector"))
+    sector_of = of.set_index("section")["sector"]
+    reach = {(g, sector_of[s]) for g, s in sections[["group", "section"]].itertuples(index=False)}
+    assert reach == set(sectors[["group", "sector"]].itertuples(index=False, name=None))
+    for row in sections.itertuples():
+        for division in row.divisions.replace("-", ";").split(";"):
+            assert not division or profile.section_of(division) == row.section, row
+
+
+def test_a_measure_above_its_level_says_what_is_missing():
+    some, none = pd.DataFrame({"x": [1]}), pd.DataFrame()
+    levels = ladder.reached(groups=some, schools=some, specialties=none, destinations=none, demand=some, vacancies=none)
+    assert levels.set_index("level")["reached"].to_dict() == {"L0": True, "L1": True, "L2": False, "L3": False, "demand": True, "vacancies": False}
+    ladder.require("cosine_similarity", levels)
+    with pytest.raises(ladder.LevelNotReached, match=r"linkage needs a table of specialty × industry × year \(L3"):
+        ladder.require("linkage", levels)
+    with pytest.raises(KeyError, match="no level lists the measure 'magic'"):
+        ladder.require("magic", levels)
+
+
+def test_every_measure_of_the_ladder_exists():
+    from analysis.fit import composite, homogeneity, linkage, matching, relatedness, structure
+
+    known = {name for module in (composite, homogeneity, linkage, matching, relatedness, structure) for name in vars(module)}
+    assert [m for level in ladder.LEVELS for m in level.measures if m not in known] == []
+
+
+def test_actions_need_a_sign_that_holds_everywhere():
+    shares = pd.DataFrame({"group": ["farm", "plant", "mixed"], "lower": [0.1, 0.3, 0.2], "upper": [0.1, 0.4, 0.3]})
+    count = pd.DataFrame({"group": ["farm", "plant", "mixed"], "value": [3, 9, 5]})
+    changes = pd.DataFrame({"group": ["farm", "plant"], "sign": ["+", "?"]})
+    crosswalk = pd.DataFrame({"group": ["farm", "plant", "mixed", "mixed"], "sector": ["primary", "secondary", "secondary", "tertiary"]})
+    aligned = pd.DataFrame({"sector": ["primary", "primary", "secondary", "secondary", "tertiary", "tertiary"], "sign": ["-", "-", "+", "+", "+", "?"]})
+    found = actions.group_actions(shares, count, changes, aligned, crosswalk).set_index("item")
+    assert found["action"].to_dict() == {"farm": "supplement", "plant": "withdraw", "mixed": "not_decidable"}
+    assert found["grade"].to_dict() == {"farm": "B", "plant": "B", "mixed": ""}
+    gaps = actions.specialty_actions(pd.DataFrame({"specialty": ["x", "y"], "schools": [0, 1], "students": [None, 30]}))
+    assert gaps["action"].tolist() == ["build", "strengthen"] and set(gaps["grade"]) == {"C"}
+
+
+def test_specification_curve():
+    supply = pd.DataFrame({"group": ["g", "h"], "measure": "students", "year": 2030, "value": [40.0, 60.0]})
+    sides = {"work": pd.DataFrame({"sector": ["s", "t"], "share": [0.5, 0.5]}), "value": pd.DataFrame({"sector": ["s", "t"], "share": [0.4, 0.6]})}
+    lower, upper = np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [1.0, 1.0]])
+    curve = specification.specification_curve(supply, sides, ["g", "h"], ["s", "t"], lower, upper, [("students", 2030)], (0.0, 1.0))
+    assert len(curve) == 4 and curve["d"].is_monotonic_increasing
+    # by hand: λ=1 gives (.4, .6), λ=0 gives (1, 0)
+    assert curve.set_index(["industry", "lambda"])["d"].to_dict() == pytest.approx({("value", 1.0): 0, ("work", 1.0): 0.1, ("work", 0.0): 0.5, ("value", 0.0): 0.6}, abs=1e-12)
+
+
+def test_shift_share_of_sections():
+    rows = [("here", 2010, "A", 60), ("here", 2010, "C", 40), ("here", 2020, "A", 40), ("here", 2020, "C", 60), ("there", 2010, "A", 50), ("there", 2010, "C", 50), ("there", 2020, "A", 45), ("there", 2020, "C", 55)]
+    demand = pd.DataFrame([{"indicator": "employed_sample_by_section", "place": p, "year": y, "group": g, "value": v} for p, y, g, v in rows])
+    found = industry.shift_share_by_section(demand, "here", "there", 2010, 2020).set_index("section")
+    assert found["change"].to_dict() == pytest.approx({"A": -20, "C": 20})
+    assert found["mix"].to_dict() == pytest.approx({"A": 60 * (45 / 50 - 1), "C": 40 * (55 / 50 - 1)}, abs=1e-6)
+    assert (found["mix"] + found["local"]).to_dict() == pytest.approx(found["change"].to_dict())
