@@ -313,6 +313,14 @@ def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, clusters: Arra
 _SMALL = 64  # counts up to this are drawn from a table of quantiles
 
 
+def _sum_xlogx_small(values: np.ndarray) -> float:
+    """Σ v ln v of small whole numbers, by counting each of them."""
+    largest = int(values.max(initial=0))
+    size = np.bincount(values, minlength=2) if largest > 40 else np.array([0, 0, *(np.count_nonzero(values == v) for v in range(2, largest + 1))])
+    v = np.arange(size.size)
+    return float(xlogy(v, v) @ size)
+
+
 def _draw_m(x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """M of Poisson bootstrap draws: each cell Poisson with its count as mean.
 
@@ -325,21 +333,21 @@ def _draw_m(x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     small = int((counts <= _SMALL).sum())
     levels = (np.arange(65536) + 0.5) / 65536
     kinds, kind = np.unique(counts[:small], return_inverse=True)
-    quantiles = np.concatenate([np.zeros(0), *(stats.poisson.ppf(levels, k) for k in kinds)]).astype(np.int32)
+    quantiles = np.concatenate([np.zeros(0), *(np.searchsorted(stats.poisson.cdf(np.arange(256), k), levels) for k in kinds)]).astype(np.uint8)
     offset = (kind * 65536).astype(np.int32)
-    drawn, y, whole = np.empty(draws), np.empty(counts.size, np.int32), np.zeros(x.shape, np.int32)
+    drawn, whole, cells = np.empty(draws), np.zeros(x.shape, np.int64 if x.sum() > 2**30 else np.int32), (filled[:small], filled[small:])
     for k in range(draws):
-        np.take(quantiles, offset + rng.integers(0, 65536, small, dtype=np.uint16), out=y[:small], mode="clip")
-        y[small:] = rng.poisson(counts[small:])
-        n = int(y.sum(dtype=np.int64))
+        probability = rng.bit_generator.random_raw(small // 4 + 1).view(np.uint16)[:small]
+        few = quantiles[offset + probability]
+        many = rng.poisson(counts[small:])
+        whole.ravel()[cells[0]], whole.ravel()[cells[1]] = few, many
+        rows, columns = whole.sum(1, dtype=np.int64), whole.sum(0, dtype=np.int64)
+        n = rows.sum()
         if n == 0:
             drawn[k] = 0.0
             continue
-        whole.ravel()[filled] = y
-        rows, columns = whole.sum(1, dtype=np.int64), whole.sum(0, dtype=np.int64)
-        size = np.bincount(y)
-        cells = xlogy(np.arange(size.size), np.arange(size.size)) @ size
-        drawn[k] = max(0.0, np.log(n) + (cells - xlogy(rows, rows).sum() - xlogy(columns, columns).sum()) / n)
+        spread = _sum_xlogx_small(few) + xlogy(many, many).sum()
+        drawn[k] = max(0.0, np.log(n) + (spread - xlogy(rows, rows).sum() - xlogy(columns, columns).sum()) / n)
     return drawn
 
 
