@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
-from analysis import load, paths
+from analysis import paths
 from analysis.errors import DataFault, Problems
-from analysis.keys import key_of
 from analysis.trail import Index, inputs_of
 from pipelines.run_notebook import NAMES
 
@@ -31,28 +30,20 @@ def collect() -> dict[str, dict]:
                 known[name] = entry
     index = Index()
     for name, entry in joined["numbers"].items():
+        cells = []
         for key in inputs_of(name, joined["numbers"]):
             try:
-                index.cell(key)
+                cells.append(index.cell(key))
             except KeyError as reason:
                 problems.add("results/ledgers", f"the trail of {name!r} is broken: {reason.args[0]}", "Give the number the rows it was computed from", row=entry["origin"]["notebook"])
         twin = joined["numbers"].get(entry.get("as_printed", ""))
         if "as_printed" in entry and (twin is None or twin is entry or twin["origin"]["values"] != "printed"):
             problems.add("results/ledgers", f"{name!r} names {entry['as_printed']!r} as the number computed from printed figures, which is none", "Name a number published with values=\"printed\"", row=entry["origin"]["notebook"])
-    corrected = corrected_keys()
-    for name, entry in joined["numbers"].items():
-        used = sorted({corrected[key] for key in inputs_of(name, joined["numbers"]) if key in corrected})
-        if used and entry["origin"]["values"] == "corrected":
-            entry["origin"]["corrections"] = used
+        applied = sorted({cell.correction_id for cell in cells if cell.used is not None})
+        if applied and entry["origin"]["values"] == "corrected":
+            entry["origin"]["corrections"] = applied
     problems.stop()
     return joined
-
-
-def corrected_keys() -> dict[str, str]:
-    """Key of each cell whose value a correction has changed → the correction."""
-    frames = [load.observations(), load.facts()]
-    moved = [frame[(frame["correction_id"] != "") & (frame["value"] != frame["value_printed"]) & frame["value"].notna()] for frame in frames]
-    return {key_of(row): row["correction_id"] for frame in moved for row in frame.to_dict("records")}
 
 
 def main() -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import jinja2
 
 from analysis import load, paths
-from analysis.trail import Cell, Index, inputs_of, printed_table
+from analysis.trail import Index, inputs_of, printed_table
 
 WORDS = {
     "zh": {
@@ -31,7 +31,6 @@ class Group:
     title: str
     head: list[list[str]]
     rows: list[dict]  # kind, id of the row, cells: (id, text)
-    cells: list[Cell] = field(default_factory=list)
 
 
 def trails(names: list[str], numbers: dict[str, dict], index: Index) -> list[dict]:
@@ -39,7 +38,7 @@ def trails(names: list[str], numbers: dict[str, dict], index: Index) -> list[dic
     return [{"name": name, **numbers[name], "cells": [index.cell(key) for key in inputs_of(name, numbers)], "from": [key for key in numbers[name]["origin"]["inputs"] if key in numbers]} for name in names]
 
 
-def groups(found: list[dict], index: Index, language: str) -> list[Group]:
+def groups(found: list[dict], language: str) -> list[Group]:
     """The printed tables and lists that the cells stand in, in the order of sources."""
     words = WORDS[language]
     cells = {cell.address: cell for trail in found for cell in trail["cells"] if cell.address}
@@ -65,4 +64,4 @@ def trail_html(names: list[str], numbers: dict[str, dict], language: str) -> str
     index = Index(language)
     found = trails(names, numbers, index)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(paths.REPORT), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("trail.html.j2").render(words=WORDS[language], trails=found, groups=groups(found, index, language), language=language)
+    return environment.get_template("trail.html.j2").render(words=WORDS[language], trails=found, groups=groups(found, language), language=language)

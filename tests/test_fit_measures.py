@@ -1,7 +1,6 @@
 """Homogeneity, linkage, matching, relatedness and composite indices: values computed elsewhere, identities, invariances, refusals."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -92,10 +91,9 @@ def test_reference_gaps():
 
 def test_the_misstated_forms_are_refused_by_name():
     entry = REFERENCE["coupling_misstated"]
-    for form, reason in composite.MISSTATED.items():
+    for form in composite.MISSTATED:
         with pytest.raises(composite.MisstatedFormula, match="never exceeds"):
             composite.coupling_coordination(entry["inputs"]["U"], form=form)
-        assert reason
     assert composite.coupling_coordination(entry["inputs"]["U"]).c not in entry["expected"]
 
 
@@ -134,7 +132,7 @@ def test_identities_of_linkage(x):
     assert parts.total == pytest.approx(value.m, abs=1e-12)
     assert homogeneity.alpha_beta_gamma_q1(x).beta == pytest.approx(np.exp(value.m))
     assert 2 * x.sum() * value.m == pytest.approx(stats.chi2_contingency(x, correction=False, lambda_="log-likelihood").statistic, abs=1e-8)
-    assert np.exp(linkage.local_linkage(x) - 0) is not None and (linkage.destination_effective_number(x) <= x.shape[1] + 1e-9).all()
+    assert ((1 - 1e-9 <= linkage.destination_effective_number(x)) & (linkage.destination_effective_number(x) <= x.shape[1] + 1e-9)).all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -306,10 +304,9 @@ def test_every_measure_answers_at_the_edge_of_its_domain():
     assert np.isnan(homogeneity.duplication_null([[1, 1]], draws=5, seed=1).observed)
 
 
-def test_a_large_table_in_time():
-    """1,000 × 1,000 cells: M, H and 500 draws; the bar is five seconds on one core, held here with room for a busy machine."""
+def test_a_large_table():
+    """Its speed is measured in benchmarks/linkage.py; here it must be right."""
     table = np.random.default_rng(0).poisson(1.0, (1000, 1000))
-    begun = time.process_time()
-    linkage.linkage(table)
-    linkage.m_bootstrap(table, draws=500, seed=1)
-    assert time.process_time() - begun < 15
+    exact, drawn = linkage.m_inference(table), linkage.m_bootstrap(table, draws=10, seed=1)
+    assert exact.m == pytest.approx(linkage.linkage(table).m) and exact.refused and exact.df == 999**2
+    assert drawn.mean > exact.m  # draws from an empirical table add a second helping of bias

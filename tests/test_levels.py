@@ -6,12 +6,11 @@ import pytest
 
 from analysis import load
 from analysis.clean.cells import COUNTS, is_industry
-from analysis.clean.panel import join_sources, save_processed
-from analysis.clean.source import clean_source, save_interim
+from analysis.clean.source import clean_source
 from analysis.errors import DataFault
 from analysis.fit import actions, industry, ladder, profile, specification
 from tests.conftest import PROJECT
-from tests.workspace import run
+from tests.workspace import process, run
 
 # invented: two specialties of one field, one of another, at the made-up town's schools
 SPECIALTIES = """school,specialty_code,specialty,year,intake,students,graduates,placed,further_study,not_placed,unknown
@@ -39,19 +38,15 @@ def with_levels(town):
     return folder
 
 
-def test_tables_are_read_and_joined(with_levels):
-    for source in ("town-2030", "demand"):
-        save_interim(clean_source(source))
-    save_processed(join_sources(["town-2030", "demand"]))
+def test_tables_are_read_and_joined(town, with_levels):
+    process(town)
     rows, cells = load.specialties(), load.destinations()
     assert len(rows) == 5 and rows["specialty_code"].tolist()[0] == "460701" and rows["students"].sum() == 540 and rows["students"].isna().sum() == 1
     assert len(cells) == 6 and cells["graduates"].sum() == 126
 
 
 def test_without_tables_the_levels_are_empty(town):
-    for source in ("town-2030", "demand"):
-        save_interim(clean_source(source))
-    save_processed(join_sources(["town-2030", "demand"]))
+    process(town)
     assert load.specialties().empty and load.destinations().empty
     assert profile.crowding(load.specialties(), 2030).empty and profile.linkage_profile(load.destinations(), load.crosswalk("category_to_section"), 2030).empty
 

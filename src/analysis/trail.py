@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import load, paths
+from analysis.clean.corrections import load_corrections
 from analysis.dictionary import entities, label, nearest, section_name, words
 from analysis.keys import fact_key, figure_key, observation_key, record_key
-
 
 NOT_PRINTED = "not printed"  # stands for inputs of a number that a source does not give
 
@@ -48,8 +48,7 @@ class Index:
 
     @cached_property
     def reasons(self) -> dict[str, str]:
-        from analysis.clean.corrections import load_corrections
-
+        """Why each correction was made."""
         return {c.correction_id: c.reason[self.language] for c in load_corrections()}
 
     def _what(self, entity: str, indicator: str, details: list[str], period: str) -> str:
@@ -95,7 +94,7 @@ class Index:
         """
         if key in self.cells:
             return self.cells[key]
-        if key == NOT_PRINTED or (paths.ROOT / key).is_file() or key.startswith("results/"):
+        if key == NOT_PRINTED or (paths.ROOT / key).is_file():
             return Cell(key, "file", "", key, key, "", "", "")
         raise KeyError(f"{key!r} is no printed cell and no file{nearest(key, self.cells)}")
 

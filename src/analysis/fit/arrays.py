@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import xlogy
 
 
 def _checked(values: np.ndarray, name: str) -> np.ndarray:
@@ -50,6 +51,11 @@ def share_pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.n
     """Two lists of shares over the same categories."""
     first, second = pair(a, b, names)
     return share_vector(first, names[0]), share_vector(second, names[1])
+
+
+def entropy(p: np.ndarray) -> float:
+    """Shannon entropy −Σ p ln p of proportions, in nats; 0 ln 0 = 0."""
+    return float(-xlogy(p, p).sum())
 
 
 def counts_table(values: ArrayLike, name: str, *, whole: bool = False) -> np.ndarray:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.fit.arrays import counts_table, counts_vector, share_vector
+from analysis.fit.arrays import counts_table, counts_vector, entropy
+from analysis.fit.arrays import shares as as_shares
 
 
 @dataclass(frozen=True)
@@ -111,16 +112,10 @@ def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
         raise ValueError(f"a has {a.size} specialties, b has {b.size}")
     p, q = a / a.sum(), b / b.sum()
     both, either = int(((a > 0) & (b > 0)).sum()), int(((a > 0) | (b > 0)).sum())
-
-    def simpson(x: np.ndarray) -> float:
-        n = x.sum()
-        return float((x * (x - 1)).sum() / (n * (n - 1))) if n > 1 else np.nan
-
-    dominance = simpson(a) + simpson(b)
-    krugman = float(np.abs(p - q).sum())
+    dominance, d = hhi(a).unbiased + hhi(b).unbiased, dissimilarity_d(a, b)
     return Overlap(
         both / either, 2 * both / ((a > 0).sum() + (b > 0).sum()), float(2 * (p @ q) / (p @ p + q @ q)),
-        float(2 * (a @ b) / (dominance * a.sum() * b.sum())) if dominance > 0 else np.nan, krugman, krugman / 2, float(np.abs(a - b).sum() / (a + b).sum()),
+        float(2 * (a @ b) / (dominance * a.sum() * b.sum())) if dominance > 0 else np.nan, 2 * d, d, float(np.abs(a - b).sum() / (a + b).sum()),
     )
 
 
@@ -152,14 +147,9 @@ def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
     x = counts_table(table, "table")
     p = x / x.sum()
     weights = p.sum(1)
-    gamma = _entropy(p.sum(0))
-    alpha = _entropy(p) - _entropy(weights)
+    gamma = entropy(p.sum(0))
+    alpha = entropy(p) - entropy(weights)
     return Diversity(float(np.exp(gamma)), float(np.exp(alpha)), float(np.exp(gamma - alpha)))
-
-
-def _entropy(p: np.ndarray) -> float:
-    q = p[p > 0]
-    return float(-(q * np.log(q)).sum())
 
 
 def dissimilarity_d(group1: ArrayLike, group2: ArrayLike) -> float:
@@ -318,7 +308,7 @@ def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike
     >>> leinster_cobbold([.5, .3, .2], [[1, .5, 0], [.5, 1, 0], [0, 0, 1]]).round(4).tolist()
     [2.0475, 1.8868]
     """
-    p = share_vector(counts_vector(shares, "shares") / np.sum(shares), "shares")
+    p = as_shares(shares)
     z = np.asarray(similarity, float)
     if z.shape != (p.size, p.size):
         raise ValueError(f"similarity is {z.shape}, it must be {(p.size, p.size)}")

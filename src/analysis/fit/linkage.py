@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import xlogy
 
-from analysis.fit.arrays import counts_table
+from analysis.fit.arrays import counts_table, entropy
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,10 @@ class Linkage:
     h_geometric: float  # M / √(H(specialty) H(industry))
 
 
-def _entropy(p: np.ndarray) -> float:
-    return float(-xlogy(p, p).sum())
-
-
 def mutual_information(table: np.ndarray) -> float:
     """M = H(rows) + H(columns) − H(cells) in nats, of a checked table."""
     p = table / table.sum()
-    return max(0.0, _entropy(p.sum(1)) + _entropy(p.sum(0)) - _entropy(p))
+    return max(0.0, entropy(p.sum(1)) + entropy(p.sum(0)) - entropy(p))
 
 
 def linkage(table: ArrayLike) -> Linkage:
@@ -60,7 +56,7 @@ def linkage(table: ArrayLike) -> Linkage:
     """
     x = counts_table(table, "table")
     p = x / x.sum()
-    rows, columns = _entropy(p.sum(1)), _entropy(p.sum(0))
+    rows, columns = entropy(p.sum(1)), entropy(p.sum(0))
     m = mutual_information(x)
 
     def over(denominator: float) -> float:

@@ -130,7 +130,7 @@ class Audit:
         tried = None
         if verdict == "disagrees":
             note = self.stop.join(filter(None, [self._own(rule.note) if rule else "", self._apart(row["value_printed"], result.value, step)]))
-            tried = candidates(row["value_printed"], step, row["unit"], row["raw"], formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, frozenset({key}), row["indicator"])
+            tried = candidates(row["value_printed"], step, row["unit"], row["raw"], formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, key, row["indicator"])
         self._add(*identity, formula.text, verdict, note, result, (key,), tried, name)
 
     def _apart(self, printed: float, recomputed: float, step: float) -> str:
@@ -175,6 +175,8 @@ class Audit:
                     self._related(rule, sign, entity, year, left, right, a, b)
 
     def _related(self, rule: Rule, sign: str, entity: str, year: int, left: Formula, right: Formula, a: Result, b: Result) -> None:
+        if not [*a.inputs, *b.inputs]:
+            return  # nothing is printed on either side
         # twelve digits: sums of binary floats must not decide a relation
         x, y = float(f"{a.value:.12g}"), float(f"{b.value:.12g}")
         gap, base = abs(x - y), abs(y) or 1.0
@@ -186,8 +188,6 @@ class Audit:
         verdict = "agrees" if holds else "definition" if excused else "disagrees"
         if not holds:
             note = self.stop.join(filter(None, [self._own(rule.otherwise) if excused else "", note or self._say("difference", difference=f"{x - y:+.6g}")]))
-        if not [*a.inputs, *b.inputs]:
-            return  # nothing is printed on either side
         tables = sorted({key.split(":")[1].removeprefix("table ") for key in [*a.inputs, *b.inputs]})
         result = Result(b.amount, b.inputs, f"{a.arithmetic} {sign} {b.arithmetic}")
         where = self._say("table", table=("、" if self.language == "zh" else ", ").join(tables), name=self.name(entity))
@@ -229,12 +229,10 @@ class Audit:
         period = fact.period.replace("../", "–")
         detail = ("，" if self.language == "zh" else ", ").join(filter(None, [self.name(fact.kind) if fact.kind in self.book.entities or fact.kind == "all" else "", fact.item]))
         what = f"{self.name(fact.indicator)}{(f'（{detail}）' if self.language == 'zh' else f' ({detail})') if detail else ''} {period}"
-        number = fact.key.split("=")[0].removeprefix(f"{self.source_id}:").removesuffix(f":{fact.indicator}")
-        return f"claim:{number}", kind, part, f"{section_name(fact.section, self.language)}{'，' if self.language == 'zh' else ', '}{self.name(fact.entity)}", what, fact.raw, fact.value, fact.unit
+        return f"claim:{fact.number}", kind, part, f"{section_name(fact.section, self.language)}{'，' if self.language == 'zh' else ', '}{self.name(fact.entity)}", what, fact.raw, fact.value, fact.unit
 
     def _fact_name(self, fact: Fact) -> str:
-        number = fact.key.split("=")[0].removeprefix(f"{self.source_id}:").removesuffix(f":{fact.indicator}")
-        return f"{fact.indicator}_{fact.entity}_{number}"
+        return f"{fact.indicator}_{fact.entity}_{fact.number}"
 
     def _claim(self, fact: Fact, rule: Rule) -> None:
         context = Context(fact.entity, fact.year, fact.section, fact.kind)
@@ -252,17 +250,13 @@ class Audit:
         tried, formula = None, rule.formula.text
         if verdict == "disagrees":
             meant = self._alternative(fact, rule, context)
-            formula += f" (printed: {meant.formula.text})" if meant else ""
-            if meant or rule.otherwise:
-                verdict, note = "definition", self._own(meant.meaning if meant else rule.otherwise)
+            if meant:
+                formula += f" (printed: {meant.formula.text})"
+                verdict, note = "definition", self._own(meant.meaning)
             else:
                 note = self.stop.join(filter(None, [self._own(rule.note), self._apart(fact.value, result.value, fact_step(fact))]))
-                tried = candidates(fact.value, fact_step(fact), fact.unit, fact.raw, rule.formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, self._same(fact), fact.indicator)
+                tried = candidates(fact.value, fact_step(fact), fact.unit, fact.raw, rule.formula, context, self.book, self.as_printed, self.rules.weights, self.name, self.language, fact.key, fact.indicator)
         self._add(*self._claimed(fact), formula, verdict, note, result, (fact.key,), tried, self._fact_name(fact))
-
-    def _same(self, fact: Fact) -> frozenset[str]:
-        """The figure itself, wherever prose repeats it: no explanation of itself."""
-        return frozenset(f.key for f in self.as_printed.facts if (f.entity, f.indicator, f.kind, f.item) == (fact.entity, fact.indicator, fact.kind, fact.item))
 
     def _alternative(self, fact: Fact, rule: Rule, context: Context) -> Alternative | None:
         """The first declared alternative that the figure follows."""

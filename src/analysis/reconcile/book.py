@@ -49,6 +49,7 @@ class Fact:
     unit: str
     qualifier: str
     basis: str
+    number: str  # of the figure within its source: "6.3:03"
     key: str
 
     @property
@@ -84,7 +85,7 @@ class Book:
             else:
                 self._cells[cell.indicator, cell.year].append(cell)
         self.schools = {cell.entity for cells in self._cells.values() for cell in cells}
-        self.facts = [Fact(*(row[c] for c in ("section", "entity", "indicator", "period", "kind", "item", "partner", "value", "lower", "upper", "raw", "unit", "qualifier", "basis")), fact_key(row)) for row in facts.to_dict("records")]
+        self.facts = [Fact(*(row[c] for c in ("section", "entity", "indicator", "period", "kind", "item", "partner", "value", "lower", "upper", "raw", "unit", "qualifier", "basis")), row["fact_id"].partition(":")[2], fact_key(row)) for row in facts.to_dict("records")]
 
     def has_cells(self, indicator: str) -> bool:
         """Whether any table prints the indicator."""

@@ -23,7 +23,7 @@ DISTINCTIVE = 3  # digits a figure must have before its standing elsewhere means
 
 def candidates(
     printed: float, step: float, unit: str, raw: str, formula: Formula, context: Context, book: Book, as_printed: Book, weights: dict[str, str], name: Callable[[str], str], language: str,
-    own_keys: frozenset[str] = frozenset(), own_indicator: str = "",
+    own_key: str, own_indicator: str,
 ) -> list[str]:
     """Explanations that give the printed figure to its last digit.
 
@@ -37,13 +37,12 @@ def candidates(
         the source with corrected and with printed values.
     weights : dict
         indicator → indicator that weights its mean.
-    own_keys : set of str
-        keys of the figure itself, which does not explain itself.
-    own_indicator : str
-        its indicator: a repetition of the same figure explains nothing either.
+    own_key, own_indicator : str
+        of the figure itself: neither it nor a repetition of it explains anything.
     """
     found = []
-    recomputed = formula.evaluate(book, context).value
+    followed = formula.evaluate(book, context)
+    recomputed = followed.value
     # any small number is one row or one tier away from any other
     small = _digits(printed) < 2
     for text, tried, where, source in _variations(formula, context, book, as_printed, weights, name, language, small):
@@ -51,24 +50,21 @@ def candidates(
             result = tried.evaluate(source, where)
         except NoData:
             continue
-        value = result.value
-        if source is as_printed and text == say("unreadable", language) and len(result.inputs) == len(formula.evaluate(book, context).inputs):
-            text = say("uncorrected", language)  # every cell is readable; only its printed value differs
-        if set(result.inputs) <= own_keys:
-            continue  # the figure itself
-        if value != recomputed and judge(printed, value, step)[0] == "agrees":
+        if source is as_printed and where == context:  # printed values: are cells unreadable, or only different?
+            text = say("unreadable" if len(result.inputs) < len(followed.inputs) else "uncorrected", language)
+        if set(result.inputs) != {own_key} and result.value != recomputed and judge(printed, result.value, step)[0] == "agrees":
             found.append(text)
     if raw.rstrip("%％").endswith("0") and "." in raw and judge(printed, recomputed, 10 * step)[0] == "agrees":
         found.append(say("padded", language))
-    found += _exchanged(printed, step, raw, recomputed, unit, language)
-    found += _elsewhere(printed, unit, as_printed, own_keys | frozenset(formula.evaluate(book, context).inputs), own_indicator, name, language)
+    found += _exchanged(printed, step, raw, recomputed, language)
+    found += _elsewhere(printed, unit, as_printed, set(followed.inputs), own_indicator, name, language)
     return list(dict.fromkeys(found))
 
 
 def _variations(formula: Formula, context: Context, book: Book, as_printed: Book, weights: dict[str, str], name, language, small: bool) -> Iterator[tuple[str, Formula, Context, Book]]:
     members = book.members(context.entity) or set()
     several = len(members) > 1
-    yield say("unreadable", language), formula, context, as_printed
+    yield "", formula, context, as_printed
     yield say("printed_totals", language), formula, replace(context, printed_totals=True), as_printed
     if small:
         return
@@ -91,7 +87,7 @@ def _variations(formula: Formula, context: Context, book: Book, as_printed: Book
                 yield say("denominator", language, name=name(code)), Formula(f"{ast.unparse(tree.left)} / {code}"), context, book
 
 
-def _exchanged(printed: float, step: float, raw: str, recomputed: float, unit: str, language: str) -> Iterator[str]:
+def _exchanged(printed: float, step: float, raw: str, recomputed: float, language: str) -> Iterator[str]:
     """Two neighbouring digits exchanged."""
     match = re.search(r"\d+(\.\d+)?", normalise(raw).replace(",", ""))
     if not match:
@@ -104,12 +100,12 @@ def _exchanged(printed: float, step: float, raw: str, recomputed: float, unit: s
                 yield say("exchanged", language, other=other)
 
 
-def _elsewhere(printed: float, unit: str, book: Book, own: frozenset[str], own_indicator: str, name, language: str) -> Iterator[str]:
+def _elsewhere(printed: float, unit: str, book: Book, used: set[str], own_indicator: str, name, language: str) -> Iterator[str]:
     """The same figure, in the same unit, printed for something else."""
     if _digits(printed) < DISTINCTIVE:
         return
     for figure in book.figures():
-        if figure.value == printed and book.indicators[figure.indicator].unit == unit and figure.key not in own and figure.indicator != own_indicator:
+        if figure.value == printed and book.indicators[figure.indicator].unit == unit and figure.key not in used and figure.indicator != own_indicator:
             yield say("elsewhere", language, place=place(figure, name, language))
 
 

@@ -10,6 +10,7 @@ from analysis.clean.numbers import printed_decimals, rounding_box
 from analysis.reconcile.book import Fact
 from analysis.reconcile.formulas import Amount
 
+
 def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
     """Verdict on a printed figure, and a note.
 

@@ -7,10 +7,10 @@ import pandas as pd
 from analysis import load, paths
 from analysis.clean.corrections import load_corrections
 from analysis.dictionary import entities, indicators, label, section_name
-from analysis.keys import key_of
 from analysis.reconcile.audit import COLUMNS, audit
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
+from analysis.trail import Index
 
 VERDICTS = {
     "agrees": ("一致", "agrees", "green"), "rounding": ("取舍差异", "rounding", "sky"), "definition": ("另有口径", "definition", "orange"),
@@ -103,10 +103,10 @@ def list_corrections(source_id: str, language: str) -> pd.DataFrame:
 def for_reading(checks: pd.DataFrame, language: str) -> pd.DataFrame:
     """Checks with the recomputed figure as text, the correction of the figure, and a word where no explanation was found."""
     nothing, untried = ("已试，未见" if language == "zh" else "tried, none found"), ""
-    listed = {key: c["correction_id"] for frame in (load.observations(), load.facts()) for c in frame[frame["correction_id"] != ""].to_dict("records") for key in [key_of(c)]}
+    index = Index(language)
     return checks.assign(
         recomputed=["" if pd.isna(v) else f"{v:.0f}" if float(v).is_integer() else f"{v:.2f}" for v in checks["recomputed"]],
-        correction_id=[", ".join(dict.fromkeys(listed[k] for k in inputs[:own] if k in listed)) for inputs, own in zip(checks["inputs"], checks["own"])],
+        correction_id=[", ".join(dict.fromkeys(filter(None, (index.cell(k).correction_id for k in inputs[:own])))) for inputs, own in zip(checks["inputs"], checks["own"])],
         candidates=[tried or (untried if verdict != "disagrees" or kind == "inequality" else nothing) for tried, verdict, kind in zip(checks["candidates"], checks["verdict"], checks["kind"])],
     )
 

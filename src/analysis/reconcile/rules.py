@@ -18,7 +18,8 @@ WHERE = {"section", "entity", "kind", "item", "basis", "period", "partner"}
 LEVELS = {"school", "tier", "city"}
 RELATIONS = ("inequality", "stock", "same quantity")
 PARTS = {"ratios", "sums", *RELATIONS, "weights", "without_parts"}
-ENTRY = {"formula", "or", "at", "tolerance_pct", "up_to_pct", "tolerance", "otherwise", "note", "where"}
+OF_RELATIONS = {"formula", "at", "tolerance_pct", "up_to_pct", "otherwise"}
+OF_FIGURES = {"formula", "or", "tolerance", "note", "where"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Alternative:
 class Rule:
     """A formula for an indicator, or a relation between indicators.
 
-    `otherwise` says why a figure may depart from the formula without being wrong: the verdict is then "definition".
+    `otherwise` says why a relation need not hold: up to `up_to_pct` the verdict is then "definition".
     """
 
     formula: Formula
@@ -89,12 +90,12 @@ def load_rules(source_id: str, book: Book, identities: Path | None = None, claim
 
     def read(path: Path, row: str, entry: object, kind: str, indicator: str = "") -> Rule | None:
         """One entry as a rule; a misspelt key is a fault, not a silence."""
-        keys = set(entry) if isinstance(entry, dict) else {"formula"}
-        for key in sorted(keys - ENTRY):
-            problems.add(paths.shown(path), f"a rule has no {key!r}{nearest(key, ENTRY)}", f"Use {', '.join(sorted(ENTRY))}", row=row)
-        if "formula" not in keys or keys - ENTRY:
-            if "formula" not in keys:
-                problems.add(paths.shown(path), "has no formula", "Write a formula, or formula: and more", row=row)
+        keys, allowed = set(entry) if isinstance(entry, dict) else {"formula"}, OF_RELATIONS if kind in RELATIONS else OF_FIGURES
+        for key in sorted(keys - allowed):
+            problems.add(paths.shown(path), f"a rule has no {key!r}{nearest(key, allowed)}", f"Use {', '.join(sorted(allowed))}", row=row)
+        if "formula" not in keys:
+            problems.add(paths.shown(path), "has no formula", "Write a formula, or formula: and more", row=row)
+        if "formula" not in keys or keys - allowed:
             return None
         rule = _rule(entry, kind, indicator)
         shared = path == identities
