@@ -189,6 +189,7 @@ def plot_differences(frame: pd.DataFrame, label: str, value: str, text: str, *, 
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(xlabel)
+    figure.get_layout_engine().set(w_pad=0.2)  # the layout leaves labels of several lines too little room
     return figure
 
 
