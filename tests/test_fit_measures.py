@@ -255,6 +255,14 @@ def test_misclassification():
     assert v.lower == pytest.approx((0.2 - 0.1) / 0.9) and v.upper == pytest.approx(0.3 / 0.9)
 
 
+def test_relatedness_agrees_with_ecomplexity():
+    oracle = ORACLES["relatedness"]
+    found = relatedness.proximity_density(oracle["table"], own=1.0)
+    assert found.present.tolist() == oracle["mcp"]
+    np.testing.assert_allclose(found.proximity, oracle["proximity"], atol=1e-12)
+    np.testing.assert_allclose(found.density, oracle["density"], atol=1e-12)
+
+
 def test_density_is_compared_with_popularity():
     rng = np.random.default_rng(2)
     kinds = np.repeat([0, 1], 30)

@@ -8,7 +8,7 @@ from analysis import load
 from analysis.clean.cells import COUNTS, is_industry
 from analysis.clean.source import clean_source
 from analysis.errors import DataFault
-from analysis.fit import actions, industry, ladder, profile, specification
+from analysis.fit import actions, alignment, chain, industry, ladder, profile, specification
 from tests.conftest import PROJECT
 from tests.workspace import process, run
 
@@ -130,6 +130,7 @@ def test_a_measure_above_its_level_says_what_is_missing():
     some, none = pd.DataFrame({"x": [1]}), pd.DataFrame()
     levels = ladder.reached(groups=some, schools=some, specialties=none, destinations=none, demand=some, vacancies=none)
     assert levels.set_index("level")["reached"].to_dict() == {"L0": True, "L1": True, "L2": False, "L3": False, "demand": True, "vacancies": False}
+    assert (levels["missing_zh"] != "").tolist() == (~levels["reached"]).tolist() and "学校×专业×年份" in levels.set_index("level").at["L2", "missing_zh"]
     ladder.require("cosine_similarity", levels)
     with pytest.raises(ladder.LevelNotReached, match=r"linkage needs a table of specialty × industry × year \(L3"):
         ladder.require("linkage", levels)
@@ -174,3 +175,45 @@ def test_shift_share_of_sections():
     assert found["change"].to_dict() == pytest.approx({"A": -20, "C": 20})
     assert found["mix"].to_dict() == pytest.approx({"A": 60 * (45 / 50 - 1), "C": 40 * (55 / 50 - 1)}, abs=1e-6)
     assert (found["mix"] + found["local"]).to_dict() == pytest.approx(found["change"].to_dict())
+
+
+def test_directions_over_box_and_lambda():
+    # by hand: the straddling group grows from 40 to 60 of 100, the farm group stays 10, plants fall from 50 to 30
+    rows = [(g, "intake", y, float(v), float(v), float(v)) for y, values in ((2028, (10, 50, 40)), (2030, (10, 30, 60))) for g, v in zip(("farm", "plant", "mixed"), values)]
+    supply = pd.DataFrame(rows, columns=["group", "measure", "year", "value", "lower", "upper"])
+    lower, upper = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 0]]), np.array([[1.0, 0, 0], [0, 1, 0], [0, 1, 1]])
+    found = alignment.sector_changes(supply, ["farm", "plant", "mixed"], ["a", "b", "c"], lower, upper, "intake", 2028, 2030).set_index("sector")
+    assert found["lower"].tolist() == pytest.approx([0, -0.2, 0], abs=1e-12) and found["upper"].tolist() == pytest.approx([0, 0, 0.2], abs=1e-12)
+    assert found["sign"].tolist() == ["?", "?", "?"]
+    wider = supply.assign(lower=supply["value"] - 1, upper=supply["value"] + 1)
+    boxed = alignment.sector_changes(wider, ["farm", "plant", "mixed"], ["a", "b", "c"], lower, upper, "intake", 2028, 2030).set_index("sector")
+    assert (boxed["lower"] < found["lower"]).tolist() == [True, True, False] and (boxed["upper"] > found["upper"]).all()  # without a part of the mixed group services stay at zero
+    before, after = (pd.DataFrame({"sector": ["a", "b", "c"], "lower": v, "upper": v}) for v in ([0.2, 0.4, 0.4], [0.1, 0.4004, 0.4996]))
+    beside = alignment.directions(pd.DataFrame({"sector": ["a", "b", "c"], "lower": [-0.1, 0.1, -0.1], "upper": [-0.05, 0.2, 0.1], "sign": ["-", "+", "?"]}), {"work": (before, after)})
+    work = beside[beside["side"] == "work"].set_index("sector")
+    assert work["sign"].to_dict() == {"a": "-", "b": "?", "c": "+"}  # 0.04 points are not a direction
+    assert work["agreement"].to_dict() == {"a": "same", "b": "?", "c": "?"}
+
+
+def test_what_sources_say_of_the_catalogue():
+    catalogue = pd.DataFrame([("x", "car", "C", "36"), ("x", "car", "O", "81"), ("y", "car", "C", "36"), ("z", "car", "O", "81"), ("v", "cell", "C", "38"), ("w", "cell", "C", "38"), ("u", "cell", "C", "38")], columns=["specialty", "chain", "section", "divisions"])
+    stated = pd.DataFrame({"specialty": ["y", "v", "x"], "schools": [0, 0, 2], "students": [None, None, 30]})
+    adjusted = pd.DataFrame({"school": ["s", "t"], "specialty_added": ["v", "—"], "specialty_withdrawn": ["—", "w"]})
+    found = chain.chain_coverage(catalogue, pd.Series(["z", "other"]), stated, adjusted).set_index("specialty")
+    assert found["status"].to_dict() == {"x": "taught", "y": "stated_missing", "z": "taught", "v": "contradictory", "w": "withdrawn", "u": "not_named"}
+    assert found.at["x", "industries"] == "C 36；O 81" and found.at["x", "students_in_it"] == 30 and found.at["v", "added_by"] == "s"
+    tiles = chain.chain_tiles(pd.Series({"car": 3, "up": 2}), pd.DataFrame({"kind": ["car", "up", "up"], "item": ["z", "p", "q"]}), found.reset_index())
+    assert tiles[tiles["kind"] == "car"]["text"].tolist() == ["z", "+ 2", "x", "y"] and tiles[tiles["kind"] == "up"]["status"].tolist() == ["taught", "taught"]
+
+
+def test_the_crosswalk_of_programmes():
+    programmes = pd.read_csv(PROJECT / "data/crosswalks/specialty_to_division.csv", dtype=str, keep_default_na=False)
+    assert not programmes.duplicated(["specialty", "section"]).any() and (programmes["basis"] != "").all()
+    for row in programmes.itertuples():
+        ends = row.divisions.replace("-", ";").split(";")
+        assert all(profile.section_of(d) == row.section for d in ends), row
+    for _, entries in programmes.groupby("specialty"):  # shares that add to one must be possible
+        assert entries["lower"].astype(float).sum() <= 1 <= entries["upper"].astype(float).sum(), entries
+    facts = pd.read_csv(PROJECT / "data/raw/liuzhou-2023/facts.csv", dtype=str, keep_default_na=False)
+    named = set(facts.loc[facts["indicator"].isin(["nev_specialty_named", "group_specialty_named", "specialty_schools_offering"]), "item"])
+    assert named <= set(programmes["specialty"]), named - set(programmes["specialty"])

@@ -47,6 +47,7 @@ class Fit:
     supply_year: int
     supply_year_first: int
     value_added_year: int
+    value_added_year_before: int
     census_year: int
     census_year_before: int
     whole_scale_digits: int

@@ -1,7 +1,7 @@
 """Other programs' answers for tests/test_fit_measures.py.
 
-Run by hand in an environment of its own: ``pip install segregation scikit-bio POT pymcdm scikit-learn`` and
-``python tests/reference/make_oracles.py``. They are not in the lock: five programs and their geographic libraries for thirty
+Run by hand in an environment of its own: ``pip install segregation scikit-bio POT pymcdm scikit-learn ecomplexity`` and
+``python tests/reference/make_oracles.py``. They are not in the lock: six programs and their geographic libraries for thirty
 numbers would double the installation.
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import ot
 import pandas as pd
+from ecomplexity import ecomplexity, proximity
 from pymcdm.methods import TOPSIS
 from pymcdm.normalizations import vector_normalization
 from pymcdm.weights import entropy_weights
@@ -43,8 +44,21 @@ def main() -> None:
             "pymcdm_topsis_vector": TOPSIS(vector_cost_kept)(x[:, :3].astype(float), np.array([0.5, 0.3, 0.2]), np.array([1, 1, -1])).tolist(),
             "pymcdm_entropy": entropy_weights(x[:, :3].astype(float) + 1).tolist(),
         })
-    made_by = {name: version(name) for name in ("segregation", "scikit-bio", "POT", "pymcdm", "scikit-learn")}
-    Path(__file__).with_name("oracles.json").write_text(json.dumps({"made_by": made_by, "tables": tables}, indent=1) + "\n", encoding="utf-8")
+    made_by = {name: version(name) for name in ("segregation", "scikit-bio", "POT", "pymcdm", "scikit-learn", "ecomplexity")}
+    Path(__file__).with_name("oracles.json").write_text(json.dumps({"made_by": made_by, "tables": tables, "relatedness": relatedness()}, indent=1) + "\n", encoding="utf-8")
+
+
+def relatedness() -> dict:
+    """Presence, proximity and density of a table of cities × specialties; ecomplexity sets the proximity of a product to itself to 1."""
+    rng = np.random.default_rng(7)
+    x = rng.poisson(np.outer(rng.gamma(2, 4, 9), rng.dirichlet(np.ones(7)) * 7))
+    rows = pd.DataFrame([{"t": 1, "c": f"c{i}", "p": f"p{j}", "v": int(v)} for (i, j), v in np.ndenumerate(x)])
+    columns = {"time": "t", "loc": "c", "prod": "p", "val": "v"}
+    found = ecomplexity(rows, columns, verbose=False)
+    return {
+        "table": x.tolist(), "mcp": found.pivot(index="c", columns="p", values="mcp").astype(int).to_numpy().tolist(), "density": found.pivot(index="c", columns="p", values="density").to_numpy().tolist(),
+        "proximity": proximity(rows, columns).pivot(index="p_1", columns="p_2", values="proximity").to_numpy().tolist(),
+    }
 
 
 def vector_cost_kept(x, cost=False):

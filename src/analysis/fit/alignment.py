@@ -12,6 +12,8 @@ from analysis.fit.matching import optimal_transport
 from analysis.fit.structure import cosine_similarity, hellinger, jensen_shannon_divergence_nats, pearson_share, total_structural_deviation
 from analysis.fit.supply import sector_shares
 
+PRECISION = 3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print
+
 
 def _box(supply: pd.DataFrame, measure: str, year: int, lower: np.ndarray, upper: np.ndarray, groups: list[str]) -> tuple[SectorBox, np.ndarray]:
     rows = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups]
@@ -129,6 +131,11 @@ def group_shares(supply: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _direction(bounds: Bounds) -> str:
+    """Sign of a change, where the whole range has it at the precision of `PRECISION`."""
+    return Bounds(round(bounds.lower, PRECISION), round(bounds.upper, PRECISION)).sign()
+
+
 def share_changes(group_share: pd.DataFrame, measure: str, first: int, last: int) -> pd.DataFrame:
     """Change of each group's share between two years with its box, and whether the direction is certain."""
     rows = group_share[group_share["measure"] == measure].set_index(["group", "year"])
@@ -137,5 +144,52 @@ def share_changes(group_share: pd.DataFrame, measure: str, first: int, last: int
     for group in groups:
         a, b = rows.loc[(group, first)], rows.loc[(group, last)]
         bounds = Bounds(b["lower"] - a["upper"], b["upper"] - a["lower"])
-        table.append((group, first, last, b["value"] - a["value"], bounds.lower, bounds.upper, bounds.sign()))
+        table.append((group, first, last, b["value"] - a["value"], bounds.lower, bounds.upper, _direction(bounds)))
     return pd.DataFrame(table, columns=["group", "first", "last", "change", "lower", "upper", "sign"])
+
+
+def sector_changes(supply: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, first: int, last: int) -> pd.DataFrame:
+    """Change of each sector's share of supply between two years, over both rounding boxes and a λ that is the same in both years.
+
+    For given figures the change is linear in λ and monotone in every figure, so its extremes lie at λ = 0 or 1 and at corners of the boxes.
+
+    Returns
+    -------
+    DataFrame
+        sector, lower, upper, sign.
+    """
+    corners = {}
+    for year in (first, last):
+        rows = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups]
+        corners[year] = [np.array([sector_shares(np.array(corner), lower, upper, part) for corner in product(*zip(rows["lower"], rows["upper"]))]) for part in (0.0, 1.0)]
+    low = np.min([after.min(0) - before.max(0) for before, after in zip(corners[first], corners[last])], axis=0)
+    high = np.max([after.max(0) - before.min(0) for before, after in zip(corners[first], corners[last])], axis=0)
+    return pd.DataFrame([(s, a, b, _direction(Bounds(float(a), float(b)))) for s, a, b in zip(sectors, low, high)], columns=["sector", "lower", "upper", "sign"])
+
+
+def directions(changes: pd.DataFrame, industries: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
+    """Direction of supply beside the direction of industry, by sector; directions may be compared, speeds may not: the windows differ.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        `sector_changes`.
+    industries : dict
+        name → structure before and after, with `sector`, `lower`, `upper`.
+
+    Returns
+    -------
+    DataFrame
+        sector, side ("supply" or the industry's name), lower, upper, sign, agreement with supply (same, opposite, ? where
+        either sign is open).
+    """
+    rows = [(c.sector, "supply", c.lower, c.upper, c.sign, "") for c in changes.itertuples()]
+    own = changes.set_index("sector")["sign"]
+    for name, (before, after) in industries.items():
+        a, b = before.set_index("sector"), after.set_index("sector")
+        for sector in changes["sector"]:
+            bounds = Bounds(float(b.at[sector, "lower"] - a.at[sector, "upper"]), float(b.at[sector, "upper"] - a.at[sector, "lower"]))
+            sign = _direction(bounds)
+            agreement = "?" if "?" in (sign, own[sector]) else "same" if sign == own[sector] else "opposite"
+            rows.append((sector, name, bounds.lower, bounds.upper, sign, agreement))
+    return pd.DataFrame(rows, columns=["sector", "side", "lower", "upper", "sign", "agreement"])

@@ -16,6 +16,14 @@ class Level:
     en: str
     measures: tuple[str, ...]
 
+    @property
+    def missing_zh(self) -> str:
+        return f"没有“{self.zh}”的表；有了它，上列度量即可计算"
+
+    @property
+    def missing_en(self) -> str:
+        return f"no table of {self.en}; with one these measures can be computed"
+
 
 LEVELS = (
     Level("L0", "城市×产业组×年份", "city × group × year", ("structural_deviation", "total_structural_deviation", "cosine_similarity", "pearson_share", "jensen_shannon_divergence_nats", "hellinger", "moore_angle_degrees", "structural_change_nav", "lilien", "optimal_transport", "grey_relational_degree", "coupling_coordination")),
@@ -32,7 +40,7 @@ class LevelNotReached(ValueError):
 
 
 def reached(*, groups: pd.DataFrame, schools: pd.DataFrame, specialties: pd.DataFrame, destinations: pd.DataFrame, demand: pd.DataFrame, vacancies: pd.DataFrame) -> pd.DataFrame:
-    """Levels with whether a table reaches them, its rows, and the measures that each allows.
+    """Levels with whether a table reaches them, its rows, the measures that each allows, and in one line what is missing.
 
     Parameters
     ----------
@@ -40,7 +48,7 @@ def reached(*, groups: pd.DataFrame, schools: pd.DataFrame, specialties: pd.Data
         what the sources print at each level; an empty one is not reached.
     """
     tables = dict(zip((level.code for level in LEVELS), (groups, schools, specialties, destinations, demand, vacancies)))
-    return pd.DataFrame([{"level": level.code, "row_zh": level.zh, "row_en": level.en, "rows": len(tables[level.code]), "reached": len(tables[level.code]) > 0, "measures": ", ".join(level.measures)} for level in LEVELS])
+    return pd.DataFrame([{"level": level.code, "row_zh": level.zh, "row_en": level.en, "rows": len(tables[level.code]), "reached": len(tables[level.code]) > 0, "measures": ", ".join(level.measures), "missing_zh": "" if len(tables[level.code]) else level.missing_zh, "missing_en": "" if len(tables[level.code]) else level.missing_en} for level in LEVELS])
 
 
 def require(measure: str, levels: pd.DataFrame) -> None:

@@ -224,6 +224,41 @@ def plot_specification(curve: pd.DataFrame, value: str, choices: dict[str, dict]
     return figure
 
 
+def plot_tiles(frame: pd.DataFrame, lanes: dict[str, str], looks: dict[str, tuple[str, str]], *, columns: int = 4) -> Figure:
+    """Lanes of named tiles, coloured by status: a chain with what is there and what is not.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        columns `kind` (lane), `text`, `status`.
+    lanes : dict
+        lane → name shown, top lane first.
+    looks : dict
+        status → (name shown, colour of the palette); the legend keeps this order.
+    """
+    depths = {lane: int(np.ceil((frame["kind"] == lane).sum() / columns)) for lane in lanes}
+    rows = sum(depths.values()) + 0.35 * (len(lanes) - 1)
+    figure, axes = plt.subplots(figsize=(8.6, 1.3 + 0.36 * rows))
+    top, ticks = rows, []
+    for lane in lanes:
+        for place, tile in enumerate(frame[frame["kind"] == lane].itertuples()):
+            x, y = place % columns, top - place // columns - 1
+            axes.add_patch(plt.Rectangle((x + 0.02, y + 0.07), 0.96, 0.86, facecolor=PALETTE[looks[tile.status][1]], alpha=0.35, edgecolor=PALETTE[looks[tile.status][1]], linewidth=0.8))
+            axes.text(x + 0.5, y + 0.5, tile.text, ha="center", va="center", fontsize=8)
+        ticks.append((top - depths[lane] / 2, lanes[lane]))
+        top -= depths[lane] + 0.35
+    for name, colour in looks.values():
+        axes.plot([], [], "s", color=PALETTE[colour], alpha=0.5, markersize=8, label=name)
+    axes.set_xlim(0, columns)
+    axes.set_ylim(-0.1, rows + 0.05)
+    axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(looks), borderaxespad=0.2, handletextpad=0.3, columnspacing=1.2)
+    return figure
+
+
 def plot_counts(frame: pd.DataFrame, row: str, column: str) -> Figure:
     """A table of counts as a picture: rows × columns, darker for more, the number written in each cell."""
     table = pd.crosstab(frame[row], frame[column])
