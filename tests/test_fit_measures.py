@@ -3,13 +3,16 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from analysis.fit import composite, homogeneity, linkage, matching, relatedness
+from analysis.fit import composite, homogeneity, industry, linkage, matching, relatedness, structure
+from analysis.fit.bounds import SectorBox
+from analysis.fit.supply import sector_shares
 from tests.conftest import PROJECT
 
 REFERENCE = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}
@@ -228,7 +231,7 @@ def test_bootstrap_error_agrees_with_the_delta_error():
     assert drawn.se == pytest.approx(exact.se, rel=0.12)
     assert drawn.corrected == pytest.approx(exact.m - exact.bias, abs=3 * exact.se / np.sqrt(500))
     schools = np.stack([table // 10] * 10)
-    assert linkage.m_bootstrap(schools, draws=50, seed=1, clusters="first axis").se == pytest.approx(0, abs=1e-12)  # equal schools: drawing them changes nothing
+    assert linkage.m_bootstrap(schools, draws=50, seed=1, by_school=True).se == pytest.approx(0, abs=1e-12)  # equal schools: drawing them changes nothing
 
 
 def test_poisson_draws_are_those_of_a_multinomial():
@@ -280,7 +283,7 @@ def test_density_is_compared_with_popularity():
         (lambda: linkage.linkage([[1, -1], [2, 3]]), r"position \(0, 1\) is -1"), (lambda: linkage.linkage([[0, 0], [0, 0]]), "adds up to zero"), (lambda: linkage.linkage([1, 2]), "rows and columns"),
         (lambda: linkage.m_between_within([[1, 2], [3, 4]], [1]), "1 entries, the table 2 rows"), (lambda: linkage.m_change([[1, 2]], [[1], [2]]), "same categories"), (lambda: linkage.m_change([[1, 0], [0, 0]], [[0, 0], [0, 1]]), "in common"),
         (lambda: linkage.m_change([[1, 0], [0, 1]], [[1, 5], [5, 2]]), "margins were not met"), (lambda: linkage.m_change([[1, 2], [3, 4]], [[1, 2], [3, 4]], method="mine"), "is not known"), (lambda: linkage.m_chance([[1.5, 2], [3, 4]], seed=1), "whole numbers"),
-        (lambda: linkage.m_bootstrap(np.ones((2, 2)), seed=1, clusters="rows"), "shape"), (lambda: homogeneity.multigroup_d([[3, 0], [5, 0]]), "all students are in one specialty"), (lambda: homogeneity.overlap([1, 2], [1, 2, 3]), "2 specialties, b has 3"),
+        (lambda: linkage.m_bootstrap(np.ones((2, 2)), seed=1, by_school=True), "shape"), (lambda: linkage.m_bootstrap(np.ones((1, 2, 2)), seed=1, by_school=True), "two schools"), (lambda: linkage.m_bootstrap([[[-60, 20], [1, 1]], [[100, 20], [1, 1]]], seed=1, by_school=True), "not negative"), (lambda: homogeneity.multigroup_d([[3, 0], [5, 0]]), "all students are in one specialty"), (lambda: homogeneity.overlap([1, 2], [1, 2, 3]), "2 specialties, b has 3"),
         (lambda: homogeneity.hill_numbers([1, 2], [-1]), "not be negative"), (lambda: homogeneity.leinster_cobbold([1, 1], [[1, 2], [2, 1]]), "between 0 and 1"), (lambda: homogeneity.leinster_cobbold([1, 1], np.eye(3)), "must be"),
         (lambda: matching.horizontal_mismatch([[1, 2]], [[1]]), "crosswalk is"), (lambda: matching.horizontal_mismatch([[1, 2]], [[1, 2]]), "between 0 and 1"), (lambda: matching.misclassification_bounds(0.1, 0.2, sensitivity=(1, 1), specificity=(1, 1)), "more than the strict"),
         (lambda: matching.misclassification_bounds(0.2, 0.1, sensitivity=(0.4, 1), specificity=(0.5, 1)), "say nothing"), (lambda: matching.gap_rate_tightness([1, 2], [1]), "has 2 categories"), (lambda: matching.gap_rate_tightness([1], [1], alpha=2), "alpha"),
@@ -288,7 +291,7 @@ def test_density_is_compared_with_popularity():
         (lambda: matching.missing_bounds(8, 10, 5), "do not fit"), (lambda: relatedness.proximity_density([[1, 2]], own=0.5), "0 or 1"), (lambda: relatedness.evaluate_entries(np.eye(2), np.eye(2), np.ones((2, 2))), "a ranking needs both kinds"),
         (lambda: composite.grey_relational_degree([1, 2], [[1, 2]], normalise="max"), "'first' or 'mean'"), (lambda: composite.grey_relational_degree([0, 2], [[1, 2]], normalise="first"), "cannot be normalised"), (lambda: composite.grey_relational_degree([1, 2], [[1, 2]], normalise="mean", rho=0), "rho"),
         (lambda: composite.coupling_coordination([0.5, 1.2]), "between 0 and 1"), (lambda: composite.coupling_coordination([0.5, 0.2], form="other"), "'standard' or 'modified'"), (lambda: composite.entropy_weights([[1, 2], [3, 4]], normalise="minmax"), "benefit="),
-        (lambda: composite.entropy_weights([[1, 2], [1, 4]], normalise="minmax", benefit=[True, True]), "indicator 0 is constant"), (lambda: composite.entropy_weights([[1, 2], [1, 2]], normalise="share"), "no indicator varies"), (lambda: composite.topsis_vector([[1, 2]], [1], [True]), "2 indicators, 1 weights"),
+        (lambda: composite.entropy_weights([[1, 2], [1, 4]], normalise="minmax", benefit=[True, True]), "indicator 0 is constant"), (lambda: composite.entropy_weights([[1, 2], [1, 2]], normalise="share"), "no indicator varies"), (lambda: composite.topsis_vector([[1, 2]], [1], [True, True]), "2 indicators, 1 weights"),
     ],
 )
 def test_refusals(call, message):
@@ -309,7 +312,6 @@ def test_every_measure_answers_at_the_edge_of_its_domain():
     assert composite.grey_relational_degree([1, 2], [[2, 4]], normalise="first").tolist() == [1]
     assert np.isnan(composite.topsis_vector([[1, 1], [1, 1]], [0.5, 0.5], [True, True])).all()
     assert np.isnan(relatedness.proximity_density([[1, 0], [1, 0]]).density).all()
-    assert np.isnan(homogeneity.duplication_null([[1, 1]], draws=5, seed=1).observed)
 
 
 def test_a_large_table():
@@ -318,3 +320,87 @@ def test_a_large_table():
     exact, drawn = linkage.m_inference(table), linkage.m_bootstrap(table, draws=10, seed=1)
     assert exact.m == pytest.approx(linkage.linkage(table).m) and exact.refused and exact.df == 999**2
     assert drawn.mean > exact.m  # draws from an empirical table add a second helping of bias
+
+
+def test_orders_near_one_and_at_infinity():
+    x = [60, 20, 10, 5, 5]
+    one = homogeneity.hill_numbers(x, [1])[0]
+    p = np.array(x) / 100
+    for q in (1 - 1e-3, 0.7 + 0.1 + 0.1 + 0.1, 1 + 1e-12, 1 + 9e-6, 1 + 1.1e-5):
+        exact = one if abs(q - 1) < 1e-9 else np.exp(np.log((p**q).sum()) / (1 - q))
+        assert homogeneity.hill_numbers(x, [q])[0] == pytest.approx(exact, rel=1e-9 if abs(q - 1) > 1e-4 or abs(q - 1) < 1e-9 else 1e-7)
+    assert homogeneity.hill_numbers(x, [np.inf, 2000]) == pytest.approx([1 / 0.6, 1 / 0.6], rel=1e-3)
+    assert homogeneity.leinster_cobbold(x, np.eye(5), [0, 1, 2, np.inf]) == pytest.approx(homogeneity.hill_numbers(x, [0, 1, 2, np.inf]))
+    for orders in ([-1], [np.nan]):
+        with pytest.raises(ValueError, match="orders must not be negative"):
+            homogeneity.leinster_cobbold(x, np.eye(5), orders)
+        with pytest.raises(ValueError, match="orders must not be negative"):
+            homogeneity.hill_numbers(x, orders)
+
+
+def test_no_interval_at_the_boundary_of_m():
+    at_edge = linkage.m_inference(np.diag([100] * 3))
+    assert np.isnan(at_edge.upper) and "boundary" in at_edge.refused
+    near = linkage.m_inference([[400, 1, 0], [0, 400, 1], [1, 0, 400]])
+    assert near.upper <= np.log(3) and (near.refused or near.lower < near.m)
+    with pytest.raises(ValueError, match="write 0.95"):
+        linkage.m_inference([[1, 2], [3, 4]], confidence=95)
+    assert np.isnan(linkage.linkage([[16, 37, 46, 23, 28]]).h_specialty) and np.isnan(linkage.linkage([[16], [37]]).h_industry)
+
+
+def test_change_of_linkage_where_a_removal_empties_a_row():
+    before, after = [[0, 0, 10], [5, 5, 5], [3, 9, 1]], [[4, 4, 0], [5, 5, 0], [3, 9, 0]]
+    found = linkage.m_change(before, after)
+    assert found.row_margin + found.column_margin + found.structural + found.additions + found.removals == pytest.approx(found.difference)
+
+
+def test_one_lambda_stays_within_the_bounds():
+    lower, upper = np.array([[0.2, 0.0], [0.5, 0.5]]), np.array([[0.6, 0.8], [0.5, 0.5]])
+    box = SectorBox([10, 10], [10, 10], lower, upper)
+    for part in (0, 0.3, 1):
+        first, last = sector_shares(np.array([10.0, 10.0]), lower, upper, part)
+        assert box.share(0).lower - 1e-9 <= first <= box.share(0).upper + 1e-9 and box.share(1).lower - 1e-9 <= last <= box.share(1).upper + 1e-9
+    assert sector_shares(np.array([10.0, 10.0]), lower, upper, 0)[0] == pytest.approx((6 + 5) / 20) and sector_shares(np.array([10.0, 10.0]), lower, upper, 1)[1] == pytest.approx((8 + 5) / 20)
+    with pytest.raises(ValueError, match="three sectors"):
+        sector_shares(np.array([1.0]), np.zeros((1, 3)), np.ones((1, 3)), 0.5)
+
+
+def test_quotients_count_sections_that_the_city_lacks():
+    rows = [("here", "A", 50), ("here", "C", 50), ("there", "A", 500), ("there", "C", 300), ("there", "B", 200)]
+    demand = pd.DataFrame([{"indicator": "employed_sample_by_section", "place": p, "year": 2020, "group": g, "value": v} for p, g, v in rows])
+    found = industry.quotients(demand, "here", "there", 2020, 0.95).set_index("section")["lq"]
+    assert found.to_dict() == pytest.approx({"A": 1.0, "C": 5 / 3})
+
+
+def test_composites_do_not_turn_rounding_into_results():
+    assert composite.grey_relational_degree([1.1, 1.3, 1.7, 2.9], np.outer([3 / 7, 5 / 7, 11 / 7], [1.1, 1.3, 1.7, 2.9]), normalise="mean") == pytest.approx([1, 1, 1])
+    weights = composite.entropy_weights([[32, 33, 37], [32, 20, 28], [32, 14, 35], [32, 23, 39], [32, 30, 23]], normalise="share")
+    assert weights[0] == 0 and composite.topsis_vector([[32, 33, 37], [32, 20, 28]], weights, [True, True, True]).shape == (2,)
+    assert composite.coupling_coordination([0.1] * 400).c == pytest.approx(1)
+    with pytest.raises(ValueError, match="a constant vector"):
+        structure.pearson_share([0.1 + 0.2, 0.3, 0.3], [0.2, 0.3, 0.5])
+    for benefit in ([1, -1], ["benefit", "cost"], [True]):
+        with pytest.raises(ValueError, match="benefit must be 2 values"):
+            composite.topsis_vector([[1, 9], [5, 5], [9, 1]], [0.2, 0.8], benefit)
+
+
+def test_precision_does_not_hang_on_the_order_of_rows():
+    rng = np.random.default_rng(3)
+    before, after = (rng.random((8, 12)) < 0.4).astype(int), (rng.random((8, 12)) < 0.6).astype(int)
+    after = np.maximum(before, after)
+    found = {relatedness.evaluate_entries(before[o], after[o], np.ones((8, 12)), k=5).precision for o in (rng.permutation(8) for _ in range(20))}
+    assert len({round(v, 12) for v in found}) == 1
+    value = relatedness.evaluate_entries(before, after, np.ones((8, 12)), k=5)
+    assert value.precision == pytest.approx(value.entries / value.candidates) and value.auc == 0.5
+    for k in (0, -3, 1000):
+        with pytest.raises(ValueError, match="candidates"):
+            relatedness.evaluate_entries(before, after, np.ones((8, 12)), k=k)
+
+
+def test_chance_levels_are_refused_where_nothing_can_vary():
+    with pytest.raises(ValueError, match="two are needed"):
+        homogeneity.duplication_null([[1, 1, 0]], draws=9, seed=1)
+    assert np.isnan(homogeneity.dissimilarity_chance([[1, 0], [0, 1]], draws=9, seed=1).corrected)
+    assert np.isnan(homogeneity.hhi([0.5] * 10).unbiased)
+    with pytest.raises(ValueError, match="rates between 0 and 1"):
+        matching.misclassification_bounds(30, 20, sensitivity=(1, 1), specificity=(1, 1))

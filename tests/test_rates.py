@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.inference.rates import exact_permutation_two_groups, grouped_binomial, leave_one_out_permutation, placement_checks, placement_quadruple, wilson_interval
+from analysis.inference.binomial import grouped_binomial
+from analysis.inference.few_groups import exact_permutation_two_groups, leave_one_out_permutation
+from analysis.inference.rates import placement_checks, placement_quadruple, proportion_interval
 from analysis.inference.schools import placement_by_school, placement_by_tier, study_change, tier_design
 from tests.conftest import PROJECT
 
@@ -24,9 +26,9 @@ def test_no_rate_follows_from_figures_that_cannot_be(n, p, f):
 
 def test_reference_wilson():
     expected = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}
-    low, high = wilson_interval(40, 40)
+    low, high = proportion_interval(40, 40)
     assert (float(low), float(high)) == pytest.approx(expected["binomial_ci_k_equals_n"]["expected"][:2], abs=1e-9)
-    low, high = wilson_interval(75, 290)
+    low, high = proportion_interval(75, 290)
     assert (float(low), float(high)) == pytest.approx(expected["horizontal_mismatch"]["expected"][1:], abs=1e-9)
 
 

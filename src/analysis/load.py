@@ -56,7 +56,7 @@ def demand() -> pd.DataFrame:
 def specialties() -> pd.DataFrame:
     """Specialties by school and year (L2), of all sources that have them; empty where none has."""
     path = paths.PROCESSED / "specialties.csv"
-    return read_table(path) if path.exists() else pd.DataFrame(columns=SPECIALTY_COLUMNS)
+    return read_table(path) if path.exists() else pd.DataFrame(columns=[*SPECIALTY_COLUMNS, "contradiction"])
 
 
 def destinations() -> pd.DataFrame:

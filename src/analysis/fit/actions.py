@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
-COLUMNS = ["item", "offered_by", "students_named", "specialties", "students_lower", "students_upper", "intake_direction", "demand_signal", "grade", "action"]
+COLUMNS = ["item", "offered_by", "students_named", "specialties", "students_lower", "students_upper", "intake_direction", "demand_signal", "industry_direction", "evidence", "action"]
 SIGNS = {"+": "sign_above", "-": "sign_below", "?": "sign_open", "stated": "sign_stated", "": "sign_none"}  # words of data/labels.yaml
 MOVES = {"+": "move_up", "-": "move_down", "?": "sign_open", "": "sign_none"}
-ACTIONS = {"+": "withdraw", "-": "supplement"}
+# (supply against industry, direction of that industry): only these two support an action; too little supply for an industry that shrinks supports none
+ACTIONS = {("+", "-"): "withdraw", ("-", "+"): "supplement"}
 
 
-def group_actions(shares: pd.DataFrame, specialties: pd.DataFrame, changes: pd.DataFrame, aligned: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
+def group_actions(shares: pd.DataFrame, specialties: pd.DataFrame, changes: pd.DataFrame, aligned: pd.DataFrame, crosswalk: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
     """One row a survey group.
 
     A group's demand signal is the sign of the deviation of every sector it may belong to, against every industry structure:
-    ``+`` or ``-`` only where all of them agree over the whole range, else ``?``. A sign kept through the crosswalk is evidence of grade B and
-    would support withdrawing (+) or supplementing (-); without it nothing can be decided.
+    ``+`` or ``-`` only where all of them agree over the whole range, else ``?``. A sign kept through the crosswalk is evidence of grade B.
+    It would support withdrawing (supply above, industry shrinking) or supplementing (supply below, industry growing); anything else
+    decides nothing: a small share of supply for a shrinking industry is no gap.
 
     Parameters
     ----------
@@ -26,17 +28,20 @@ def group_actions(shares: pd.DataFrame, specialties: pd.DataFrame, changes: pd.D
     changes : DataFrame
         group, sign: direction of its share of intake.
     aligned : DataFrame
-        `analysis.fit.alignment.sector_alignment` of students against each industry structure: sector, sign.
+        `analysis.fit.alignment.sector_alignment` of every supply measure against each industry structure: sector, sign.
     crosswalk : DataFrame
-        group, sector.
+        group, sector, upper.
+    moved : DataFrame
+        sector, sign: direction of each sector in employment.
     """
     sign_of = aligned.groupby("sector")["sign"].agg(lambda s: s.iloc[0] if s.nunique() == 1 else "?")
-    count, direction = specialties.set_index("group")["value"], changes.set_index("group")["sign"]
+    count, direction, industry = specialties.set_index("group")["value"], changes.set_index("group")["sign"], moved.set_index("sector")["sign"]
+    reach = crosswalk[crosswalk["upper"] > 0]
     rows = []
     for row in shares.itertuples():
-        signs = {sign_of[s] for s in crosswalk.loc[crosswalk["group"] == row.group, "sector"]}
-        signal = signs.pop() if len(signs) == 1 else "?"
-        rows.append((row.group, None, None, count[row.group], row.lower, row.upper, direction.get(row.group, "?"), signal, "B" if signal != "?" else "", ACTIONS.get(signal, "not_decidable")))
+        sectors = list(reach.loc[reach["group"] == row.group, "sector"])
+        signal, moving = (next(iter(found)) if len(found := {by[s] for s in sectors}) == 1 else "?" for by in (sign_of, industry))
+        rows.append((row.group, None, None, count[row.group], row.lower, row.upper, direction.get(row.group, "?"), signal, moving, "B" if signal != "?" else "", ACTIONS.get((signal, moving), "not_decidable")))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"students_lower": float, "students_upper": float})
 
 
@@ -48,5 +53,5 @@ def specialty_actions(gaps: pd.DataFrame) -> pd.DataFrame:
     gaps : DataFrame
         specialty, schools, students.
     """
-    rows = [(row.specialty, row.schools, row.students, None, None, None, "", "stated", "C", "build" if row.schools == 0 else "strengthen") for row in gaps.itertuples()]
+    rows = [(row.specialty, row.schools, row.students, None, None, None, "", "stated", "", "C", "build" if row.schools == 0 else "strengthen") for row in gaps.itertuples()]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"students_lower": float, "students_upper": float})

@@ -53,7 +53,7 @@ def sector_alignment(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[
 
 
 def dissimilarity_table(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]]) -> pd.DataFrame:
-    """D of each supply measure against each industry structure: smallest and largest value, and cosine at both ends of λ."""
+    """D of each supply measure against each industry structure: smallest and largest value over λ and the rounding box, and the extremes of the cosine over λ at the printed figures."""
     rows = []
     for measure, year in keys:
         box, counts = _box(supply, measure, year, lower, upper, groups)
@@ -111,15 +111,22 @@ def turning_bounds(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[st
     """Smallest and largest λ at which supply and industry share of a sector are equal, over both rounding boxes.
 
     For given supply figures the share of a sector is linear in λ, so λ* = (g − e(0))/(e(1) − e(0)); its extremes lie at corners of
-    the boxes. Below the smallest and above the largest λ the sign of the deviation is certain.
+    the boxes. Below the smallest and above the largest λ the sign of the deviation is certain; a bound of 0 or 1 means that it does not turn before the end.
+
+    Raises
+    ------
+    ValueError
+        if no group straddles the sector: nothing depends on λ.
     """
     rows = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups]
     place, there = sectors.index(sector), industry.set_index("sector").loc[sector]
     turns = []
     for corner in product(*zip(rows["lower"], rows["upper"])):
         none, whole = (sector_shares(np.array(corner), lower, upper, part)[place] for part in (0.0, 1.0))
+        if whole == none:
+            raise ValueError(f"no group straddles {sector}: its share does not depend on λ")
         turns += [(there[side] - none) / (whole - none) for side in ("lower", "upper")]
-    return Bounds(min(turns), max(turns))
+    return Bounds(*np.clip([min(turns), max(turns)], 0, 1).tolist())
 
 
 def group_shares(supply: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
+from scipy.special import logsumexp, xlogy
 
 
 def _checked(values: np.ndarray, name: str) -> np.ndarray:
@@ -56,6 +56,36 @@ def share_pair(a: ArrayLike, b: ArrayLike, names: tuple[str, str]) -> tuple[np.n
 def entropy(p: np.ndarray) -> float:
     """Shannon entropy −Σ p ln p of proportions, in nats; 0 ln 0 = 0."""
     return float(-xlogy(p, p).sum())
+
+
+def check_confidence(confidence: float) -> None:
+    """A confidence is a share between 0 and 1: 0.95, not 95."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence:g}; write 0.95 for 95 per cent")
+
+
+def check_orders(orders: ArrayLike) -> np.ndarray:
+    """Orders of diversity: not negative, infinity allowed."""
+    q = np.atleast_1d(np.asarray(orders, float))
+    if np.isnan(q).any() or (q < 0).any():
+        raise ValueError(f"orders must not be negative, got {q.tolist()}")
+    return q
+
+
+def effective_number(p: np.ndarray, typical: np.ndarray, order: float) -> float:
+    """(Σ p t^{q−1})^{1/(1−q)} for positive shares p and commonness t, with its limits exp(−Σ p ln t) at q = 1 and 1/max t at infinity."""
+    logs = np.log(typical)
+    mean = float(p @ logs)
+    if np.isinf(order):
+        return float(np.exp(-logs.max()))
+    if abs(order - 1) < 1e-5:  # second-order expansion: the quotient itself loses all digits here
+        return float(np.exp(-mean - (order - 1) / 2 * (p @ (logs - mean) ** 2)))
+    return float(np.exp(logsumexp((order - 1) * logs, b=p) / (1 - order)))
+
+
+def half_l1(p: np.ndarray, q: np.ndarray) -> float:
+    """½ Σ|p − q|, the share that would have to move."""
+    return float(np.abs(p - q).sum() / 2)
 
 
 def counts_table(values: ArrayLike, name: str, *, whole: bool = False) -> np.ndarray:

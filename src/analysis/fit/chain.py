@@ -25,7 +25,8 @@ def chain_coverage(catalogue: pd.DataFrame, named: pd.Series, stated: pd.DataFra
     -------
     DataFrame
         specialty, kind (place in the chain), industries, schools_offering, students_in_it, added_by, withdrawn_by, status:
-        ``taught``, ``stated_missing``, ``contradictory`` (both), ``withdrawn`` (the only mention) or ``not_named``. A specialty
+        ``taught``, ``taught_withdrawn`` (named, and a school withdrew it in the year), ``stated_missing``, ``contradictory`` (taught and
+        missing), ``withdrawn`` (the only mention) or ``not_named``. A specialty
         that no source names may be taught all the same: without a list of what schools teach nobody can say.
     """
     stated = stated.set_index("specialty")
@@ -35,7 +36,7 @@ def chain_coverage(catalogue: pd.DataFrame, named: pd.Series, stated: pd.DataFra
         added, withdrawn = (list(dict.fromkeys(adjusted.loc[adjusted[column] == specialty, "school"])) for column in ("specialty_added", "specialty_withdrawn"))
         taught = bool((named == specialty).any() or added or (schools is not None and schools > 0))
         missing = schools is not None and schools == 0
-        status = "contradictory" if taught and missing else "taught" if taught else "stated_missing" if missing else "withdrawn" if withdrawn else "not_named"
+        status = "contradictory" if taught and missing else "taught_withdrawn" if taught and withdrawn else "taught" if taught else "stated_missing" if missing else "withdrawn" if withdrawn else "not_named"
         industries = "；".join(f"{e.section} {e.divisions}".strip() for e in entries.itertuples())
         rows.append((specialty, entries["chain"].iloc[0], industries, schools, stated["students"].get(specialty), "、".join(added), "、".join(withdrawn), status))
     table = pd.DataFrame(rows, columns=COVERAGE_COLUMNS)
@@ -43,7 +44,7 @@ def chain_coverage(catalogue: pd.DataFrame, named: pd.Series, stated: pd.DataFra
 
 
 def chain_tiles(counts: pd.Series, named: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
-    """Tiles of a strip of the chain: named specialties, those of the catalogue with another status, and how many are counted without a name.
+    """Tiles of a strip of the chain: what a survey counts and names at each place, and below it the catalogue with what is said of each specialty.
 
     Parameters
     ----------
@@ -57,15 +58,13 @@ def chain_tiles(counts: pd.Series, named: pd.DataFrame, coverage: pd.DataFrame) 
     Returns
     -------
     DataFrame
-        kind, text, status (``unnamed`` with the number as text).
+        kind (place, or ``catalogue``), text, status (``unnamed`` with the number as text; it may hold specialties of the catalogue).
     """
-    status_of = coverage.set_index("specialty")["status"]
     rows = []
-    for kind in dict.fromkeys([*counts.index, *coverage["kind"]]):
-        items = named.loc[named["kind"] == kind, "item"]
-        rows += [(kind, item, status_of.get(item, "taught")) for item in items]
-        rest = int(counts.get(kind, len(items))) - len(items)
-        if rest > 0:
-            rows.append((kind, f"+ {rest}", "unnamed"))
-        rows += [(kind, row.specialty, row.status) for row in coverage[coverage["kind"] == kind].itertuples() if row.specialty not in set(items)]
+    for kind, count in counts.items():
+        items = list(dict.fromkeys(named.loc[named["kind"] == kind, "item"]))
+        rows += [(kind, item, "taught") for item in items]
+        if count > len(items):
+            rows.append((kind, f"+ {int(count) - len(items)}", "unnamed"))
+    rows += [("catalogue", row.specialty, row.status) for row in coverage.itertuples()]
     return pd.DataFrame(rows, columns=["kind", "text", "status"])

@@ -49,7 +49,7 @@ def grey_relational_degree(reference: ArrayLike, comparators: ArrayLike, *, norm
     if base0 == 0 or (base == 0).any():
         raise ValueError("a series whose first value (or mean) is zero cannot be normalised by it")
     delta = np.abs(x0 / base0 - x / base[:, None])
-    if delta.max() == 0:
+    if delta.max() <= 1e-12 * max(1.0, np.abs(x0 / base0).max()):  # equal but for rounding
         return np.ones(len(x))
     return ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
 
@@ -110,14 +110,23 @@ def coupling_coordination(scores: ArrayLike, weights: ArrayLike | None = None, *
     if a.shape != u.shape:
         raise ValueError(f"{u.size} scores, {a.size} weights")
     n, t = u.size, float(a @ u)
-    if u.max() == 0:
-        return Coupling(0.0, 0.0, 0.0)
+    if u.min() == 0:
+        return Coupling(0.0, t, 0.0)
+    logs = np.log(u)  # a product of many scores would underflow
     if form == "standard":
-        c = n * float(np.prod(u)) ** (1 / n) / u.sum()
+        c = min(1.0, n * np.exp(logs.mean()) / u.sum())
     else:
-        apart = sum(abs(u[i] - u[j]) for i in range(n) for j in range(i))
-        c = np.sqrt(max(0.0, 1 - apart / sum(range(1, n))) * float(np.prod(u / u.max())) ** (1 / (n - 1)))
+        apart = np.abs(np.subtract.outer(u, u)).sum() / 2
+        c = np.sqrt(max(0.0, 1 - apart / (n * (n - 1) / 2)) * np.exp((logs - logs.max()).sum() / (n - 1)))
     return Coupling(float(c), t, float(np.sqrt(c * t)))
+
+
+def _directions(benefit: ArrayLike, indicators: int) -> np.ndarray:
+    """Whether more is better, one true or false an indicator; 1 and −1 or words are not taken for either."""
+    good = np.asarray(benefit)
+    if good.dtype != bool or good.shape != (indicators,):
+        raise ValueError(f"benefit must be {indicators} values True (more is better) or False, got {np.asarray(benefit).tolist()}")
+    return good
 
 
 def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"], benefit: ArrayLike | None = None) -> np.ndarray:
@@ -147,7 +156,7 @@ def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"],
         spread = np.ptp(x, axis=0)
         if (spread == 0).any():
             raise ValueError(f"indicator {int(np.flatnonzero(spread == 0)[0])} is constant; leave it out")
-        z = np.where(np.asarray(benefit, bool), x - x.min(0), x.max(0) - x) / spread
+        z = np.where(_directions(benefit, x.shape[1]), x - x.min(0), x.max(0) - x) / spread
     elif normalise == "share":
         z = x
     else:
@@ -156,7 +165,8 @@ def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"],
         raise ValueError(f"indicator {int(np.flatnonzero(z.sum(0) == 0)[0])} is zero throughout; leave it out")
     p = z / z.sum(0)
     spare = 1 + xlogy(p, p).sum(0) / np.log(len(x))
-    if np.isclose(spare.sum(), 0):
+    spare = np.where(spare < 1e-12, 0.0, spare)  # a constant indicator has none; rounding would make it slightly negative
+    if spare.sum() == 0:
         raise ValueError("no indicator varies; entropy gives no weights")
     return spare / spare.sum()
 
@@ -178,9 +188,9 @@ def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> 
         0 to 1; another normalisation can reverse the order. nan if all objects are alike.
     """
     x = counts_table(matrix, "matrix")
-    w, good = share_vector(np.asarray(weights, float), "weights"), np.asarray(benefit, bool)
-    if w.size != x.shape[1] or good.size != x.shape[1]:
-        raise ValueError(f"{x.shape[1]} indicators, {w.size} weights, {good.size} directions")
+    w, good = share_vector(np.asarray(weights, float), "weights"), _directions(benefit, x.shape[1])
+    if w.size != x.shape[1]:
+        raise ValueError(f"{x.shape[1]} indicators, {w.size} weights")
     length = np.linalg.norm(x, axis=0)
     v = w * np.divide(x, length, out=np.zeros_like(x), where=length > 0)
     best, worst = np.where(good, v.max(0), v.min(0)), np.where(good, v.min(0), v.max(0))

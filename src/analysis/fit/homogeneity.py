@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.fit.arrays import counts_table, counts_vector, entropy
+from analysis.fit.arrays import check_orders, counts_table, counts_vector, effective_number, entropy, half_l1
 from analysis.fit.arrays import shares as as_shares
 
 
@@ -37,7 +37,8 @@ def hhi(counts: ArrayLike) -> Concentration:
     Returns
     -------
     Concentration
-        all between 0 and 1. With one category `normalised` is nan (nothing to compare), with one unit `unbiased` is nan.
+        all between 0 and 1. With one category `normalised` is nan (nothing to compare); `unbiased` is nan with one unit and for
+        shares or other broken counts, of which it says nothing.
 
     Examples
     --------
@@ -48,7 +49,7 @@ def hhi(counts: ArrayLike) -> Concentration:
     x = counts_vector(counts, "counts")
     n, k = x.sum(), x.size
     plain = float(((x / n) ** 2).sum())
-    return Concentration(plain, (plain - 1 / k) / (1 - 1 / k) if k > 1 else np.nan, float((x * (x - 1)).sum() / (n * (n - 1))) if n > 1 else np.nan)
+    return Concentration(plain, (plain - 1 / k) / (1 - 1 / k) if k > 1 else np.nan, float((x * (x - 1)).sum() / (n * (n - 1))) if n > 1 and (x == np.round(x)).all() else np.nan)
 
 
 def hill_numbers(counts: ArrayLike, orders: ArrayLike = (0, 1, 2)) -> np.ndarray:
@@ -59,7 +60,7 @@ def hill_numbers(counts: ArrayLike, orders: ArrayLike = (0, 1, 2)) -> np.ndarray
     counts : array of shape (K,)
         counts or shares; zeros are passed over.
     orders : array of shape (m,)
-        0 counts what is offered, 1 weighs by share, 2 is 1/HHI.
+        0 counts what is offered, 1 weighs by share, 2 is 1/HHI, infinity is 1 over the largest share.
 
     Notes
     -----
@@ -72,10 +73,7 @@ def hill_numbers(counts: ArrayLike, orders: ArrayLike = (0, 1, 2)) -> np.ndarray
     """
     x = counts_vector(counts, "counts")
     p = x[x > 0] / x.sum()
-    orders = np.atleast_1d(np.asarray(orders, float))
-    if (orders < 0).any():
-        raise ValueError(f"orders must not be negative, got {orders.min():g}")
-    return np.array([np.exp(-(p * np.log(p)).sum()) if q == 1 else (p**q).sum() ** (1 / (1 - q)) for q in orders])
+    return np.array([effective_number(p, p, q) for q in check_orders(orders)])
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,8 @@ def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
 
     Notes
     -----
-    Morisita is nan where no specialty of either school has two students. Pairs of schools are dependent: permute schools, not pairs.
+    Morisita is nan where no specialty of either school has two students, and above 1 where one school is smaller than the number of
+    specialties it shares: it is an estimate. Use Morisita–Horn for shares. Pairs of schools are dependent: permute schools, not pairs.
     """
     a, b = counts_vector(a, "a"), counts_vector(b, "b")
     if a.shape != b.shape:
@@ -131,7 +130,8 @@ class Diversity:
 def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
     """Partition of diversity of order 1: γ = exp H(pooled), α = exp Σ w_s H_s with w the school's share, β = γ/α (Jost 2007).
 
-    β = exp(M), M the mutual information of school and specialty: 1 = all schools alike, the number of schools = all disjoint.
+    β = exp(M), M the mutual information of school and specialty: 1 = all schools alike; all disjoint = the effective number of schools by size,
+    exp H(w), which is their number only if they are of equal size.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def dissimilarity_d(group1: ArrayLike, group2: ArrayLike) -> float:
     a, b = counts_vector(group1, "group1"), counts_vector(group2, "group2")
     if a.shape != b.shape:
         raise ValueError(f"group1 has {a.size} units, group2 has {b.size}")
-    return float(np.abs(a / a.sum() - b / b.sum()).sum() / 2)
+    return half_l1(a / a.sum(), b / b.sum())
 
 
 def multigroup_d(table: ArrayLike) -> float:
@@ -210,9 +210,10 @@ def dissimilarity_chance(table: ArrayLike, *, draws: int = 999, seed: int) -> Ch
     x = counts_table(table, "table", whole=True)
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]
     observed = multigroup_d(x)
-    drawn = np.array([multigroup_d(t) for t in random_table.rvs(x.sum(1), x.sum(0), size=draws, random_state=seed)])
+    rng, deal = np.random.default_rng(seed), random_table(x.sum(1).astype(int), x.sum(0).astype(int))
+    drawn = np.array([multigroup_d(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)])  # one at a time: many large tables fill the memory
     chance = float(drawn.mean())
-    return Chance(observed, chance, (observed - chance) / (1 - chance), float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))
+    return Chance(observed, chance, (observed - chance) / (1 - chance) if chance < 1 else np.nan, float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))
 
 
 @dataclass(frozen=True)
@@ -264,13 +265,18 @@ def duplication_null(offers: ArrayLike, *, draws: int = 499, seed: int) -> Chanc
         `corrected` is the standardised effect (observed − mean)/standard deviation, nan if the null does not vary.
     """
     x = counts_table(offers, "offers") > 0
+    if len(x) < 2:
+        raise ValueError("one school shares nothing with another; two are needed")
     rng = np.random.default_rng(seed)
     upper = np.triu_indices(len(x), 1)
 
     def squared(rows: list[set[int]]) -> float:
-        return float(np.mean([len(rows[i] & rows[j]) ** 2 for i, j in zip(*upper)])) if upper[0].size else np.nan
+        offered = np.zeros(x.shape, np.float32)
+        for school, row in enumerate(rows):
+            offered[school, list(row)] = 1
+        return float(np.mean((offered @ offered.T)[upper] ** 2))
 
-    rows = [set(np.flatnonzero(row)) for row in x]
+    rows = [set(np.flatnonzero(row).tolist()) for row in x]
     observed = squared(rows)
     drawn = np.empty(draws)
     for k in range(draws):
@@ -316,4 +322,4 @@ def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike
         raise ValueError("similarities must lie between 0 and 1, with 1 on the diagonal")
     there = p > 0
     p, typical = p[there], (z @ p)[there]
-    return np.array([np.exp(-(p * np.log(typical)).sum()) if q == 1 else (p * typical ** (q - 1)).sum() ** (1 / (1 - q)) for q in np.atleast_1d(np.asarray(orders, float))])
+    return np.array([effective_number(p, typical, q) for q in check_orders(orders)])

@@ -74,23 +74,39 @@ def quotients(demand: pd.DataFrame, place: str, reference: str, year: int, confi
     merely because the reference area is more agricultural.
     """
     local, whole = (employment_by_section(demand, p, year).drop(list(without)) for p in (place, reference))
-    kept = local.index[(local > 0) & (whole > 0)]
-    result = location_quotient(local[kept].to_numpy(), whole[kept].to_numpy(), confidence=confidence)
-    return pd.DataFrame({"section": kept, "reference": reference, "year": year, "lq": result.lq, "rsca": result.rsca, "se_log": result.se_log, "lower": result.lower, "upper": result.upper})
+    everything = local.index.union(whole.index)
+    local, whole = local.reindex(everything, fill_value=0), whole.reindex(everything, fill_value=0)
+    result = location_quotient(local.to_numpy(), whole.to_numpy(), confidence=confidence)
+    table = pd.DataFrame({"section": everything, "reference": reference, "year": year, "lq": result.lq, "rsca": result.rsca, "se_log": result.se_log, "lower": result.lower, "upper": result.upper})
+    return table[(local > 0).to_numpy()].reset_index(drop=True)
 
 
-def shift_share_by_section(demand: pd.DataFrame, place: str, reference: str, before: int, after: int) -> pd.DataFrame:
-    """Shift–share of employment shares between two censuses, in percentage points; sections that either area lacks before are left out.
+def shift_share_by_section(demand: pd.DataFrame, place: str, reference: str, before: int, after: int, without: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Shift–share of employment shares between two censuses, in percentage points.
+
+    Expected share of a section: its share before times its growth in the reference area, scaled so that expected shares add to
+    100; mix = expected − before, local = after − expected. Unscaled, the shares of a city that starts less agricultural than its
+    reference would not add up, and every section but agriculture would look slow.
+
+    Parameters
+    ----------
+    without : tuple of str
+        sections left out of all totals (``("A",)`` for the structure of non-agricultural employment).
 
     Returns
     -------
     DataFrame
-        section, change, mix (what the section did in the reference area), local (the rest); the two add up to `change`.
+        section, change, mix, local; mix and local add up to `change` by section, and each to zero over sections. Sections that
+        either area lacks before have no growth and are one remainder, which is not returned.
     """
-    frames = {(p, y): employment_by_section(demand, p, y) for p in (place, reference) for y in (before, after)}
-    shared = sorted(set.intersection(*(set(f.index[f > 0]) for f in frames.values())))
+    frames = {(p, y): employment_by_section(demand, p, y).drop(list(without)) for p in (place, reference) for y in (before, after)}
+    everything = sorted(set.union(*(set(f.index) for f in frames.values())))
+    frames = {key: f.reindex(everything, fill_value=0) for key, f in frames.items()}
+    shared = [s for s in everything if frames[place, before][s] > 0 and frames[reference, before][s] > 0]
     shares = {key: 100 * f[shared].to_numpy() / f.sum() for key, f in frames.items()}
     # the shares left out are the last category, so that totals are 100 on every side
     x0, x1, r0, r1 = (np.append(shares[key], max(100 - shares[key].sum(), 1e-9)) for key in ((place, before), (place, after), (reference, before), (reference, after)))
-    parts = shift_share(x0, x1, r0, r1)
-    return pd.DataFrame({"section": shared, "change": parts.total[:-1], "mix": (parts.reference_growth + parts.industry_mix)[:-1], "local": parts.local[:-1]})
+    growth = shift_share(x0, x1, r0, r1)
+    expected = x0 + growth.reference_growth + growth.industry_mix
+    expected = 100 * expected / expected.sum()
+    return pd.DataFrame({"section": shared, "change": (x1 - x0)[:-1], "mix": (expected - x0)[:-1], "local": (x1 - expected)[:-1]})

@@ -28,10 +28,11 @@ class Level:
 LEVELS = (
     Level("L0", "城市×产业组×年份", "city × group × year", ("structural_deviation", "total_structural_deviation", "cosine_similarity", "pearson_share", "jensen_shannon_divergence_nats", "hellinger", "moore_angle_degrees", "structural_change_nav", "lilien", "optimal_transport", "grey_relational_degree", "coupling_coordination")),
     Level("L1", "学校×年份", "school × year", ("hhi", "hill_numbers", "entropy_weights", "topsis_vector")),
-    Level("L2", "学校×专业×年份", "school × specialty × year", ("duplication", "duplication_null", "overlap", "alpha_beta_gamma_q1", "multigroup_d", "dissimilarity_chance", "leinster_cobbold", "proximity_density", "evaluate_entries")),
+    Level("L2", "学校×专业×年份", "school × specialty × year", ("duplication", "duplication_null", "overlap", "alpha_beta_gamma_q1", "multigroup_d", "dissimilarity_chance", "leinster_cobbold")),
+    Level("cities", "五十所以上学校（或城市）×专业×年份", "fifty schools (or cities) and more × specialty × year", ("proximity_density", "evaluate_entries")),
     Level("L3", "专业×产业×年份", "specialty × industry × year", ("linkage", "local_linkage", "m_between_within", "m_change", "m_inference", "m_bootstrap", "m_chance", "destination_effective_number", "horizontal_mismatch", "misclassification_bounds", "skill_relatedness")),
     Level("demand", "产业×年份（增加值或就业）", "industry × year (value added or employment)", ("location_quotient", "shift_share")),
-    Level("vacancies", "岗位或职业×年份（需求人数）", "jobs × year (vacancies)", ("gap_rate_tightness", "responsiveness_slope")),
+    Level("vacancies", "产业或专业×年份（需求人数）", "industry or specialty × year (vacancies)", ("gap_rate_tightness", "responsiveness_slope")),
 )
 
 
@@ -45,9 +46,10 @@ def reached(*, groups: pd.DataFrame, schools: pd.DataFrame, specialties: pd.Data
     Parameters
     ----------
     groups, schools, specialties, destinations, demand, vacancies : DataFrame
-        what the sources print at each level; an empty one is not reached.
+        what the sources print at each level; an empty one is not reached. `vacancies` are those by industry or specialty: totals match nothing.
     """
-    tables = dict(zip((level.code for level in LEVELS), (groups, schools, specialties, destinations, demand, vacancies)))
+    many = specialties if len(specialties) and specialties["school"].nunique() >= 50 else specialties.iloc[:0]
+    tables = dict(zip((level.code for level in LEVELS), (groups, schools, specialties, many, destinations, demand, vacancies)))
     return pd.DataFrame([{"level": level.code, "row_zh": level.zh, "row_en": level.en, "rows": len(tables[level.code]), "reached": len(tables[level.code]) > 0, "measures": ", ".join(level.measures), "missing_zh": "" if len(tables[level.code]) else level.missing_zh, "missing_en": "" if len(tables[level.code]) else level.missing_en} for level in LEVELS])
 
 

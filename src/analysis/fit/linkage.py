@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import xlogy
 
-from analysis.fit.arrays import counts_table, entropy
+from analysis.fit.arrays import check_confidence, counts_table, entropy
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,12 @@ def linkage(table: ArrayLike) -> Linkage:
     rows, columns = entropy(p.sum(1)), entropy(p.sum(0))
     m = mutual_information(x)
 
-    def over(denominator: float) -> float:
-        return m / denominator if denominator > 0 else np.nan
+    several = [np.count_nonzero(p.sum(axis)) > 1 for axis in (1, 0)]  # one specialty or industry has no entropy, whatever rounding says
 
-    return Linkage(m, over(columns), over(rows), over((rows + columns) / 2), over(np.sqrt(rows * columns)))
+    def over(denominator: float, exists: bool) -> float:
+        return m / denominator if exists else np.nan
+
+    return Linkage(m, over(columns, several[1]), over(rows, several[0]), over((rows + columns) / 2, any(several)), over(np.sqrt(rows * columns), all(several)))
 
 
 def local_linkage(table: ArrayLike) -> np.ndarray:
@@ -147,13 +149,18 @@ class LinkageChange:
 
 def _fit_margins(table: np.ndarray, rows: np.ndarray, columns: np.ndarray, tolerance: float, most: int) -> np.ndarray:
     """Iterative proportional fitting of a table of proportions to given margins."""
-    fitted = table.copy()
-    for _ in range(most):
+    fitted, before = table.copy(), np.inf
+    for k in range(most):
         fitted *= np.divide(rows, fitted.sum(1), out=np.zeros_like(rows), where=fitted.sum(1) > 0)[:, None]
         fitted *= np.divide(columns, fitted.sum(0), out=np.zeros_like(columns), where=fitted.sum(0) > 0)
-        if np.abs(fitted.sum(1) - rows).max() < tolerance:
+        gap = float(np.abs(fitted.sum(1) - rows).max())
+        if gap < tolerance:
             return fitted
-    raise ValueError(f"the margins were not met within {tolerance:g} after {most} rounds; zeros of the table may forbid it")
+        if k % 500 == 499:
+            if gap > 0.999 * before:  # no nearer after five hundred rounds
+                break
+            before = gap
+    raise ValueError(f"the margins were not met within {tolerance:g}: zeros of the table forbid it")
 
 
 def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley", "karmel_maclachlan"] = "shapley", tolerance: float = 1e-13, most: int = 100_000) -> LinkageChange:
@@ -190,7 +197,13 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
     if method not in {"shapley", "karmel_maclachlan"}:
         raise ValueError(f"method {method!r} is not known; use 'shapley' or 'karmel_maclachlan'")
     m1, m2 = mutual_information(x), mutual_information(y)
-    rows, columns = (x.sum(1) > 0) & (y.sum(1) > 0), (x.sum(0) > 0) & (y.sum(0) > 0)
+    rows, columns = np.full(x.shape[0], True), np.full(x.shape[1], True)
+    while True:  # taking a column out can empty a row
+        kept = [t * rows[:, None] * columns for t in (x, y)]
+        fewer = [rows & (kept[0].sum(1) > 0) & (kept[1].sum(1) > 0), columns & (kept[0].sum(0) > 0) & (kept[1].sum(0) > 0)]
+        if (fewer[0] == rows).all() and (fewer[1] == columns).all():
+            break
+        rows, columns = fewer
     a, b = x[rows][:, columns], y[rows][:, columns]
     if not a.sum() or not b.sum():
         raise ValueError("the two tables have no specialty and industry in common")
@@ -237,7 +250,7 @@ def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInferen
 
     Notes
     -----
-    The interval is M − bias ± z se, and is refused unless (R − 1)(C − 1)/(2n) < 0.05 M: at 30 × 20 cells and 500 persons the
+    The interval is M − bias ± z se within 0 and min(H(specialty), H(industry)). It is refused at that upper boundary, and unless (R − 1)(C − 1)/(2n) < 0.05 M: at 30 × 20 cells and 500 persons the
     uncorrected interval would never hold the truth. Persons are taken as independent; whole classes hired together are not.
 
     Examples
@@ -246,7 +259,8 @@ def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInferen
     >>> round(v.se, 6), round(v.bias, 6), round(v.g, 3)
     (0.044386, 0.006897, 212.105)
     """
-    x = counts_table(table, "table")
+    check_confidence(confidence)
+    x = counts_table(table, "table", whole=True)
     n = x.sum()
     p = x / n
     row, column = p.sum(1), p.sum(0)
@@ -258,9 +272,10 @@ def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInferen
     bias = (int(there.sum()) - r - c + 1) / (2 * n)
     df = (r - 1) * (c - 1)
     g = 2 * n * m
-    refused = "" if df / (2 * n) < 0.05 * m else f"(R − 1)(C − 1)/(2n) = {df / (2 * n):.3g} is not below 0.05 M = {0.05 * m:.3g}: report M minus its chance level instead"
+    most = min(entropy(row), entropy(column))
+    refused = "the table is at the boundary of what M can be; the delta error does not hold there" if m > 0 and (se * np.sqrt(n) < 1e-6 or m >= most * (1 - 1e-9)) else "" if df / (2 * n) < 0.05 * m else f"(R − 1)(C − 1)/(2n) = {df / (2 * n):.3g} is not below 0.05 M = {0.05 * m:.3g}: report M minus its chance level instead"
     z = stats.norm.ppf(0.5 + confidence / 2)
-    lower, upper = (np.nan, np.nan) if refused else (max(0.0, m - bias - z * se), m - bias + z * se)
+    lower, upper = (np.nan, np.nan) if refused else (max(0.0, min(m - bias, most) - z * se), min(most, m - bias + z * se))
     return LinkageInference(m, se, bias, float(g), df, float(stats.chi2.sf(g, df)) if df else np.nan, float(lower), float(upper), refused)
 
 
@@ -275,16 +290,16 @@ class Resampled:
     p: float = np.nan
 
 
-def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, clusters: ArrayLike | None = None) -> Resampled:
+def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: bool = False) -> Resampled:
     """Bootstrap of M: Poisson draws of cells, or whole schools drawn with replacement where `clusters` is given.
 
     Parameters
     ----------
-    table : array of shape (specialties, industries), or (schools, specialties, industries) with ``clusters="first axis"``
+    table : array of shape (specialties, industries), or (schools, specialties, industries) if `by_school`
         whole counts.
     draws, seed : int
-    clusters : str, optional
-        ``"first axis"``: the first axis holds schools, which are drawn with replacement; students of a school do not vary alone.
+    by_school : bool
+        the first axis holds schools, two or more, which are drawn with replacement: students of a school do not vary alone.
 
     Returns
     -------
@@ -293,10 +308,11 @@ def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, clusters: Arra
     """
     rng = np.random.default_rng(seed)
     x = np.asarray(table, float)
-    if clusters is not None:
-        if x.ndim != 3 or clusters != "first axis":
-            raise ValueError("clustered draws take a table of shape (schools, specialties, industries) and clusters='first axis'")
-        whole = counts_table(x.sum(0), "table")
+    if by_school:
+        if x.ndim != 3 or len(x) < 2:
+            raise ValueError("draws of schools take a table of shape (schools, specialties, industries) with two schools or more")
+        counts_table(x.reshape(len(x), -1), "table", whole=True)
+        whole = x.sum(0)
         weights = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), size=draws)
         drawn = np.array([mutual_information(np.tensordot(w, x, 1)) for w in weights if np.tensordot(w, x, 1).sum() > 0])
     else:
@@ -358,5 +374,7 @@ def m_chance(table: ArrayLike, *, draws: int = 199, seed: int) -> Resampled:
     x = counts_table(table, "table", whole=True)
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]
     observed = mutual_information(x)
-    drawn = np.array([mutual_information(t) for t in stats.random_table.rvs(x.sum(1).astype(int), x.sum(0).astype(int), size=draws, random_state=seed)])
+    rng = np.random.default_rng(seed)
+    deal = stats.random_table(x.sum(1).astype(int), x.sum(0).astype(int))
+    drawn = np.array([mutual_information(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)])  # one at a time: a thousand large tables fill the memory
     return Resampled(observed, float(drawn.mean()), float(drawn.std(ddof=1)), observed - float(drawn.mean()), float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))

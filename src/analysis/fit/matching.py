@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
+from scipy import optimize, sparse
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.fit.arrays import counts_table, counts_vector, pair, share_pair
+from analysis.fit.arrays import check_confidence, counts_table, counts_vector, half_l1, pair, share_pair
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def horizontal_mismatch(table: ArrayLike, crosswalk: ArrayLike, *, confidence: f
         raise ValueError(f"crosswalk is {a.shape}, the table {x.shape}")
     if not ((a >= 0) & (a <= 1)).all():
         raise ValueError("a crosswalk holds values between 0 and 1")
+    check_confidence(confidence)
     n, missed = x.sum(), float((x * (1 - a)).sum())
     lower, upper = proportion_confint(missed, n, alpha=1 - confidence, method="wilson")
     return Mismatch(missed / n, float(lower), float(upper), float(n))
@@ -75,6 +76,8 @@ def misclassification_bounds(strict: float, loose: float, *, sensitivity: tuple[
     MismatchBounds
         extremes over the four corners and both rates, cut to 0–1.
     """
+    if not (0 <= loose <= 1 and 0 <= strict <= 1):
+        raise ValueError(f"strict {strict:g} and loose {loose:g} must be rates between 0 and 1")
     if loose > strict:
         raise ValueError(f"the loose crosswalk gives {loose:g}, more than the strict one ({strict:g})")
     corners = [(se, sp) for se in sensitivity for sp in specificity]
@@ -123,7 +126,7 @@ def gap_rate_tightness(demand: ArrayLike, supply: ArrayLike, *, alpha: float = 0
         gap = np.where((d == 0) & (s == 0), np.nan, (d - s) / d)
         tight = np.where((d == 0) & (s == 0), np.nan, d / s)
     v, u = d / d.sum(), s / s.sum()
-    return Tightness(gap, tight, float(np.abs(u - v).sum() / 2), max(0.0, float(1 - (v**alpha * u ** (1 - alpha)).sum())))
+    return Tightness(gap, tight, half_l1(u, v), max(0.0, float(1 - (v**alpha * u ** (1 - alpha)).sum())))
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,10 @@ def optimal_transport(supply: ArrayLike, industry: ArrayLike, cost: ArrayLike) -
     k = e.size
     if c.shape != (k, k) or not np.isfinite(c).all() or (c < 0).any():
         raise ValueError(f"cost must be a finite table of {k} × {k} that is not negative")
-    rows = np.kron(np.eye(k), np.ones(k))
-    columns = np.kron(np.ones(k), np.eye(k))
+    rows = sparse.kron(sparse.eye_array(k), np.ones((1, k)), format="csr")
+    columns = sparse.kron(np.ones((1, k)), sparse.eye_array(k), format="csr")
     # shares add up to one on both sides only within rounding: the last condition follows from the others
-    solved = optimize.linprog(c.ravel(), A_eq=np.vstack([rows, columns[:-1]]), b_eq=np.concatenate([e / e.sum(), (g / g.sum())[:-1]]), bounds=(0, None), method="highs")
+    solved = optimize.linprog(c.ravel(), A_eq=sparse.vstack([rows, columns[:-1]]), b_eq=np.concatenate([e / e.sum(), (g / g.sum())[:-1]]), bounds=(0, None), method="highs")
     if not solved.success:
         raise ValueError(f"no transport plan was found: {solved.message}")
     return Transport(float(solved.fun), solved.x.reshape(k, k))

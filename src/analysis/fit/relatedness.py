@@ -104,6 +104,7 @@ class EntryEvaluation:
     precision_baseline: float
     candidates: int
     entries: int
+    excluded: int  # empty cells without a score, which neither ranking holds
 
 
 def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k: int = 10) -> EntryEvaluation:
@@ -118,27 +119,30 @@ def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k
     score : array of shape (cities, specialties)
         made from `before` only, for instance density.
     k : int
-        how many first recommendations are looked at.
+        how many first recommendations are looked at, from 1 to the number of candidates; a tie across the k-th place counts by its mean.
 
     Raises
     ------
     ValueError
         if nobody entered, or everybody: nothing can be evaluated.
     """
-    x, y, s = np.asarray(before) > 0, np.asarray(after) > 0, np.asarray(score, float)
+    x, y, s = counts_table(before, "before") > 0, counts_table(after, "after") > 0, np.asarray(score, float)
     if not x.shape == y.shape == s.shape:
         raise ValueError(f"before is {x.shape}, after {y.shape}, score {s.shape}; they must agree")
     open_ = ~x & ~np.isnan(s)
     entered = y[open_]
     if not entered.any() or entered.all():
         raise ValueError(f"{int(entered.sum())} of {entered.size} candidates entered; a ranking needs both kinds")
+    if not 1 <= k <= entered.size:
+        raise ValueError(f"k is {k}; there are {entered.size} candidates")
     popularity = np.broadcast_to(x.sum(0), x.shape)[open_].astype(float)
 
     def auc(values: np.ndarray) -> float:
         return float(stats.mannwhitneyu(values[entered], values[~entered]).statistic / (entered.sum() * (~entered).sum()))
 
     def first(values: np.ndarray) -> float:
-        order = np.argsort(-values, kind="stable")[:k]
-        return float(entered[order].mean())
+        edge = np.sort(values)[-k]
+        above, tied = values > edge, values == edge
+        return float((entered[above].sum() + (k - above.sum()) * entered[tied].mean()) / k)
 
-    return EntryEvaluation(auc(s[open_]), auc(popularity), first(s[open_]), first(popularity), int(open_.sum()), int(entered.sum()))
+    return EntryEvaluation(auc(s[open_]), auc(popularity), first(s[open_]), first(popularity), int(open_.sum()), int(entered.sum()), int((~x).sum() - open_.sum()))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.fit.arrays import pair, share_pair, shares
+from analysis.fit.arrays import check_confidence, half_l1, pair, share_pair, shares
 
 
 def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]) -> np.ndarray:
@@ -68,8 +68,8 @@ def total_structural_deviation(supply: ArrayLike, industry: ArrayLike) -> tuple[
     [0.16, 0.08]
     """
     e, g = share_pair(supply, industry, ("supply", "industry"))
-    total = float(np.abs(e - g).sum())
-    return total, total / 2
+    d = half_l1(e, g)
+    return 2 * d, d
 
 
 def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
@@ -95,7 +95,7 @@ def pearson_share(a: ArrayLike, b: ArrayLike) -> float:
         if one of the vectors is constant: the correlation does not exist.
     """
     a, b = pair(a, b, ("a", "b"))
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
+    if any(np.ptp(v) <= 1e-12 * v.max() for v in (a, b)):
         raise ValueError("a constant vector has no correlation")
     return float(np.corrcoef(a, b)[0, 1])
 
@@ -119,7 +119,7 @@ def moore_angle_degrees(before: ArrayLike, after: ArrayLike) -> float:
 def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
     """NAV = ½ Σ|s₁ − s₀|: share of the whole that moved between categories, 0 to 1. Takes counts or shares."""
     before, after = pair(before, after, ("before", "after"))
-    return float(np.abs(shares(after) - shares(before)).sum() / 2)
+    return half_l1(shares(after), shares(before))
 
 
 def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "before", "mean"] = "after") -> float:
@@ -144,7 +144,7 @@ def jensen_shannon_divergence_nats(a: ArrayLike, b: ArrayLike) -> float:
     """Jensen–Shannon divergence in nats, 0 to ln 2; the divergence itself, not its square root. Zeros are allowed."""
     a, b = share_pair(a, b, ("a", "b"))
     middle = (a + b) / 2
-    return float(sum(np.sum(x[x > 0] * np.log(x[x > 0] / middle[x > 0])) for x in (a, b)) / 2)
+    return max(0.0, float(sum(np.sum(x[x > 0] * np.log(x[x > 0] / middle[x > 0])) for x in (a, b)) / 2))
 
 
 def hellinger(a: ArrayLike, b: ArrayLike) -> float:
@@ -190,6 +190,7 @@ def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed
     >>> round(float(q.lq[0]), 4), round(float(q.se_log[0]), 4)
     (0.8333, 0.1726)
     """
+    check_confidence(confidence)
     x, big = pair(local, reference, ("local", "reference"))
     if not reference_fixed and (x > big).any():
         raise ValueError("a local count is above its reference: the reference must include the local area")

@@ -60,8 +60,14 @@ def survey_groups(facts: pd.DataFrame, groups: list[str], whole_scale_digits: in
     return table.sort_values(["measure", "year", "group"]).astype({"group": str}).reset_index(drop=True).drop(columns="qualifier")
 
 
-def crosswalk_bounds(crosswalk: pd.DataFrame, groups: list[str], sectors: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper part of each group in each sector, shape (groups, sectors); pairs that are not listed are zero."""
+def crosswalk_bounds(crosswalk: pd.DataFrame, groups: list[str], sectors: list[str], *, loose: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper part of each group in each sector, shape (groups, sectors); pairs that are not listed are zero.
+
+    `loose` takes the wider bounds of the columns `loose_lower` and `loose_upper`: what single programmes of a group lead to, instead of
+    what the group is called.
+    """
+    if loose:
+        crosswalk = crosswalk.assign(lower=crosswalk["loose_lower"], upper=crosswalk["loose_upper"])
     unknown = set(crosswalk["group"]) - set(groups) | set(crosswalk["sector"]) - set(sectors)
     if unknown:
         raise ValueError(f"the crosswalk names {', '.join(sorted(unknown))}, which the survey or the sectors do not have")
@@ -71,7 +77,9 @@ def crosswalk_bounds(crosswalk: pd.DataFrame, groups: list[str], sectors: list[s
 
 
 def sector_shares(counts: np.ndarray, lower: np.ndarray, upper: np.ndarray, part: float) -> np.ndarray:
-    """Sector shares of supply when each straddling group lies at `part` of the way to its last sector.
+    """Sector shares of supply when each straddling group lies at `part` of the way to the last of its two sectors.
+
+    At 0 a group has as little as it may in the last sector, at 1 as much: points between feasible corners, so always within the bounds.
 
     Parameters
     ----------
@@ -79,16 +87,25 @@ def sector_shares(counts: np.ndarray, lower: np.ndarray, upper: np.ndarray, part
     lower, upper : arrays of shape (groups, sectors)
         crosswalk bounds; a group with equal bounds is not moved.
     part : float
-        λ in [0, 1]: the share of a straddling group that is counted in the last of its sectors.
+        λ in [0, 1], the same for every straddling group; with bounds 0 and 1 the share counted in the last of its sectors.
+
+    Raises
+    ------
+    ValueError
+        for a group that may lie in three sectors or more: one λ does not say where.
     """
     if not 0 <= part <= 1:
         raise ValueError("part lies between 0 and 1")
     weights = lower.copy()
     for group in range(len(lower)):
         free = np.flatnonzero(upper[group] > lower[group])
+        if free.size > 2:
+            raise ValueError("a group may lie in three sectors or more; one λ does not say where")
         if free.size:
+            first, last = free[0], free[-1]
             rest = 1 - lower[group].sum()
-            weights[group, free[0]] += rest * (1 - part)
-            weights[group, free[-1]] += rest * part
+            ends = [min(upper[group, last], lower[group, last] + rest), max(lower[group, last], lower[group, last] + rest - (upper[group, first] - lower[group, first]))]
+            weights[group, last] = ends[1] + part * (ends[0] - ends[1])
+            weights[group, first] = lower[group, first] + rest - (weights[group, last] - lower[group, last])
     total = counts @ weights
     return total / total.sum()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.inference.rates import placement_quadruple, wilson_interval
+from analysis.inference.rates import placement_quadruple, proportion_interval
 
 STUDY = ["further_study_higher_vocational", "further_study_bachelor"]
 RATES = ["headline", "further_study_share", "placement_excluding_study"]
@@ -46,7 +46,7 @@ def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
     result["consistent"] = ~((result["further_study"] > result["placed"]) | (result["placed"] > result["graduates"]))
     for rate, (k, n) in {"headline": (result["placed"], result["graduates"]), "placement_excluding_study": (result["placed"] - result["further_study"], result["graduates"] - result["further_study"])}.items():
         sound = result[rate].notna()
-        low, high = wilson_interval(k.where(sound & (n > 0), 0), n.where(sound & (n > 0), 1), confidence)
+        low, high = proportion_interval(k.where(sound & (n > 0), 0), n.where(sound & (n > 0), 1), confidence)
         result[f"{rate}_lower"], result[f"{rate}_upper"] = np.where(sound, low, np.nan), np.where(sound, high, np.nan)
     return result
 

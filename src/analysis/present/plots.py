@@ -70,7 +70,7 @@ def plot_dots(frame: pd.DataFrame, label: str, series: Sequence[Series], *, xlab
     axes.grid(axis="y", visible=False)
     if log:
         axes.set_xscale("log")
-        ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
+        ticks = [t for t in (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
         axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
     elif percent:
@@ -80,13 +80,16 @@ def plot_dots(frame: pd.DataFrame, label: str, series: Sequence[Series], *, xlab
     return figure
 
 
-def plot_bands(x: np.ndarray, bands: Sequence[tuple[str, np.ndarray, str]], *, xlabel: str, ylabel: str, marks: Sequence[tuple[float, str]] = ()) -> Figure:
-    """Lines over a parameter, named at their right end; `marks` are vertical lines where a conclusion turns."""
+def plot_bands(x: np.ndarray, bands: Sequence[tuple[str, np.ndarray, str]], *, xlabel: str, ylabel: str, marks: Sequence[tuple[float, str]] = (), levels: Sequence[tuple[float, str, str]] = ()) -> Figure:
+    """Lines over a parameter, named at their right end; `levels` are level lines to compare with, `marks` vertical lines where a conclusion turns."""
     figure, axes = plt.subplots(figsize=(7.4, 3.6))
     ends = []
     for name, values, colour in bands:
         axes.plot(x, values, color=PALETTE[colour], linewidth=2)
         ends.append([values[-1], name, colour])
+    for height, name, colour in levels:
+        axes.hlines(height, x[0], x[-1], color=PALETTE[colour], linewidth=1.4)
+        ends.append([height, name, colour])
     span = axes.get_ylim()[1] - axes.get_ylim()[0]
     ends.sort(key=lambda e: e[0])
     for previous, end in zip(ends, ends[1:]):
@@ -97,6 +100,7 @@ def plot_bands(x: np.ndarray, bands: Sequence[tuple[str, np.ndarray, str]], *, x
         axes.axvline(place, color=PALETTE["grey"], linewidth=0.9, linestyle=(0, (4, 3)))
         axes.text(place, axes.get_ylim()[1], text, ha="center", va="bottom", fontsize=7.5, color=PALETTE["grey"])
     axes.set_xlim(x[0], x[-1] + 0.34 * (x[-1] - x[0]))
+    axes.spines["bottom"].set_bounds(x[0], x[-1])
     axes.set_xticks(np.linspace(x[0], x[-1], 6))
     axes.set_ylim(bottom=0)
     axes.set_xlabel(xlabel)

@@ -1,0 +1,305 @@
+"""Models of placed among graduates, a row a school: grouped, fractional, beta-binomial and random-intercept logit, and heterogeneity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import optimize, special, stats
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
+
+CASES_PER_PREDICTOR = 10  # fewer schools than this for each predictor, and its coefficient says nothing (Peduzzi et al. 1996)
+
+
+class TooFewSchools(ValueError):
+    """A model asks for more coefficients than the schools can carry."""
+
+
+@dataclass(frozen=True)
+class GroupedBinomial:
+    """A grouped binomial model: coefficients on the logit scale with binomial and quasi-binomial errors."""
+
+    coefficients: pd.DataFrame  # estimate, se_binomial, se_quasi, lower, upper, p (quasi, t)
+    dispersion: float  # Pearson chi-square over residual degrees of freedom
+    degrees_of_freedom: int
+    groups: int
+
+
+def _counts(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """k, n and the model matrix, checked."""
+    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    matrix = design.to_numpy(float)
+    groups, parameters = matrix.shape
+    if not (k.size == n.size == groups):
+        raise ValueError(f"{k.size} successes, {n.size} trials and {groups} rows of the design")
+    if not (np.isfinite(k).all() and np.isfinite(n).all() and np.isfinite(matrix).all()):
+        raise ValueError("successes, trials and design must be finite; leave schools without figures out, and say so")
+    if (k < 0).any() or (k > n).any() or (n <= 0).any():
+        raise ValueError("every group needs 0 <= successes <= trials, and trials above zero")
+    if groups <= parameters:
+        raise ValueError(f"{groups} groups leave no degree of freedom for {parameters} coefficients")
+    for column in design.columns:
+        member = design[column].to_numpy() != 0
+        if member.any() and (k[member].sum() in (0, n[member].sum())):
+            raise ValueError(f"{column!r} separates the groups: all its rates are 0 or 1")
+    return k, n, matrix
+
+
+def require_cases(schools: int, predictors: int) -> None:
+    """Stop at a regression with several predictors where there are fewer than ten schools for each.
+
+    One predictor (a contrast of two tiers) passes; two or more need `CASES_PER_PREDICTOR` schools each.
+    """
+    if predictors > 1 and schools < CASES_PER_PREDICTOR * predictors:
+        raise TooFewSchools(f"{predictors} predictors with {schools} schools: at least {CASES_PER_PREDICTOR * predictors} would be needed. Look at rank correlations one by one, with their family corrected (analysis.inference.correlates)")
+
+
+def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, confidence: float = 0.95) -> GroupedBinomial:
+    """Logit model of grouped counts with Pearson dispersion and quasi-likelihood errors (McCullagh & Nelder 1989).
+
+    logit μ = xβ, φ = Σ (k − nμ)²/(nμ(1 − μ))/(S − p), standard errors times √φ, t distribution with S − p degrees of freedom.
+
+    Parameters
+    ----------
+    successes, trials : array of shape (groups,)
+        k and n of each school. Ungrouped rows would give φ ≈ 1 whatever the schools do.
+    design : DataFrame of shape (groups, p)
+        model matrix with its constant.
+    confidence : float
+        of the intervals.
+
+    Raises
+    ------
+    ValueError
+        if there are no residual degrees of freedom, or a column separates the groups (a rate of exactly 0 or 1 in all groups
+        that share it): the coefficient is then not finite.
+    TooFewSchools
+        for several predictors with fewer than ten schools each.
+
+    Examples
+    --------
+    >>> m = grouped_binomial([45, 30, 66], [50, 40, 70], pd.DataFrame({"constant": [1, 1, 1]}))
+    >>> round(m.coefficients.loc["constant", "estimate"], 6), round(m.dispersion, 6)
+    (2.004321, 4.645657)
+    """
+    k, n, matrix = _counts(successes, trials, design)
+    groups, parameters = matrix.shape
+    require_cases(groups, int((matrix.std(0) > 0).sum()))
+    fit = GLM(np.column_stack([k, n - k]), matrix, family=Binomial()).fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
+    freedom = groups - parameters
+    dispersion = float(fit.pearson_chi2 / freedom)
+    quasi = fit.bse * np.sqrt(dispersion)
+    quantile = stats.t.ppf(0.5 + confidence / 2, freedom)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * stats.t.sf(np.abs(fit.params / quasi), freedom)
+    table = pd.DataFrame(
+        {"estimate": fit.params, "se_binomial": fit.bse, "se_quasi": quasi, "lower": fit.params - quantile * quasi, "upper": fit.params + quantile * quasi, "p": p},
+        index=design.columns,
+    )
+    return GroupedBinomial(table, dispersion, freedom, groups)
+
+
+def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike | None = None) -> pd.DataFrame:
+    """Fractional logit by quasi-likelihood, E[y|x] = Λ(xβ), with sandwich errors HC0 (Papke & Wooldridge 1996).
+
+    Parameters
+    ----------
+    rates : array of shape (schools,)
+        proportions in [0, 1], with or without known denominators.
+    design : DataFrame of shape (schools, p)
+    weights : array of shape (schools,), optional
+        n of each school: β is then that of the grouped binomial model.
+
+    Returns
+    -------
+    DataFrame
+        estimate, se (HC0; far too small with six to eleven schools: read a permutation test beside it).
+    """
+    y, matrix = np.asarray(rates, float), design.to_numpy(float)
+    if not np.isfinite(y).all() or ((y < 0) | (y > 1)).any():
+        raise ValueError("rates lie between 0 and 1")
+    require_cases(len(y), int((matrix.std(0) > 0).sum()))
+    w = np.ones_like(y) if weights is None else np.asarray(weights, float)
+    fit = GLM(y, matrix, family=Binomial(), var_weights=w).fit(tol=1e-14, maxiter=200)
+    mu = fit.fittedvalues
+    bread = np.linalg.inv((matrix * (w * mu * (1 - mu))[:, None]).T @ matrix)
+    score = matrix * (w * (y - mu))[:, None]
+    return pd.DataFrame({"estimate": fit.params, "se": np.sqrt(np.diag(bread @ (score.T @ score) @ bread))}, index=design.columns)
+
+
+@dataclass(frozen=True)
+class BetaBinomial:
+    """A beta-binomial model: mean on the logit scale, correlation of graduates within a school, log-likelihood."""
+
+    coefficients: pd.DataFrame  # estimate, se on the logit scale
+    rho: float  # 1/(a + b + 1); 0 where schools vary no more than draws
+    precision: float  # a + b, inf where rho is 0
+    loglik: float
+    covariance: np.ndarray  # of (coefficients, ln precision); nan at the boundary
+
+
+def _beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
+    """Negative log-likelihood and its gradient in (β, ln(a + b))."""
+    mu, size = special.expit(x @ theta[:-1]), np.exp(theta[-1])
+    a, b = mu * size, (1 - mu) * size
+    value = special.betaln(k + a, n - k + b) - special.betaln(a, b) + special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    shared = special.digamma(size) - special.digamma(n + size)
+    da, db = special.digamma(k + a) - special.digamma(a) + shared, special.digamma(n - k + b) - special.digamma(b) + shared
+    gradient = np.append(x.T @ ((da - db) * size * mu * (1 - mu)), np.sum(da * a + db * b))
+    return -float(value.sum()), -gradient
+
+
+def _hessian(gradient, theta: np.ndarray) -> np.ndarray:
+    """Hessian of a smooth function by central differences of its gradient."""
+    step = 1e-5 * np.maximum(1, np.abs(theta))
+    columns = [(gradient(theta + h) - gradient(theta - h)) / (2 * h.sum()) for h in np.diag(step)]
+    return (np.array(columns) + np.array(columns).T) / 2
+
+
+def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> BetaBinomial:
+    """Beta-binomial model by maximum likelihood, k ~ BetaBin(n, a, b), a/(a + b) = Λ(xβ), one a + b (Skellam 1948; Williams 1975).
+
+    Parameters
+    ----------
+    successes, trials : array of shape (schools,)
+    design : DataFrame of shape (schools, p)
+
+    Returns
+    -------
+    BetaBinomial
+        ρ = 1/(a + b + 1). Where schools vary no more than binomial draws the likelihood rises towards ρ = 0: the binomial model is
+        returned, with ρ = 0.
+
+    Notes
+    -----
+    Valid for schools that are draws from one population; errors come from the curvature and are too small with few schools.
+    """
+    k, n, x = _counts(successes, trials, design)
+    require_cases(len(k), int((x.std(0) > 0).sum()))
+    plain = GLM(np.column_stack([k, n - k]), x, family=Binomial()).fit(tol=1e-14, maxiter=200)
+    freedom = max(len(k) - x.shape[1], 1)
+    start = np.append(plain.params, np.log(max(np.mean(n) / max(plain.pearson_chi2 / freedom - 1, 0.05), 0.5)))
+    found = optimize.minimize(_beta_binomial_terms, start, args=(k, n, x), jac=True, method="L-BFGS-B", bounds=[(None, None)] * x.shape[1] + [(np.log(1e-3), np.log(1e7))], options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500})
+    binomial = float(stats.binom.logpmf(k, n, plain.fittedvalues).sum())
+    if found.x[-1] > np.log(1e6) or -found.fun <= binomial:
+        table = pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns)
+        return BetaBinomial(table, 0.0, np.inf, binomial, np.full((x.shape[1] + 1,) * 2, np.nan))
+    theta = found.x
+    for _ in range(20):  # Newton steps to the last digits
+        slope = _beta_binomial_terms(theta, k, n, x)[1]
+        step = np.linalg.solve(_hessian(lambda t: _beta_binomial_terms(t, k, n, x)[1], theta), slope)
+        theta = theta - step
+        if np.abs(step).max() < 1e-11:
+            break
+    covariance = np.linalg.inv(_hessian(lambda t: _beta_binomial_terms(t, k, n, x)[1], theta))
+    size = float(np.exp(theta[-1]))
+    table = pd.DataFrame({"estimate": theta[:-1], "se": np.sqrt(np.diag(covariance))[:-1]}, index=design.columns)
+    return BetaBinomial(table, 1 / (size + 1), size, -_beta_binomial_terms(theta, k, n, x)[0], covariance)
+
+
+@dataclass(frozen=True)
+class RandomIntercept:
+    """A random-intercept logit: coefficients, standard deviation of schools on the logit scale, log-likelihood."""
+
+    coefficients: pd.DataFrame  # estimate, se
+    sigma: float
+    loglik: float
+
+
+def _quadrature_loglik(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray, group: np.ndarray, nodes: np.ndarray, weights: np.ndarray) -> float:
+    """Log-likelihood of a random-intercept logit by adaptive Gauss–Hermite quadrature around each school's mode."""
+    fixed, sigma = x @ theta[:-1], np.exp(theta[-1])
+    groups = group.max() + 1
+    u = np.zeros(groups)  # in units of sigma
+    for _ in range(60):
+        mu = special.expit(fixed + sigma * u[group])
+        slope = np.bincount(group, sigma * (k - n * mu), groups) - u
+        curve = np.bincount(group, sigma**2 * n * mu * (1 - mu), groups) + 1
+        step = np.clip(slope / curve, -2, 2)
+        u = u + step
+        if np.abs(step).max() < 1e-10:
+            break
+    mu = special.expit(fixed + sigma * u[group])
+    spread = 1 / np.sqrt(np.bincount(group, sigma**2 * n * mu * (1 - mu), groups) + 1)
+    points = u[:, None] + np.sqrt(2) * spread[:, None] * nodes
+    eta = fixed[:, None] + sigma * points[group]
+    log_rows = k[:, None] * eta - n[:, None] * np.logaddexp(0, eta)
+    log_groups = np.zeros((groups, len(nodes)))
+    np.add.at(log_groups, group, log_rows)
+    log_groups += -0.5 * points**2 + nodes**2 + np.log(weights)
+    constant = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    return float(np.sum(special.logsumexp(log_groups, axis=1) + np.log(spread) - 0.5 * np.log(np.pi)) + constant.sum())
+
+
+def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, groups: ArrayLike | None = None, *, points: int = 25) -> RandomIntercept:
+    """Logit with a normal intercept for each school, by maximum likelihood with adaptive Gauss–Hermite quadrature (Pinheiro & Bates 1995).
+
+    logit μ_si = x_si β + u_s, u_s ~ N(0, σ²).
+
+    Parameters
+    ----------
+    successes, trials : array of shape (rows,)
+    design : DataFrame of shape (rows, p)
+    groups : array of shape (rows,), optional
+        school of each row; every row its own school if not given.
+    points : int
+        nodes; 25 give the digits of lme4 with nAGQ = 25. One node is the Laplace approximation.
+
+    Notes
+    -----
+    statsmodels' variational fit gives errors many times too small here and is not used. σ and the errors are those of maximum
+    likelihood: with eleven schools both are too small.
+    """
+    k, n, x = _counts(successes, trials, design)
+    labels = np.arange(len(k)) if groups is None else pd.factorize(np.asarray(groups))[0]
+    require_cases(int(labels.max() + 1), int((x.std(0) > 0).sum()) if groups is None else 1)
+    nodes, weights = np.polynomial.hermite.hermgauss(points)
+    plain = GLM(np.column_stack([k, n - k]), x, family=Binomial()).fit(tol=1e-14, maxiter=200)
+
+    def negative(theta: np.ndarray) -> float:
+        return -_quadrature_loglik(theta, k, n, x, labels, nodes, weights)
+
+    found = min((optimize.minimize(negative, np.append(plain.params, np.log(s)), method="BFGS", options={"gtol": 1e-7}) for s in (0.3, 1.0)), key=lambda f: f.fun)
+    theta = found.x
+    if theta[-1] < np.log(1e-4):  # the likelihood has its top at σ = 0
+        return RandomIntercept(pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns), 0.0, float(stats.binom.logpmf(k, n, plain.fittedvalues).sum()))
+    step = 1e-4 * np.maximum(1, np.abs(theta))
+    curvature = np.empty((theta.size,) * 2)
+    for i, hi in enumerate(np.diag(step)):
+        for j, hj in enumerate(np.diag(step)):
+            curvature[i, j] = (negative(theta + hi + hj) - negative(theta + hi - hj) - negative(theta - hi + hj) + negative(theta - hi - hj)) / (4 * step[i] * step[j])
+    table = pd.DataFrame({"estimate": theta[:-1], "se": np.sqrt(np.diag(np.linalg.inv(curvature)))[:-1]}, index=design.columns)
+    return RandomIntercept(table, float(np.exp(theta[-1])), -found.fun)
+
+
+@dataclass(frozen=True)
+class Heterogeneity:
+    """How much schools differ beyond their binomial errors, on the logit scale."""
+
+    q: float
+    degrees_of_freedom: int
+    p: float
+    tau2: float  # DerSimonian–Laird
+    i2: float  # share of Q that is more than its expectation, 0 to 1
+
+
+def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
+    """Cochran's Q, τ² (DerSimonian & Laird 1986) and I² (Higgins & Thompson 2002) of school logits.
+
+    w = 1/(1/k + 1/(n − k)), Q = Σ w (θ − θ̄)², τ² = max(0, (Q − df)/(Σw − Σw²/Σw)), I² = max(0, (Q − df)/Q).
+
+    Schools with a rate of 0 or 1 get half a case on either side (Haldane–Anscombe); only those.
+    """
+    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    if k.size < 2 or (k < 0).any() or (k > n).any() or (n <= 0).any():
+        raise ValueError("two schools or more with 0 <= successes <= trials are needed")
+    edge = (k == 0) | (k == n)
+    k, n = k + 0.5 * edge, n + edge
+    effect, weight = np.log(k / (n - k)), 1 / (1 / k + 1 / (n - k))
+    freedom = k.size - 1
+    q = float(np.sum(weight * (effect - np.average(effect, weights=weight)) ** 2))
+    tau2 = max(0.0, (q - freedom) / (weight.sum() - (weight**2).sum() / weight.sum()))
+    return Heterogeneity(q, freedom, float(stats.chi2.sf(q, freedom)), float(tau2), max(0.0, (q - freedom) / q) if q > 0 else 0.0)

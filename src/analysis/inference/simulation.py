@@ -1,0 +1,258 @@
+"""How often tests reject when nothing differs, at the design at hand: a few schools of unequal size that differ among themselves.
+
+Each test is computed for all draws at once from its closed form for two groups; a test of the project compares every one of them with the
+public function of the same name, draw by draw.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special, stats
+
+from analysis.inference.few_groups import label_arrangements
+from analysis.inference.rates import proportion_interval
+
+
+def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
+    n = np.asarray(trials, int)
+    return rng.binomial(n, special.expit(mean_logit + sigma * rng.normal(size=(draws, n.size)))).astype(float)
+
+
+def _logit(k: np.ndarray, n: np.ndarray) -> np.ndarray:
+    edge = 0.5 * ((k == 0) | (k == n))
+    return np.log((k + edge) / (n - k + edge))
+
+
+def _sums(k: np.ndarray, n: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, float]:
+    return k[:, member].sum(1), n[member].sum()
+
+
+def _pooled(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+    (k1, n1), (k2, n2) = _sums(k, n, first), _sums(k, n, ~first)
+    return [k1 / n1, k2 / n2], [n1, n2]
+
+
+def two_proportions(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Two-proportion z (= chi-square) test over graduates."""
+    (p1, p2), (n1, n2) = _pooled(k, n, first)
+    p = (p1 * n1 + p2 * n2) / (n1 + n2)
+    return 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(p * (1 - p) * (1 / n1 + 1 / n2)))
+
+
+def quasi_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Grouped logit with Pearson dispersion, t(S − 2)."""
+    (p1, p2), (n1, n2) = _pooled(k, n, first)
+    fitted = n * np.where(first, p1[:, None], p2[:, None])
+    chi = ((k - fitted) ** 2 / (fitted * (1 - fitted / n))).sum(1)
+    freedom = n.size - 2
+    error = np.sqrt(chi / freedom * (1 / (n1 * p1 * (1 - p1)) + 1 / (n2 * p2 * (1 - p2))))
+    return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / error, freedom)
+
+
+def cluster_robust(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Logit with CR1 errors clustered by school, t(G − 1)."""
+    (p1, p2), (n1, n2) = _pooled(k, n, first)
+    scores = (k - n * np.where(first, p1[:, None], p2[:, None])) ** 2
+    variance = scores[:, first].sum(1) / (n1 * p1 * (1 - p1)) ** 2 + scores[:, ~first].sum(1) / (n2 * p2 * (1 - p2)) ** 2
+    factor = n.size / (n.size - 1) * (n.sum() - 1) / (n.sum() - 2)
+    return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1)
+
+
+def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Logit with CR3 errors, every school left out in turn, t(G − 1)."""
+    (p1, p2), (n1, n2) = _pooled(k, n, first)
+    beta = special.logit(p1) - special.logit(p2)
+    squares = np.zeros(len(k))
+    for g in range(n.size):
+        own, total, other = (p1, n1, p2) if first[g] else (p2, n2, p1)
+        without = special.logit((own * total - k[:, g]) / (total - n[g])) - special.logit(other)
+        squares += ((without if first[g] else -without) - beta) ** 2
+    return 2 * stats.t.sf(np.abs(beta) / np.sqrt((n.size - 1) / n.size * squares), n.size - 1)
+
+
+def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Welch t test on school logits."""
+    logits = _logit(k, n)
+    return stats.ttest_ind(logits[:, first], logits[:, ~first], axis=1, equal_var=False).pvalue
+
+
+def _permutation(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+    labels = label_arrangements(first.size, int(first.sum())).astype(float)
+    size = first.sum()
+    sums = values @ labels.T
+    differences = np.abs(sums / size - (values.sum(1, keepdims=True) - sums) / (first.size - size))
+    own = np.abs(values[:, first].mean(1) - values[:, ~first].mean(1))[:, None]
+    return (differences >= own - 1e-12).mean(1)
+
+
+def permutation_rates(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Exact permutation of tier labels, difference of mean rates of schools."""
+    return _permutation(k / n, first)
+
+
+def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Exact permutation of tier labels, difference of mean logits of schools."""
+    return _permutation(_logit(k, n), first)
+
+
+def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Wild cluster bootstrap of the linear probability model, null imposed, all Rademacher patterns (up to 13 schools)."""
+    signs = 1.0 - 2 * ((np.arange(2**n.size)[:, None] >> np.arange(n.size)) & 1)
+    n1, n2 = n[first].sum(), n[~first].sum()
+
+    def t_of(counts: np.ndarray) -> np.ndarray:
+        p1, p2 = counts[..., first].sum(-1) / n1, counts[..., ~first].sum(-1) / n2
+        v1 = ((counts[..., first] - n[first] * p1[..., None]) ** 2).sum(-1) / n1**2
+        v2 = ((counts[..., ~first] - n[~first] * p2[..., None]) ** 2).sum(-1) / n2**2
+        return np.abs(p1 - p2) / np.sqrt(v1 + v2)
+
+    p = np.empty(len(k))
+    for start in range(0, len(k), 50):  # fifty draws at a time keep the patterns in the cache of the processor
+        part = k[start : start + 50]
+        fitted = n * (part.sum(1) / n.sum())[:, None]
+        own = t_of(part)[:, None]
+        p[start : start + 50] = (t_of(fitted[:, None] + signs * (part - fitted)[:, None]) >= own * (1 - 1e-10)).mean(1)
+    return p
+
+
+def _newton(score, start: np.ndarray, *, steps: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Roots of scores of many small likelihoods at once by damped Newton steps; the last parameter is a logarithm kept in bounds.
+
+    Returns
+    -------
+    tuple
+        parameters of shape (draws, p), and observed information (draws, p, p).
+    """
+    theta = start.copy()
+    size = theta.shape[1]
+
+    def information(at: np.ndarray) -> np.ndarray:
+        columns = []
+        for i in range(size):
+            h = np.zeros(size)
+            h[i] = 1e-5
+            columns.append((score(at - h) - score(at + h)) / 2e-5)
+        found = np.stack(columns, axis=2)
+        return (found + found.transpose(0, 2, 1)) / 2
+
+    for _ in range(steps):
+        slope, curve = score(theta), information(theta)
+        lowest = np.linalg.eigvalsh(curve)[:, 0]
+        curve = curve + np.maximum(0, 1e-3 + 1.5 * np.maximum(-lowest, 0) - np.where(lowest > 1e-3, 1e9, 0))[:, None, None] * np.eye(size)
+        step = np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1)
+        theta = theta + step
+        theta[:, -1] = np.clip(theta[:, -1], -6, 14)
+        if np.abs(step).max() < 1e-8:
+            break
+    return theta, information(theta)
+
+
+def _wald(theta: np.ndarray, information: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return 2 * stats.norm.sf(np.abs(theta[:, 1]) / np.sqrt(np.linalg.pinv(information)[:, 1, 1]))
+
+
+def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Beta-binomial maximum likelihood, Wald z of the tier."""
+    x = np.column_stack([np.ones(n.size), first])
+
+    def score(theta: np.ndarray) -> np.ndarray:
+        mu, size = special.expit(theta[:, :2] @ x.T), np.exp(theta[:, 2:])
+        a, b = mu * size, (1 - mu) * size
+        shared = special.digamma(size) - special.digamma(n + size)
+        da, db = special.digamma(k + a) - special.digamma(a) + shared, special.digamma(n - k + b) - special.digamma(b) + shared
+        return np.column_stack([((da - db) * size * mu * (1 - mu)) @ x, (da * a + db * b).sum(1)])
+
+    (p1, p2), _ = _pooled(k, n, first)
+    spread = np.maximum((k / n).var(1, ddof=2), 1e-6)
+    size = np.clip(p1 * (1 - p1) / spread - 1, 1, 1e4)
+    return _wald(*_newton(score, np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(size)])))
+
+
+def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: int = 15) -> np.ndarray:
+    """Random-intercept logit by adaptive quadrature, Wald z of the tier."""
+    x = np.column_stack([np.ones(n.size), first])
+    nodes, weights = np.polynomial.hermite.hermgauss(points)
+    logw = np.log(weights) + nodes**2
+
+    def score(theta: np.ndarray) -> np.ndarray:
+        fixed, sigma = theta[:, :2] @ x.T, np.exp(theta[:, 2:])
+        u = np.zeros_like(fixed)
+        for _ in range(40):
+            mu = special.expit(fixed + sigma * u)
+            step = np.clip((sigma * (k - n * mu) - u) / (sigma**2 * n * mu * (1 - mu) + 1), -2, 2)
+            u = u + step
+            if np.abs(step).max() < 1e-9:
+                break
+        mu = special.expit(fixed + sigma * u)
+        spread = 1 / np.sqrt(sigma**2 * n * mu * (1 - mu) + 1)
+        at = u[..., None] + np.sqrt(2) * spread[..., None] * nodes
+        eta = fixed[..., None] + sigma[..., None] * at
+        mu = special.expit(eta)
+        logs = k[:, :, None] * eta - n[:, None] * np.logaddexp(0, eta) - 0.5 * at**2 + logw
+        share = special.softmax(logs, axis=2)
+        residual = k[:, :, None] - n[:, None] * mu
+        return np.column_stack([(share * residual).sum(2) @ x, (share * residual * sigma[..., None] * at).sum((1, 2))])
+
+    (p1, p2), _ = _pooled(k, n, first)
+    sigma = np.clip(_logit(k, n).std(1, ddof=2), 0.1, 3)
+    return _wald(*_newton(score, np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(sigma)])))
+
+
+TIER_TESTS = {
+    "two_proportions": two_proportions, "quasi_binomial": quasi_binomial, "cluster_robust": cluster_robust, "jackknife": jackknife, "wild_bootstrap": wild_bootstrap, "beta_binomial": beta_binomial,
+    "random_intercept": random_intercept, "welch_logits": welch_logits, "permutation_rates": permutation_rates, "permutation_logits": permutation_logits,
+}
+RECOMMENDED = ("permutation_rates", "permutation_logits", "sign_flip")
+
+
+def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
+    """p of a change between two years: two proportions over graduates, paired t and exact sign flip on school logits."""
+    p1, p2 = k_before.sum(1) / n.sum(), k_after.sum(1) / n.sum()
+    p = (p1 + p2) / 2
+    z = _logit(k_after, n) - _logit(k_before, n)
+    signs = 1.0 - 2 * ((np.arange(2**n.size)[:, None] >> np.arange(n.size)) & 1)
+    flips = np.abs(z @ signs.T) >= np.abs(z.sum(1, keepdims=True)) - 1e-12
+    return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": stats.ttest_1samp(z, 0, axis=1).pvalue, "sign_flip": flips.mean(1)}
+
+
+def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, draws: int, seed: int, level: float = 0.05, tests: tuple[str, ...] = tuple(TIER_TESTS)) -> pd.DataFrame:
+    """Share of rejections at `level` when neither tiers nor years differ.
+
+    Parameters
+    ----------
+    trials : array of shape (schools,)
+        graduates of each school; at most 13 schools.
+    first : array of bool
+        the schools of one tier.
+    mean_logit, sigma : float
+        mean and standard deviation of school logits; in the two-year design a school keeps its own level, and both years vary around it by σ/√2.
+    draws, seed : int
+
+    Returns
+    -------
+    DataFrame
+        test, design (tiers, years), sigma, draws, size, lower, upper (Wilson, 95 %: simulation error only), failed (draws without a p).
+    """
+    n, member = np.asarray(trials, float), np.asarray(first, bool)
+    if n.size > 13:
+        raise ValueError(f"{n.size} schools; patterns are enumerated up to 13")
+    if sigma < 0 or draws < 1:
+        raise ValueError("sigma is not negative, and at least one draw is needed")
+    rng = np.random.default_rng(seed)
+    k = draw_counts(n, mean_logit, sigma, draws, rng)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = [("tiers", name, TIER_TESTS[name](k, n, member)) for name in tests]
+        level_of_school = mean_logit + sigma * rng.normal(size=(draws, n.size))
+        years = [rng.binomial(n.astype(int), special.expit(level_of_school + sigma / np.sqrt(2) * rng.normal(size=(draws, n.size)))).astype(float) for _ in range(2)]
+        found += [("years", name, p) for name, p in paired_p(*years, n).items()]
+    rows = []
+    for design, name, p in found:
+        sound = p[np.isfinite(p)]
+        rejected = int((sound <= level + 1e-12).sum())
+        low, high = proportion_interval(rejected, max(sound.size, 1))
+        rows.append((name, design, sigma, sound.size, rejected / max(sound.size, 1), float(low), float(high), draws - sound.size))
+    return pd.DataFrame(rows, columns=["test", "design", "sigma", "draws", "size", "lower", "upper", "failed"])
