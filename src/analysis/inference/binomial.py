@@ -291,7 +291,8 @@ def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
 
     w = 1/(1/k + 1/(n − k)), Q = Σ w (θ − θ̄)², τ² = max(0, (Q − df)/(Σw − Σw²/Σw)), I² = max(0, (Q − df)/Q).
 
-    Schools with a rate of 0 or 1 get half a case on either side (Haldane–Anscombe); only those.
+    Schools with a rate of 0 or 1 get half a case on either side (Haldane–Anscombe); only those. τ² lies below the variance of school logits,
+    because schools near one half weigh more; `random_intercept_logit` estimates that variance.
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     if k.size < 2 or (k < 0).any() or (k > n).any() or (n <= 0).any():
