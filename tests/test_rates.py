@@ -10,8 +10,13 @@ from scipy import stats
 from analysis.inference.binomial import grouped_binomial
 from analysis.inference.few_groups import exact_permutation_two_groups, leave_one_out_permutation
 from analysis.inference.rates import placement_checks, placement_quadruple, proportion_interval
-from analysis.inference.schools import placement_by_school, placement_by_tier, study_change, tier_design
+from analysis.inference.contrast import contrast_tiers
+from analysis.inference.schools import PREDICTORS, market_entrants, mean_checks, order_reversals, placement_by_school, placement_by_tier, school_profile, study_change, two_year_changes, two_year_counts
 from tests.conftest import PROJECT
+
+
+def tier_design(tiers: pd.Series, reference: str) -> pd.DataFrame:
+    return pd.DataFrame({"constant": 1.0, **{t: (tiers == t).astype(float) for t in dict.fromkeys(tiers) if t != reference}})
 
 
 def test_quadruple_by_hand():
@@ -117,15 +122,15 @@ def test_schools_tiers_and_contradictions(printed):
     broken = placement_checks(schools)
     assert set(broken["entity"]) == {"c"} and len(broken) == 2
     tiers = placement_by_tier(schools).set_index(["treatment", "tier"])
-    assert tiers.loc[("as printed", "all"), ["graduates", "placed", "further_study"]].tolist() == [350, 315, 171]
+    assert tiers.loc[("as_printed", "all"), ["graduates", "placed", "further_study"]].tolist() == [350, 315, 171]
     assert tiers.loc[("capped", "中职"), "further_study"] == 51 + 45
-    assert tiers.loc[("left out", "中职"), "placement_excluding_study"] == pytest.approx(39 / 49)
-    assert tiers.loc[("left out", "中职"), "schools"] == 1
+    assert tiers.loc[("left_out", "中职"), "placement_excluding_study"] == pytest.approx(39 / 49)
+    assert tiers.loc[("left_out", "中职"), "schools"] == 1
 
 
 def test_rates_of_sums_are_weighted_means_of_rates(printed):
     schools = placement_by_school(printed, 2030)
-    whole = placement_by_tier(schools).set_index(["treatment", "tier"]).loc[("as printed", "all"), "headline"]
+    whole = placement_by_tier(schools).set_index(["treatment", "tier"]).loc[("as_printed", "all"), "headline"]
     assert whole == pytest.approx(np.average(schools["headline"], weights=schools["graduates"]))
 
 
@@ -133,3 +138,67 @@ def test_study_change_needs_both_years(printed):
     before = printed.assign(year=2029, value=printed["value"] / 2)
     change = study_change(pd.concat([before, printed]), 2029, 2030)
     assert change["log_ratio"].tolist() == pytest.approx([np.log(2)] * 3)
+
+
+def test_four_treatments(printed):
+    tiers = placement_by_tier(placement_by_school(printed, 2030)).set_index(["treatment", "tier"])
+    assert tiers.loc[("zero", "中职"), "further_study"] == 51 and tiers.loc[("zero", "中职"), "placed"] == 135
+    assert tiers.loc[("zero", "中职"), "placement_excluding_study"] == pytest.approx((135 - 51) / (150 - 51))
+
+
+def test_order_reversals():
+    schools = pd.DataFrame({"headline": [0.9, 0.8, 0.7, 0.6], "placement_excluding_study": [0.5, 0.6, 0.7, np.nan]})
+    assert order_reversals(schools) == (3, 3)
+    assert order_reversals(schools.assign(placement_excluding_study=[0.9, 0.8, 0.8, np.nan])) == (0, 2)  # a tie has no order
+
+
+@pytest.fixture
+def two_years():
+    rows = []
+    for entity, tier, n1, d1, n2, d2 in (("a", "高职", 80, 100, 17, 20), ("b", "中职", 10, 50, 50, 200), ("c", "中职", 0, 0, 3, 9)):
+        for indicator, before, after in (("dual_qualified_teachers", n1, n2), ("teachers", d1, d2)):
+            rows += [(entity, tier, indicator, 2029, before, ""), (entity, tier, indicator, 2030, after, "")]
+        rows += [(entity, tier, "students", 2030, d1 + 1, ""), (entity, tier, "satisfaction_overall_pct", 2030, 90.0 if tier == "高职" else 95 - d1, "")]
+    return frame(rows).astype({"value": float})
+
+
+def test_rates_of_two_years(two_years):
+    assert two_year_counts(two_years, "dual_qualified_share", 2029, 2030).index.tolist() == ["a", "b"]  # c had no teachers before
+    table = two_year_changes(two_years, 2029, 2030).set_index("rate")
+    row = table.loc["dual_qualified_share"]
+    assert table.index.tolist() == ["dual_qualified_share"] and row["flag"] == "reversal" and row["change"] == pytest.approx(67 / 220 - 90 / 150)
+    assert row["rate_effect"] + row["composition"] == pytest.approx(row["change"]) and row["rate_effect"] > 0 and row["p"] == 0.5
+
+
+def test_means_of_schools_and_of_students(two_years):
+    [row] = mean_checks(two_years, 2030, ["satisfaction_overall_pct", "not printed"]).itertuples()
+    assert row.simple == pytest.approx((90 + 45 + 95) / 3) and row.weighted == pytest.approx((90 * 101 + 45 * 51 + 95 * 1) / 153)
+    assert row.gap_simple == pytest.approx(90 - 70) and row.flag == ""
+
+
+def test_entrants_carry_both_denominators():
+    table = market_entrants(1000, 400, 380, {"tiers_added": 100, "city_stated": 80}, 500, 25).set_index("basis")
+    assert table["entrants_before"].to_dict() == {"tiers_added": 520, "city_stated": 540} and (table["entrants"] == 600).all() and (table["jobs_before"] == 400).all()
+    assert table.loc["tiers_added", "jobs_per_entrant_before"] == pytest.approx(400 / 520)
+    assert market_entrants(1000, 400, 380, {}, np.nan, np.nan).empty
+
+
+def test_profile_of_schools(two_years, printed):
+    schools = placement_by_school(pd.concat([printed, two_years]), 2030)
+    profile = school_profile(pd.concat([printed, two_years]), schools, 2030)
+    assert profile.loc["a", "dual_qualified_share"] == pytest.approx(17 / 20) and profile["equipment_per_student_yuan"].isna().all() and set(PREDICTORS) < set(profile.columns)
+
+
+def test_one_contrast_by_every_method():
+    k, n, first = np.array([90, 170, 49, 70, 60.0]), np.array([100, 200, 50, 80, 66.0]), np.array([False, False, True, True, True])
+    table = contrast_tiers(k, n, first).set_index("method")
+    assert table["refused"].eq("").all() and len(table) == 11
+    assert table.at["two_proportions", "estimate"] == pytest.approx(179 / 196 - 260 / 300) and table.at["permutation_rates", "estimate"] == pytest.approx(np.mean([0.98, 0.875, 60 / 66]) - 0.875)
+    odds = np.log(179 / 17) - np.log(260 / 40)
+    assert table.loc[["quasi_binomial", "cluster_robust", "jackknife"], "estimate"].tolist() == pytest.approx([odds] * 3)
+    alone = contrast_tiers(k[1:], n[1:], first[1:]).set_index("method")
+    assert "rests on one school" in alone.at["fractional_logit", "refused"] and "cannot be left out" in alone.at["jackknife", "refused"] and np.isnan(alone.at["jackknife", "p"]) and alone.at["permutation_rates", "refused"] == ""
+
+
+def test_a_contrast_by_one_year_before_is_not_guessed(printed):
+    assert two_year_changes(printed, 2029, 2030).empty

@@ -85,7 +85,7 @@ def main(target: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = make_workspace(Path(scratch) / "town")
         prepare_processed(folder)
-        for stage in ("start_here", "reconcile", "fit", "employment", "cooperation"):
+        for stage in ("start_here", "reconcile", "fit", "employment", "size", "cooperation"):
             run(folder, "pipelines.run_notebook", stage)
         for notebook in sorted((folder / "results" / "notebooks").glob("*.ipynb")):
             if notebook.name != "01_clean.demand.ipynb":

@@ -66,6 +66,19 @@ class Employment:
     value_added_year: int
     values: Values
     confidence: float
+    draws: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Size:
+    language: Language
+    source: str
+    year: int
+    values: Values
+    draws: int
+    seed: int
+    level: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class Report:
 
 
 SECTIONS: dict[str, type] = {
-    "start_here": StartHere, "clean": Clean, "reconcile": Reconcile, "fit": Fit, "employment": Employment, "cooperation": Cooperation, "report": Report,
+    "start_here": StartHere, "clean": Clean, "reconcile": Reconcile, "fit": Fit, "employment": Employment, "size": Size, "cooperation": Cooperation, "report": Report,
 }
 
 
@@ -108,7 +121,7 @@ def check_section(name: str, values: dict[str, Any], file: str, problems: Proble
         if key not in values:
             problems.add(file, "is missing", "Add it; the notebook's parameters cell says what it means", row=name, column=key)
             sound = False
-        elif key == "confidence" and _fits(values[key], float) is None and not 0 < values[key] < 1:
+        elif key in {"confidence", "level"} and _fits(values[key], float) is None and not 0 < values[key] < 1:
             problems.add(file, "should lie between 0 and 1", "Write 0.95 for 95 per cent", row=name, column=key, printed=values[key])
             sound = False
         elif expected := _fits(values[key], kinds[key]):
@@ -148,7 +161,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
                     problems.add(file, f"source {source!r} has no data/raw/{source}/source.yaml", "Add the source, or take it from the list", row=name, column=source)
         else:
             loaded[name] = check_section(name, content[name] or {}, file, problems)
-    for name in ("clean", "reconcile", "fit", "employment"):
+    for name in ("clean", "reconcile", "fit", "employment", "size"):
         source = getattr(loaded.get(name), "source", None)
         if source is not None and "sources" in loaded and source not in loaded["sources"]:
             problems.add(file, "is not in the list of sources", f"Use one of {', '.join(loaded['sources'])}", row=name, column="source", printed=source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,29 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 CASES_PER_PREDICTOR = 10  # fewer schools than this for each predictor, and its coefficient says nothing (Peduzzi et al. 1996)
 
 
 class TooFewSchools(ValueError):
     """A model asks for more coefficients than the schools can carry."""
+
+
+def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
+    """Grouped logit by iteratively reweighted least squares to full precision.
+
+    Raises
+    ------
+    ValueError
+        if coefficients run away: some combination of columns separates rates of 0 or 1 from the rest.
+    """
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
+        fit = GLM(np.column_stack([successes, trials - successes]), matrix, family=Binomial()).fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
+    if not np.isfinite(fit.params).all() or np.abs(matrix @ fit.params).max() > 20:
+        raise ValueError("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
+    return fit
 
 
 @dataclass(frozen=True)
@@ -88,7 +106,7 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     k, n, matrix = _counts(successes, trials, design)
     groups, parameters = matrix.shape
     require_cases(groups, int((matrix.std(0) > 0).sum()))
-    fit = GLM(np.column_stack([k, n - k]), matrix, family=Binomial()).fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
+    fit = fit_logit(k, n, matrix)
     freedom = groups - parameters
     dispersion = float(fit.pearson_chi2 / freedom)
     quasi = fit.bse * np.sqrt(dispersion)
@@ -127,7 +145,10 @@ def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike 
     mu = fit.fittedvalues
     bread = np.linalg.inv((matrix * (w * mu * (1 - mu))[:, None]).T @ matrix)
     score = matrix * (w * (y - mu))[:, None]
-    return pd.DataFrame({"estimate": fit.params, "se": np.sqrt(np.diag(bread @ (score.T @ score) @ bread))}, index=design.columns)
+    variance = np.diag(bread @ (score.T @ score) @ bread)
+    if (variance <= 1e-14 * np.diag(bread)).any():
+        raise ValueError("a coefficient rests on one school, which is fitted exactly: the sandwich error is zero and says nothing")
+    return pd.DataFrame({"estimate": fit.params, "se": np.sqrt(variance)}, index=design.columns)
 
 
 @dataclass(frozen=True)
@@ -179,7 +200,7 @@ def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame)
     """
     k, n, x = _counts(successes, trials, design)
     require_cases(len(k), int((x.std(0) > 0).sum()))
-    plain = GLM(np.column_stack([k, n - k]), x, family=Binomial()).fit(tol=1e-14, maxiter=200)
+    plain = fit_logit(k, n, x)
     freedom = max(len(k) - x.shape[1], 1)
     start = np.append(plain.params, np.log(max(np.mean(n) / max(plain.pearson_chi2 / freedom - 1, 0.05), 0.5)))
     found = optimize.minimize(_beta_binomial_terms, start, args=(k, n, x), jac=True, method="L-BFGS-B", bounds=[(None, None)] * x.shape[1] + [(np.log(1e-3), np.log(1e7))], options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500})
@@ -257,7 +278,7 @@ def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.D
     labels = np.arange(len(k)) if groups is None else pd.factorize(np.asarray(groups))[0]
     require_cases(int(labels.max() + 1), int((x.std(0) > 0).sum()) if groups is None else 1)
     nodes, weights = np.polynomial.hermite.hermgauss(points)
-    plain = GLM(np.column_stack([k, n - k]), x, family=Binomial()).fit(tol=1e-14, maxiter=200)
+    plain = fit_logit(k, n, x)
 
     def negative(theta: np.ndarray) -> float:
         return -_quadrature_loglik(theta, k, n, x, labels, nodes, weights)

@@ -24,6 +24,12 @@ def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[flo
     return float(np.tanh(centre - half)), float(np.tanh(centre + half))
 
 
+def least_visible(n: int, level: float = 0.05) -> float:
+    """Smallest |ρ| that one test of n schools tells from chance at `level`, from t = ρ √((n − 2)/(1 − ρ²))."""
+    t = stats.t.ppf(1 - level / 2, n - 2)
+    return float(t / np.sqrt(t**2 + n - 2))
+
+
 def _ranks(x: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
     """Centred ranks; within strata the mean rank of each stratum is taken away."""
     r = stats.rankdata(x)

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.multitest import multipletests
+
+from analysis.inference.binomial import fit_logit
 
 MOST_ARRANGEMENTS = 200_000
 
@@ -167,7 +167,7 @@ def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFram
     def fit(kept: np.ndarray) -> np.ndarray:
         if np.linalg.matrix_rank(x[kept]) < size:
             raise ValueError("a school cannot be left out: without it a column of the design is constant")
-        return GLM(np.column_stack([k, n - k])[kept], x[kept], family=Binomial()).fit(tol=1e-14, maxiter=200).params
+        return fit_logit(k[kept], n[kept], x[kept]).params
 
     beta = fit(np.full(len(k), True))
     mu = 1 / (1 + np.exp(-x @ beta))

@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.inference.rates import placement_quadruple, proportion_interval
+from analysis.inference.decomposition import simpson_check
+from analysis.inference.few_groups import holm_bh, sign_flip_exact
+from analysis.inference.rates import TREATMENTS, placement_quadruple, proportion_interval, treat_contradictions
 
 STUDY = ["further_study_higher_vocational", "further_study_bachelor"]
 RATES = ["headline", "further_study_share", "placement_excluding_study"]
+# rates that tables print by school for two years: numerators over denominators
+TWO_YEAR_RATES = {
+    "dual_qualified_share": (("dual_qualified_teachers",), ("teachers",)), "senior_title_share": (("senior_title_staff",), ("teachers",)), "certificates_above_junior_share": (("certificates_1x_middle", "certificates_1x_senior"), ("certificates_1x",)),
+    "interns_per_position": (("interns",), ("internship_positions",)), "intake_per_student": (("intake",), ("students",)), "aid_per_person_time": (("aid_amount_10k_yuan",), ("aid_person_times",)),
+}
 
 
 def placement_by_school(observations: pd.DataFrame, year: int, confidence: float = 0.95) -> pd.DataFrame:
@@ -52,18 +59,23 @@ def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 def placement_by_tier(schools: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Sums over schools by tier and in all, with rates; three treatments of schools whose figures contradict themselves.
-
-    as printed: sums of what is printed; capped: further study at most the number placed; left out: without those schools.
-    """
-    capped = schools.assign(further_study=schools[["further_study", "placed"]].min(axis=1))
-    variants = {"as printed": schools, "capped": capped, "left out": schools[schools["consistent"]]}
+    """Sums over schools by tier and in all, with rates, under each treatment of schools whose figures contradict themselves (`treat_contradictions`)."""
     parts = []
-    for treatment, frame in variants.items():
+    for treatment in TREATMENTS:
+        frame = treat_contradictions(schools, treatment)
         counts = frame.groupby("tier", sort=False)[["graduates", "placed", "further_study"]].sum()
         counts.loc["all"] = counts.sum()
         parts.append(with_rates(counts, confidence).reset_index(names="tier").assign(treatment=treatment, schools=[*frame.groupby("tier", sort=False).size(), len(frame)]))
     return pd.concat(parts, ignore_index=True)
+
+
+def order_reversals(schools: pd.DataFrame) -> tuple[int, int]:
+    """Pairs of schools that the two placement rates put in opposite order, and all pairs that have both rates and no tie."""
+    both = schools.dropna(subset=["headline", "placement_excluding_study"])
+    a, b = (np.sign(np.subtract.outer(both[c].to_numpy(), both[c].to_numpy())) for c in ("headline", "placement_excluding_study"))
+    upper = np.triu_indices(len(both), 1)
+    signs = (a * b)[upper]
+    return int((signs < 0).sum()), int((signs != 0).sum())
 
 
 def study_change(observations: pd.DataFrame, before: int, year: int) -> pd.DataFrame:
@@ -104,7 +116,109 @@ def study_share_before(tiers: pd.DataFrame, change: pd.DataFrame, graduates_chan
     return table
 
 
-def tier_design(tiers: pd.Series, reference: str) -> pd.DataFrame:
-    """Model matrix: a constant and one column for each tier but the reference."""
-    others = [t for t in dict.fromkeys(tiers) if t != reference]
-    return pd.DataFrame({"constant": 1.0, **{t: (tiers == t).astype(float) for t in others}}, index=tiers.index)
+def two_year_counts(observations: pd.DataFrame, rate: str, before: int, year: int) -> pd.DataFrame:
+    """Numerator and denominator of one of `TWO_YEAR_RATES` by school in both years; schools without a rate in either year are left out."""
+    rows = observations[observations["aggregate_rule"] == ""]
+    columns = {}
+    for side, codes in zip(("numerator", "denominator"), TWO_YEAR_RATES[rate]):
+        for when, y in (("before", before), ("after", year)):
+            part = rows[rows["indicator"].isin(codes) & (rows["year"] == y)]
+            columns[f"{side}_{when}"] = part.groupby("entity", sort=False)["value"].agg(lambda v: v.sum(skipna=False))
+    table = pd.DataFrame(columns).dropna()
+    table = table[(table["denominator_before"] > 0) & (table["denominator_after"] > 0)]
+    return table.assign(tier=rows.drop_duplicates("entity").set_index("entity")["tier"].reindex(table.index))
+
+
+def two_year_changes(observations: pd.DataFrame, before: int, year: int) -> pd.DataFrame:
+    """Every rate of `TWO_YEAR_RATES` that has two schools or more: its change taken apart, checked for reversal, and tested over schools.
+
+    Returns
+    -------
+    DataFrame
+        rate, schools, before, after, change, rate_effect and composition (Kitagawa), simple_change (mean of schools), up, down, flag (`simpson_check`),
+        p (exact sign flip of the schools' changes), p_holm over this family. Aggregate and test answer different questions: where the
+        persons are, and what the usual school did.
+    """
+    rows = []
+    for rate in TWO_YEAR_RATES:
+        counts = two_year_counts(observations, rate, before, year)
+        if len(counts) < 2:
+            continue
+        columns = [counts[c].to_numpy() for c in ("numerator_before", "denominator_before", "numerator_after", "denominator_after")]
+        check = simpson_check(*columns)
+        each = columns[2] / columns[3] - columns[0] / columns[1]
+        start = columns[0].sum() / columns[1].sum()
+        rows.append((rate, len(counts), start, start + check.aggregate, check.aggregate, check.within, check.aggregate - check.within, check.simple_change, check.strata_up, check.strata_down, check.flag, sign_flip_exact(each)))
+    table = pd.DataFrame(rows, columns=["rate", "schools", "before", "after", "change", "rate_effect", "composition", "simple_change", "up", "down", "flag", "p"])
+    return table.assign(p_holm=holm_bh(table["p"])[0] if len(table) else [])
+
+
+def mean_checks(observations: pd.DataFrame, year: int, indicators: list[str], weight: str = "students") -> pd.DataFrame:
+    """Simple mean of schools beside the mean weighted by students, in all and by tier, for indicators that are themselves averages or rates.
+
+    Returns
+    -------
+    DataFrame
+        indicator, schools, simple, weighted, higher_minus_secondary under both, flag: ``reversal`` where the tiers change order with the weight.
+    """
+    rows = observations[(observations["aggregate_rule"] == "") & (observations["year"] == year)]
+    values = rows.pivot_table(index="entity", columns="indicator", values="value", sort=False)
+    tier = rows.drop_duplicates("entity").set_index("entity")["tier"]
+    found = []
+    for indicator in [i for i in indicators if i in values and weight in values]:
+        part = values[[indicator, weight]].dropna().assign(tier=tier)
+        means = {name: (group[indicator].mean(), np.average(group[indicator], weights=group[weight])) for name, group in [("all", part), *part.groupby("tier")]}
+        (simple, weighted), higher, secondary = means["all"], means.get("高职", (np.nan, np.nan)), means.get("中职", (np.nan, np.nan))
+        gaps = [higher[i] - secondary[i] for i in (0, 1)]
+        found.append((indicator, len(part), simple, weighted, *gaps, "reversal" if gaps[0] * gaps[1] < 0 else ""))
+    return pd.DataFrame(found, columns=["indicator", "schools", "simple", "weighted", "gap_simple", "gap_weighted", "flag"])
+
+
+def school_profile(observations: pd.DataFrame, schools: pd.DataFrame, year: int) -> pd.DataFrame:
+    """One row a school: outcomes and what might go with them, all of one year.
+
+    Returns
+    -------
+    DataFrame
+        index entity; tier, headline, placement_excluding_study, further_study_share, students, students_per_teacher, dual_qualified_share, senior_title_share,
+        equipment_per_student_yuan, practice_places_per_student, practice_bases_external, practice_bases_per_1000, satisfaction_overall_pct, specialties_offered.
+    """
+    rows = observations[(observations["aggregate_rule"] == "") & (observations["year"] == year)]
+    values = rows.pivot_table(index="entity", columns="indicator", values="value", sort=False).reindex(schools.index)
+
+    def column(name: str) -> pd.Series:
+        return values[name] if name in values else pd.Series(np.nan, schools.index)
+
+    return schools[["tier", *RATES]].assign(
+        students=column("students"), students_per_teacher=column("students_per_teacher"), dual_qualified_share=column("dual_qualified_teachers") / column("teachers"), senior_title_share=column("senior_title_staff") / column("teachers"),
+        equipment_per_student_yuan=column("equipment_per_student_yuan"), practice_places_per_student=column("practice_places_per_student"), practice_bases_external=column("practice_bases_external"), practice_bases_per_1000=1000 * column("practice_bases_external") / column("students"),
+        satisfaction_overall_pct=column("satisfaction_overall_pct"), specialties_offered=column("specialties_offered"),
+    )
+
+
+PREDICTORS = ["students", "students_per_teacher", "dual_qualified_share", "senior_title_share", "equipment_per_student_yuan", "practice_places_per_student", "practice_bases_external", "practice_bases_per_1000", "satisfaction_overall_pct", "specialties_offered"]
+
+
+def market_entrants(graduates: float, study: float, study_before: float, graduates_changes: dict[str, float], jobs: float, jobs_growth_pct: float) -> pd.DataFrame:
+    """Entrants to the labour market (graduates not in further study) beside jobs found, both years, under each printed change of graduates.
+
+    Parameters
+    ----------
+    graduates, study, study_before : float
+        graduates of the year; those in further study in both years.
+    graduates_changes : dict
+        where it is printed → change of graduates; the statements may contradict each other, and each gets a row.
+    jobs, jobs_growth_pct : float
+        graduates in work with a known sector, and their printed growth.
+
+    Returns
+    -------
+    DataFrame
+        basis, entrants_before, entrants, entrants_growth_pct, jobs_before, jobs, jobs_growth_pct, jobs_per_entrant_before, jobs_per_entrant.
+    """
+    jobs_before = jobs / (1 + jobs_growth_pct / 100)
+    rows = []
+    for basis, change in graduates_changes.items():
+        before, now = graduates - change - study_before, graduates - study
+        rows.append((basis, before, now, 100 * (now / before - 1), jobs_before, jobs, jobs_growth_pct, jobs_before / before, jobs / now))
+    return pd.DataFrame(rows, columns=["basis", "entrants_before", "entrants", "entrants_growth_pct", "jobs_before", "jobs", "jobs_growth_pct", "jobs_per_entrant_before", "jobs_per_entrant"])

@@ -100,7 +100,7 @@ def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.nd
 
 def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Wild cluster bootstrap of the linear probability model, null imposed, all Rademacher patterns (up to 13 schools)."""
-    signs = 1.0 - 2 * ((np.arange(2**n.size)[:, None] >> np.arange(n.size)) & 1)
+    signs = 1.0 - 2 * ((np.arange(2 ** (n.size - 1))[:, None] >> np.arange(n.size)) & 1)  # a pattern and its opposite give the same |t|
     n1, n2 = n[first].sum(), n[~first].sum()
 
     def t_of(counts: np.ndarray) -> np.ndarray:
@@ -119,35 +119,40 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
 
 
 def _newton(score, start: np.ndarray, *, steps: int = 60) -> tuple[np.ndarray, np.ndarray]:
-    """Roots of scores of many small likelihoods at once by damped Newton steps; the last parameter is a logarithm kept in bounds.
+    """Roots of the scores of many small likelihoods at once by damped Newton steps; the last parameter is a logarithm kept in bounds.
+
+    Parameters
+    ----------
+    score : callable
+        (parameters of shape (m, p), which draws they belong to) → gradients of shape (m, p).
+    start : array of shape (draws, p)
 
     Returns
     -------
     tuple
         parameters of shape (draws, p), and observed information (draws, p, p).
     """
-    theta = start.copy()
-    size = theta.shape[1]
+    theta, size = start.copy(), start.shape[1]
+    moving = np.arange(len(start))  # draws that have not settled yet
 
-    def information(at: np.ndarray) -> np.ndarray:
-        columns = []
-        for i in range(size):
-            h = np.zeros(size)
-            h[i] = 1e-5
-            columns.append((score(at - h) - score(at + h)) / 2e-5)
+    def information(at: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        columns = [(score(at - h, rows) - score(at + h, rows)) / 2e-5 for h in 1e-5 * np.eye(size)]
         found = np.stack(columns, axis=2)
         return (found + found.transpose(0, 2, 1)) / 2
 
     for _ in range(steps):
-        slope, curve = score(theta), information(theta)
+        at = theta[moving]
+        slope, curve = score(at, moving), information(at, moving)
         lowest = np.linalg.eigvalsh(curve)[:, 0]
-        curve = curve + np.maximum(0, 1e-3 + 1.5 * np.maximum(-lowest, 0) - np.where(lowest > 1e-3, 1e9, 0))[:, None, None] * np.eye(size)
-        step = np.clip(np.linalg.solve(curve, slope[..., None])[..., 0], -1, 1)
-        theta = theta + step
-        theta[:, -1] = np.clip(theta[:, -1], -6, 14)
-        if np.abs(step).max() < 1e-8:
+        ridge = np.where(lowest > 1e-3, 0.0, 1e-3 + 1.5 * np.maximum(-lowest, 0))
+        step = np.clip(np.linalg.solve(curve + ridge[:, None, None] * np.eye(size), slope[..., None])[..., 0], -1, 1)
+        new = at + step
+        new[:, -1] = np.clip(new[:, -1], -6, 14)
+        theta[moving] = new
+        moving = moving[np.abs(new - at).max(1) > 1e-7]
+        if not moving.size:
             break
-    return theta, information(theta)
+    return theta, information(theta, np.arange(len(start)))
 
 
 def _wald(theta: np.ndarray, information: np.ndarray) -> np.ndarray:
@@ -159,11 +164,11 @@ def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray
     """Beta-binomial maximum likelihood, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
 
-    def score(theta: np.ndarray) -> np.ndarray:
-        mu, size = special.expit(theta[:, :2] @ x.T), np.exp(theta[:, 2:])
+    def score(theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        mu, size, own = special.expit(theta[:, :2] @ x.T), np.exp(theta[:, 2:]), k[rows]
         a, b = mu * size, (1 - mu) * size
         shared = special.digamma(size) - special.digamma(n + size)
-        da, db = special.digamma(k + a) - special.digamma(a) + shared, special.digamma(n - k + b) - special.digamma(b) + shared
+        da, db = special.digamma(own + a) - special.digamma(a) + shared, special.digamma(n - own + b) - special.digamma(b) + shared
         return np.column_stack([((da - db) * size * mu * (1 - mu)) @ x, (da * a + db * b).sum(1)])
 
     (p1, p2), _ = _pooled(k, n, first)
@@ -172,30 +177,32 @@ def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray
     return _wald(*_newton(score, np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(size)])))
 
 
-def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: int = 15) -> np.ndarray:
+def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: int = 9) -> np.ndarray:
     """Random-intercept logit by adaptive quadrature, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
     nodes, weights = np.polynomial.hermite.hermgauss(points)
     logw = np.log(weights) + nodes**2
 
-    def score(theta: np.ndarray) -> np.ndarray:
-        fixed, sigma = theta[:, :2] @ x.T, np.exp(theta[:, 2:])
+    def score(theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        fixed, sigma, own = theta[:, :2] @ x.T, np.exp(theta[:, 2:]), k[rows]
         u = np.zeros_like(fixed)
         for _ in range(40):
             mu = special.expit(fixed + sigma * u)
-            step = np.clip((sigma * (k - n * mu) - u) / (sigma**2 * n * mu * (1 - mu) + 1), -2, 2)
+            step = np.clip((sigma * (own - n * mu) - u) / (sigma**2 * n * mu * (1 - mu) + 1), -2, 2)
             u = u + step
-            if np.abs(step).max() < 1e-9:
+            if np.abs(step).max() < 1e-8:
                 break
         mu = special.expit(fixed + sigma * u)
         spread = 1 / np.sqrt(sigma**2 * n * mu * (1 - mu) + 1)
         at = u[..., None] + np.sqrt(2) * spread[..., None] * nodes
         eta = fixed[..., None] + sigma[..., None] * at
-        mu = special.expit(eta)
-        logs = k[:, :, None] * eta - n[:, None] * np.logaddexp(0, eta) - 0.5 * at**2 + logw
-        share = special.softmax(logs, axis=2)
-        residual = k[:, :, None] - n[:, None] * mu
-        return np.column_stack([(share * residual).sum(2) @ x, (share * residual * sigma[..., None] * at).sum((1, 2))])
+        low = np.exp(-np.abs(eta))  # one exponential serves the logistic function and its logarithm
+        mu = np.where(eta >= 0, 1, low) / (1 + low)
+        logs = own[:, :, None] * eta - n[:, None] * (np.maximum(eta, 0) + np.log1p(low)) - 0.5 * at**2 + logw
+        share = np.exp(logs - logs.max(2, keepdims=True))
+        share /= share.sum(2, keepdims=True)
+        residual = share * (own[:, :, None] - n[:, None] * mu)
+        return np.column_stack([residual.sum(2) @ x, (residual * sigma[..., None] * at).sum((1, 2))])
 
     (p1, p2), _ = _pooled(k, n, first)
     sigma = np.clip(_logit(k, n).std(1, ddof=2), 0.1, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -113,7 +114,14 @@ def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> 
     return float(found.slope), float(found.low_slope), float(found.high_slope)
 
 
-def describe_trend(years: ArrayLike, values: ArrayLike, *, ahead: int = 1, confidence: float = 0.95) -> Trend:
+def _widest(forecast, t: np.ndarray, box: np.ndarray, year: int, confidence: float, value: float) -> Forecast:
+    """Forecast with the outermost interval over all corners of the rounding boxes; a box of many years is taken at its ends only."""
+    corners = list(product(*box)) if t.size <= 10 else list(box.T)
+    found = [forecast(t, corner, year, confidence) for corner in corners]
+    return Forecast(year, value, min(f.lower for f in found), max(f.upper for f in found), found[0].method)
+
+
+def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | None = None, upper: ArrayLike | None = None, ahead: int = 1, confidence: float = 0.95) -> Trend:
     """Fit what the number of years allows, and forecast only with an interval that holds.
 
     One or two years: the last value, no trend, no forecast. Three and four: the drift with its t interval (wide by nature). Five to nine:
@@ -123,6 +131,9 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, ahead: int = 1, confi
     ----------
     years, values : array
         one value a year. Years need not follow each other for a slope; they must for drift and local level, else the line is used.
+    lower, upper : array, optional
+        rounding box of each value: the interval of drift and line is then the outermost over the box. Rounded figures often lie on a line
+        by chance; without their box such an interval would have no width.
     ahead : int
         years after the last one.
     """
@@ -132,7 +143,12 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, ahead: int = 1, confi
         return Trend(t.size, last, "last value", nan, nan, nan, None, f"{t.size} years: a trend cannot be told from chance, and a forecast would have no interval")
     even = bool((np.diff(t) == 1).all())
     if t.size < SLOPE_FROM:
-        forecast = (drift_forecast if even else line_forecast)(t, y, year, confidence)
+        method = drift_forecast if even else line_forecast
+        forecast = method(t, y, year, confidence)
+        if lower is not None and upper is not None:
+            forecast = _widest(method, t, np.column_stack([lower, upper]).astype(float), year, confidence, forecast.value)
+        if forecast.upper - forecast.lower <= 1e-9 * max(1.0, abs(forecast.value)):
+            return Trend(t.size, last, forecast.method, nan, nan, nan, None, "the steps do not vary at all: figures this round have no spread, and an interval of no width is none")
         return Trend(t.size, last, forecast.method, nan, nan, nan, forecast, "")
     slope, low, high = theil_sen(t, y, confidence)
     if t.size < LEVEL_FROM or not even:

@@ -212,7 +212,10 @@ def plot_specification(curve: pd.DataFrame, value: str, choices: dict[str, dict]
     x = np.arange(len(curve))
     top.plot(x, curve[value], "o", color=PALETTE["blue"], markersize=3.2)
     top.set_ylabel(ylabel)
-    top.set_ylim(bottom=0)
+    if curve[value].min() >= 0:
+        top.set_ylim(bottom=0)
+    else:
+        top.axhline(0, color=PALETTE["grey"], linewidth=0.9)
     top.grid(axis="x", visible=False)
     for y, (column, entry, _) in enumerate(reversed(rows)):
         chosen = (curve[column] == entry).to_numpy()

@@ -1,0 +1,91 @@
+"""The same contrast of two tiers by every method, each with the condition under which it may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.inference.binomial import beta_binomial, fractional_logit, grouped_binomial, random_intercept_logit
+from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
+
+COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused"]
+
+
+def school_logits(successes: np.ndarray, trials: np.ndarray) -> np.ndarray:
+    """Logit of each school's rate, half a case added on either side where the rate is 0 or 1 (Haldane–Anscombe)."""
+    edge = 0.5 * ((successes == 0) | (successes == trials))
+    return np.log((successes + edge) / (trials - successes + edge))
+
+
+def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray, confidence: float = 0.95) -> pd.DataFrame:
+    """First tier minus second by ten methods.
+
+    Parameters
+    ----------
+    successes, trials : array of shape (schools,)
+        k and n of each school.
+    first : array of bool
+        the schools of the first tier.
+
+    Returns
+    -------
+    DataFrame
+        method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
+        no answer at this design, for instance because leaving a school out empties a tier.
+    """
+    k, n, member = np.asarray(successes, float), np.asarray(trials, float), np.asarray(first, bool)
+    design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})
+    schools = np.arange(k.size)
+    z = stats.norm.ppf(0.5 + confidence / 2)
+
+    def of_table(row: pd.Series, error: str, p: str | None, quantile: float) -> tuple[float, float, float, float]:
+        half = quantile * row[error]
+        return row["estimate"], row["estimate"] - half, row["estimate"] + half, row[p] if p else 2 * stats.norm.sf(abs(row["estimate"]) / row[error])
+
+    def naive() -> tuple:
+        p1, p2, n1, n2 = k[member].sum() / n[member].sum(), k[~member].sum() / n[~member].sum(), n[member].sum(), n[~member].sum()
+        pooled = k.sum() / n.sum()
+        half = z * np.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
+        return p1 - p2, p1 - p2 - half, p1 - p2 + half, 2 * stats.norm.sf(abs(p1 - p2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
+
+    def quasi() -> tuple:
+        fit = grouped_binomial(k, n, design, confidence)
+        row = fit.coefficients.loc["tier"]
+        return row["estimate"], row["lower"], row["upper"], row["p"], fit.dispersion
+
+    def clustered(kind: str) -> tuple:
+        return of_table(clustered_logit(k, n, design).coefficients.loc["tier"], f"se_{kind}", f"p_{kind}", stats.t.ppf(0.5 + confidence / 2, k.size - 1))
+
+    def model(table: pd.DataFrame, error: str = "se") -> tuple:
+        return of_table(table.loc["tier"], error, None, z)
+
+    def wild() -> tuple:
+        found = wild_cluster_bootstrap(k / n, design, schools, "tier", weights=n)
+        return k[member].sum() / n[member].sum() - k[~member].sum() / n[~member].sum(), np.nan, np.nan, found.p
+
+    def welch() -> tuple:
+        logits = school_logits(k, n)
+        found = stats.ttest_ind(logits[member], logits[~member], equal_var=False)
+        low, high = found.confidence_interval(confidence)
+        return logits[member].mean() - logits[~member].mean(), low, high, found.pvalue
+
+    def permuted(values: np.ndarray) -> tuple:
+        difference, p, _ = exact_permutation_two_groups(values, member)
+        return difference, np.nan, np.nan, p
+
+    methods: dict[str, tuple[str, Callable[[], tuple]]] = {
+        "two_proportions": ("points", naive), "quasi_binomial": ("logit", quasi), "cluster_robust": ("logit", lambda: clustered("cr1")), "jackknife": ("logit", lambda: clustered("cr3")), "wild_bootstrap": ("points", wild),
+        "fractional_logit": ("logit", lambda: model(fractional_logit(k / n, design))), "beta_binomial": ("logit", lambda: model(beta_binomial(k, n, design).coefficients)),
+        "random_intercept": ("logit", lambda: model(random_intercept_logit(k, n, design).coefficients)), "welch_logits": ("logit", welch), "permutation_rates": ("points", lambda: permuted(k / n)), "permutation_logits": ("logit", lambda: permuted(school_logits(k, n))),
+    }
+    rows = []
+    for method, (scale, call) in methods.items():
+        try:
+            answer, refused = call(), ""
+        except ValueError as reason:  # said in the table, where the number would stand
+            answer, refused = (np.nan,) * 4, str(reason)
+        rows.append((method, scale, *(float(v) for v in answer[:4]), float(answer[4]) if len(answer) > 4 else np.nan, refused))
+    return pd.DataFrame(rows, columns=COLUMNS)
