@@ -311,15 +311,20 @@ def test_the_family_is_the_whole_table():
 
 def test_contrast_curve():
     schools = pd.DataFrame({"tier": ["h", "h", "s", "s", "s"], "graduates": [100.0, 200, 50, 80, 60], "placed": [90.0, 170, 49, 70, 60], "further_study": [20.0, 50, 30, 60, 70], "consistent": [True, True, True, True, False]}, index=list("abcde"))
-    found = contrast_curve({"printed": schools, "corrected": schools}, "s")
-    curve = found.curve
-    assert len(curve) == 2 * 3 * (2 + 4) and found.labellings <= 10
-    by = curve[curve["values"] == "printed"].set_index(["definition", "weight", "treatment"])
+    found = contrast_curve({"printed": schools, "corrected": schools}, "s", least=15)
+    by = found.curve.set_index(["definition", "weight", "treatment"])
+    assert by.index.is_unique and set(found.curve["values"]) == {"printed"}  # equal versions count once
+    assert len(by) + found.duplicates == 2 * 2 * 3 * 4
     assert by.at[("headline", "graduates", "as_printed"), "difference"] == pytest.approx(179 / 190 - 260 / 300)
-    assert by.at[("placement_excluding_study", "graduates", "left_out"), "difference"] == pytest.approx((19 + 10) / (20 + 20) - 190 / 230)
+    assert by.at[("placement_excluding_study", "graduates", "as_printed"), "difference"] == pytest.approx((19 + 10) / (20 + 20) - 190 / 230)
+    assert ("placement_excluding_study", "graduates", "left_out") not in by.index  # the same figures again
     assert by.at[("placement_excluding_study", "schools", "zero"), "difference"] == pytest.approx(np.mean([19 / 20, 10 / 20, 1]) - np.mean([70 / 80, 120 / 150]))
     exact = exact_permutation_two_groups(schools["placed"] / schools["graduates"], schools["tier"] == "s")
     assert by.loc[("headline", "schools", "as_printed"), ["difference", "p"]].tolist() == pytest.approx(list(exact[:2]))
+    joint = found.joint.set_index("definition")
+    assert joint["specifications"].sum() == len(by) and joint["p"].between(0, 1).all() and (joint["labellings"] <= 10).all()
+    few = contrast_curve({"printed": schools}, "s", least=30).curve
+    assert few[(few["weight"] == "schools") & (few["definition"] == "placement_excluding_study") & (few["treatment"] == "zero")]["schools"].iloc[0] == 3  # twenty graduates do not weigh like two hundred
     with pytest.raises(ValueError, match="same schools"):
         contrast_curve({"printed": schools, "corrected": schools.iloc[::-1]}, "s")
 
@@ -360,6 +365,11 @@ def test_recommended_tests_hold_their_size():
             assert found.at["permutation_rates", "size"] <= 0.05 + error and found.at["two_proportions", "size"] > 0.8
         else:
             assert found.at["two_proportions", "size"] == pytest.approx(0.05, abs=error)
+
+
+def test_power_grows_with_the_difference():
+    found = simulation.simulate_power(SCHOOLS["graduates"], SCHOOLS["first"], mean_logit=2.3, sigma=1.0, shifts=(0.0, -1.0, -4.0), draws=400, seed=1)
+    assert found["power"].is_monotonic_increasing and found["power"].iloc[0] < 0.09 and found["power"].iloc[-1] > 0.9 and found["points"].is_monotonic_decreasing
 
 
 def test_every_simulated_test_answers():

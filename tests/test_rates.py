@@ -11,7 +11,7 @@ from analysis.inference.binomial import grouped_binomial
 from analysis.inference.few_groups import exact_permutation_two_groups, leave_one_out_permutation
 from analysis.inference.rates import placement_checks, placement_quadruple, proportion_interval
 from analysis.inference.contrast import contrast_tiers
-from analysis.inference.schools import PREDICTORS, market_entrants, mean_checks, order_reversals, placement_by_school, placement_by_tier, school_profile, study_change, two_year_changes, two_year_counts
+from analysis.inference.schools import PREDICTORS, correlation_choices, market_entrants, mean_checks, order_reversals, placement_by_school, placement_by_tier, school_profile, study_change, two_year_changes, two_year_counts
 from tests.conftest import PROJECT
 
 
@@ -177,10 +177,12 @@ def test_means_of_schools_and_of_students(two_years):
 
 
 def test_entrants_carry_both_denominators():
-    table = market_entrants(1000, 400, 380, {"tiers_added": 100, "city_stated": 80}, 500, 25).set_index("basis")
+    table = market_entrants(1000, {"as_printed": (380, 400)}, {"tiers_added": 100, "city_stated": 80}, 500, 25).set_index("basis")
+    assert table.loc["tiers_added", "headline_before_least"] == pytest.approx((400 + 380) / 900)
+    assert len(market_entrants(1000, {"as_printed": (380, 400), "zero": (300, 310)}, {"tiers_added": 100}, 500, 25)) == 2
     assert table["entrants_before"].to_dict() == {"tiers_added": 520, "city_stated": 540} and (table["entrants"] == 600).all() and (table["jobs_before"] == 400).all()
     assert table.loc["tiers_added", "jobs_per_entrant_before"] == pytest.approx(400 / 520)
-    assert market_entrants(1000, 400, 380, {}, np.nan, np.nan).empty
+    assert market_entrants(1000, {"as_printed": (380, 400)}, {}, np.nan, np.nan).empty
 
 
 def test_profile_of_schools(two_years, printed):
@@ -202,3 +204,13 @@ def test_one_contrast_by_every_method():
 
 def test_a_contrast_by_one_year_before_is_not_guessed(printed):
     assert two_year_changes(printed, 2029, 2030).empty
+
+
+def test_a_correlation_under_every_choice(printed):
+    more = frame([(e, t, i, 2030, v, "") for e, t, b, n in (("a", "高职", 9, 400), ("b", "中职", 4, 300), ("c", "中职", 8, 100), ("d", "中职", 1, 90), ("e", "高职", 7, 500)) for i, v in (("practice_bases_external", b), ("students", n))])
+    extra = frame([(e, t, i, 2030, v, "") for e, t, n, p in (("d", "中职", 80, 60), ("e", "高职", 90, 70)) for i, v in (("graduates", n), ("placed", p), ("further_study_bachelor", 10))])
+    observations = pd.concat([printed, more, extra]).astype({"value": float})
+    table = correlation_choices(observations, placement_by_school(observations, 2030), 2030, "practice_bases_external", draws=99, seed=1)
+    assert set(table["denominator"]) == {"students", "graduates", "none"} and table.set_index(["treatment", "denominator"])["schools"].to_dict()[("zero", "none")] == 5
+    assert table.set_index(["treatment", "denominator"])["schools"].to_dict()[("left_out", "none")] == 4
+    assert correlation_choices(observations, placement_by_school(observations, 2030), 2030, "not printed", draws=9, seed=1).empty

@@ -74,14 +74,15 @@ def by_country(cooperation: pd.DataFrame, partners: pd.DataFrame, language: str)
     return rows[rows["country"] != ""].drop_duplicates(["fact_id", "country"])
 
 
+CRITERIA = ("unit", "accumulation", "period", "nested")
 REASONS = {
-    "zh": {"unit": "单位不同", "accumulation": "累计方式不同", "period": "时期不同", "nested": "主体互相包含"},
-    "en": {"unit": "units differ", "accumulation": "accumulation differs", "period": "periods differ", "nested": "one actor is part of another"},
+    "zh": {"unit": "单位不同", "accumulation": "累计方式不同", "period": "时期不同", "nested": "主体互相包含", "actor": "主体不同"},
+    "en": {"unit": "units differ", "accumulation": "accumulation differs", "period": "periods differ", "nested": "one actor is part of another", "actor": "actors differ"},
 }
 
 
 def comparability(cooperation: pd.DataFrame, part_of: dict[str, str], language: str = "en") -> pd.DataFrame:
-    """Which figures of different actors may stand in one row.
+    """Which figures of different actors may stand in one row: a matrix of indicators and criteria.
 
     Two figures are comparable if indicator, unit, accumulation (in the period, cumulative, stock, plan) and period are equal and
     no actor is part of another; the qualifiers stay beside them. Persons, person-times and person-days, or a year and a total
@@ -99,7 +100,8 @@ def comparability(cooperation: pd.DataFrame, part_of: dict[str, str], language: 
     Returns
     -------
     DataFrame
-        one row an indicator with figures of at least two actors: unit, number of actors and figures, comparable, why not.
+        one row an indicator with figures of at least two actors: unit, number of actors and figures, one column a criterion of `CRITERIA` (whether
+        it is met), comparable, why not.
     """
     words = REASONS[language]
     rows = []
@@ -107,7 +109,57 @@ def comparability(cooperation: pd.DataFrame, part_of: dict[str, str], language: 
         actors = sorted(group["entity"].unique())
         if len(actors) < 2:
             continue
-        why = [words[column] for column in ("unit", "accumulation", "period") if group[column].nunique() > 1]
-        why += [words["nested"]] * any(part_of.get(actor) in actors for actor in actors)
-        rows.append((indicator, ", ".join(sorted(group["unit"].unique())), len(actors), len(group), not why, "; ".join(why)))
-    return pd.DataFrame(rows, columns=["indicator", "unit", "actors", "figures", "comparable", "why_not"])
+        met = [group[column].nunique() == 1 for column in CRITERIA[:3]] + [not any(part_of.get(actor) in actors for actor in actors)]
+        rows.append((indicator, ", ".join(sorted(group["unit"].unique())), len(actors), len(group), *met, all(met), "; ".join(words[c] for c, ok in zip(CRITERIA, met) if not ok)))
+    return pd.DataFrame(rows, columns=["indicator", "unit", "actors", "figures", *(f"same_{c}" for c in CRITERIA), "comparable", "why_not"])
+
+
+def then_and_now(cooperation: pd.DataFrame, earlier: str, later: str, language: str = "en") -> pd.DataFrame:
+    """Figures of one indicator in two documents, pair by pair, and whether they may be set against each other.
+
+    A pair is comparable over time if actor, unit and accumulation are the same and both periods have a beginning of their own (a year against a
+    year, not against a total since the beginning) and equal length.
+
+    Parameters
+    ----------
+    cooperation : DataFrame
+        `cooperation_facts`.
+    earlier, later : str
+        source ids.
+
+    Returns
+    -------
+    DataFrame
+        indicator, actor_earlier, raw_earlier, period_earlier, actor_later, raw_later, period_later, comparable, why_not.
+    """
+    words, rows = REASONS[language], []
+    first, second = (cooperation[cooperation["source_id"] == s] for s in (earlier, later))
+    for pair in first.merge(second, on="indicator", suffixes=("_earlier", "_later")).itertuples():
+        same_length = np.isclose(pair.end_earlier - pair.begin_earlier, pair.end_later - pair.begin_later)  # nan where a beginning is not printed
+        why = [words[c] for c, ok in (("actor", pair.entity_earlier == pair.entity_later), ("unit", pair.unit_earlier == pair.unit_later), ("accumulation", pair.accumulation_earlier == pair.accumulation_later), ("period", bool(same_length))) if not ok]
+        rows.append((pair.indicator, pair.entity_earlier, pair.raw_earlier, pair.period_earlier, pair.entity_later, pair.raw_later, pair.period_later, not why, "; ".join(why)))
+    columns = ["indicator", "actor_earlier", "raw_earlier", "period_earlier", "actor_later", "raw_later", "period_later", "comparable", "why_not"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["comparable", "indicator", "period_later"], ascending=[False, True, True], kind="stable", ignore_index=True)
+
+
+def fields_abroad(items: pd.Series, crosswalk: pd.DataFrame) -> pd.DataFrame:
+    """How many resources and colleges for partners abroad belong to each section of industry.
+
+    Parameters
+    ----------
+    items : Series
+        names of resources and colleges; an item counts as often as it stands there.
+    crosswalk : DataFrame
+        item, field, section.
+
+    Raises
+    ------
+    KeyError
+        for items that the crosswalk does not list.
+    """
+    unknown = sorted(set(items) - set(crosswalk["item"]))
+    if unknown:
+        raise KeyError(f"items without a section: {', '.join(unknown)}. Add them to data/crosswalks/resource_to_section.csv")
+    placed = items.rename("item").to_frame().merge(crosswalk, on="item", validate="many_to_one")
+    counts = placed.groupby("section").agg(items=("item", "size"), fields=("field", lambda f: tuple(dict.fromkeys(f)))).reset_index()
+    return counts.assign(share=counts["items"] / counts["items"].sum()).sort_values(["items", "section"], ascending=[False, True], kind="stable", ignore_index=True)

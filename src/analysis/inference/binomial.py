@@ -13,7 +13,7 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-CASES_PER_PREDICTOR = 10  # fewer schools than this for each predictor, and its coefficient says nothing (Peduzzi et al. 1996)
+CASES_PER_PREDICTOR = 10  # a rule of this house: with fewer schools a predictor, each coefficient hangs on a few of them
 
 
 class TooFewSchools(ValueError):

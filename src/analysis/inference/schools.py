@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.inference.correlates import rank_correlation
 from analysis.inference.decomposition import simpson_check
 from analysis.inference.few_groups import holm_bh, sign_flip_exact
 from analysis.inference.rates import TREATMENTS, placement_quadruple, proportion_interval, treat_contradictions
@@ -199,13 +200,15 @@ def school_profile(observations: pd.DataFrame, schools: pd.DataFrame, year: int)
 PREDICTORS = ["students", "students_per_teacher", "dual_qualified_share", "senior_title_share", "equipment_per_student_yuan", "practice_places_per_student", "practice_bases_external", "practice_bases_per_1000", "satisfaction_overall_pct", "specialties_offered"]
 
 
-def market_entrants(graduates: float, study: float, study_before: float, graduates_changes: dict[str, float], jobs: float, jobs_growth_pct: float) -> pd.DataFrame:
-    """Entrants to the labour market (graduates not in further study) beside jobs found, both years, under each printed change of graduates.
+def market_entrants(graduates: float, studies: dict[str, tuple[float, float]], graduates_changes: dict[str, float], jobs: float, jobs_growth_pct: float) -> pd.DataFrame:
+    """Graduates not in further study beside those in work with a known sector, both years, under each printed change of graduates and each treatment.
 
     Parameters
     ----------
-    graduates, study, study_before : float
-        graduates of the year; those in further study in both years.
+    graduates : float
+        graduates of the year.
+    studies : dict
+        treatment → (in further study the year before, this year).
     graduates_changes : dict
         where it is printed → change of graduates; the statements may contradict each other, and each gets a row.
     jobs, jobs_growth_pct : float
@@ -214,11 +217,42 @@ def market_entrants(graduates: float, study: float, study_before: float, graduat
     Returns
     -------
     DataFrame
-        basis, entrants_before, entrants, entrants_growth_pct, jobs_before, jobs, jobs_growth_pct, jobs_per_entrant_before, jobs_per_entrant.
+        basis, treatment, entrants_before, entrants, entrants_growth_pct, jobs_before, jobs, jobs_growth_pct, jobs_per_entrant_before, jobs_per_entrant, headline_before_least: smallest
+        headline rate of the year before that these figures allow (those with a sector and those in study were all placed).
     """
     jobs_before = jobs / (1 + jobs_growth_pct / 100)
     rows = []
-    for basis, change in graduates_changes.items():
-        before, now = graduates - change - study_before, graduates - study
-        rows.append((basis, before, now, 100 * (now / before - 1), jobs_before, jobs, jobs_growth_pct, jobs_before / before, jobs / now))
-    return pd.DataFrame(rows, columns=["basis", "entrants_before", "entrants", "entrants_growth_pct", "jobs_before", "jobs", "jobs_growth_pct", "jobs_per_entrant_before", "jobs_per_entrant"])
+    for treatment, (study_before, study) in studies.items():
+        for basis, change in graduates_changes.items():
+            before, now = graduates - change - study_before, graduates - study
+            rows.append((basis, treatment, before, now, 100 * (now / before - 1), jobs_before, jobs, jobs_growth_pct, jobs_before / before, jobs / now, (jobs_before + study_before) / (graduates - change)))
+    return pd.DataFrame(rows, columns=["basis", "treatment", "entrants_before", "entrants", "entrants_growth_pct", "jobs_before", "jobs", "jobs_growth_pct", "jobs_per_entrant_before", "jobs_per_entrant", "headline_before_least"])
+
+
+def correlation_choices(observations: pd.DataFrame, schools: pd.DataFrame, year: int, numerator: str, *, draws: int, seed: int) -> pd.DataFrame:
+    """One correlation, with placement excluding further study, under every denominator of the predictor and every treatment of contradicting figures.
+
+    Parameters
+    ----------
+    numerator : str
+        an indicator that counts something by school.
+
+    Returns
+    -------
+    DataFrame
+        denominator (students, graduates, none), treatment, schools, rho, p: what was chosen decides what is found.
+    """
+    rows = observations[(observations["aggregate_rule"] == "") & (observations["year"] == year)]
+    values = rows.pivot_table(index="entity", columns="indicator", values="value", sort=False)
+    found = []
+    for treatment in ("left_out", "capped", "zero"):
+        frame = treat_contradictions(schools, treatment)
+        rate = with_rates(frame[["tier", "graduates", "placed", "further_study"]], 0.95)["placement_excluding_study"].dropna()
+        if numerator not in values:
+            continue
+        for denominator in ("students", "graduates", "none"):
+            x = values[numerator].reindex(rate.index) / (values[denominator].reindex(rate.index) if denominator != "none" else 1.0)
+            both = pd.DataFrame({"x": x, "y": rate}).dropna()
+            if len(both) >= 4:
+                found.append((denominator, treatment, len(both), *rank_correlation(both["x"], both["y"], draws=draws, seed=seed)))
+    return pd.DataFrame(found, columns=["denominator", "treatment", "schools", "rho", "p"])

@@ -24,8 +24,8 @@ class Shrunk:
 def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1) -> Shrunk:
     """Empirical-Bayes rates of schools from a beta-binomial population, with rank intervals by simulation.
 
-    Shrunk rate (k + a)/(n + a + b); posterior Beta(k + a, n − k + b) (Efron & Morris 1975). Draws take ln a/b and ln(a + b) from
-    the normal approximation to their likelihood, so that intervals hold the uncertainty of the population too; ranks are taken within
+    Shrunk rate (k + a)/(n + a + b); posterior Beta(k + a, n − k + b) (Efron & Morris 1975). Draws take ln(a/b) and ln(a + b) from
+    their likelihood on a grid (flat priors on both), so that intervals hold the uncertainty of the population too; ranks are taken within
     each draw (Goldstein & Spiegelhalter 1996), 1 is the largest rate.
 
     Parameters
@@ -51,8 +51,15 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
         table = pd.DataFrame({"rate": k / n, "shrunk": pooled, "lower": low, "upper": high, "rank_lower": 1, "rank_upper": k.size})
         return Shrunk(table, model, (low, high))
     mean, size = special.expit(model.coefficients["estimate"].iloc[0]), model.precision
-    theta = rng.multivariate_normal([model.coefficients["estimate"].iloc[0], np.log(size)], model.covariance, draws)
-    mu, sizes = special.expit(theta[:, :1]), np.exp(np.clip(theta[:, 1:], -7, 16))
+    error = np.sqrt(np.diag(model.covariance))
+    grid = [np.linspace(centre - 7 * e, centre + 7 * e, 201) for centre, e in zip((model.coefficients["estimate"].iloc[0], np.log(size)), error)]
+    at_mean, at_size = (g.ravel() for g in np.meshgrid(*grid, indexing="ij"))
+    a, b = special.expit(at_mean) * np.exp(at_size), special.expit(-at_mean) * np.exp(at_size)
+    logs = (special.betaln(k[:, None] + a, (n - k)[:, None] + b) - special.betaln(a, b)).sum(0)
+    weight = np.exp(logs - logs.max())
+    chosen = rng.choice(weight.size, draws, p=weight / weight.sum())
+    jitter = [(g[1] - g[0]) * (rng.random(draws) - 0.5) for g in grid]  # within the cell of the grid
+    mu, sizes = special.expit(at_mean[chosen] + jitter[0])[:, None], np.exp(at_size[chosen] + jitter[1])[:, None]
     posterior = rng.beta(k + mu * sizes, n - k + (1 - mu) * sizes)
     ranks = k.size - posterior.argsort(1).argsort(1)
     low, high = np.quantile(posterior, [tail, 1 - tail], axis=0)

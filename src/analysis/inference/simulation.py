@@ -226,6 +226,29 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": stats.ttest_1samp(z, 0, axis=1).pvalue, "sign_flip": flips.mean(1)}
 
 
+def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, shifts: tuple[float, ...], draws: int, seed: int, level: float = 0.05) -> pd.DataFrame:
+    """How often the exact permutation of school logits finds a difference of tiers that is there.
+
+    Parameters
+    ----------
+    shifts : tuple of float
+        what is added to the logits of the first tier.
+
+    Returns
+    -------
+    DataFrame
+        shift, points (mean difference of school probabilities, first minus second, in percentage points), power.
+    """
+    n, member = np.asarray(trials, float), np.asarray(first, bool)
+    rows = []
+    for shift in shifts:
+        rng = np.random.default_rng(seed)
+        p = special.expit(mean_logit + shift * member + sigma * rng.normal(size=(draws, n.size)))
+        k = rng.binomial(n.astype(int), p).astype(float)
+        rows.append((shift, 100 * float((p[:, member].mean(1) - p[:, ~member].mean(1)).mean()), float((permutation_logits(k, n, member) <= level + 1e-12).mean())))
+    return pd.DataFrame(rows, columns=["shift", "points", "power"])
+
+
 def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, draws: int, seed: int, level: float = 0.05, tests: tuple[str, ...] = tuple(TIER_TESTS)) -> pd.DataFrame:
     """Share of rejections at `level` when neither tiers nor years differ.
 

@@ -45,59 +45,66 @@ def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) 
 
 @dataclass(frozen=True)
 class ContrastCurve:
-    """All specifications of a tier contrast, and their joint p under permuted labels."""
+    """All distinct specifications of a tier contrast, and for each definition its joint p under permuted labels."""
 
     curve: pd.DataFrame  # definition, weight, treatment, values, schools, difference, p
-    joint_p: float  # share of labellings whose median |difference| is at least the observed
-    same_sign: float  # share of specifications with the commoner sign
-    joint_p_sign: float  # share of labellings in which at least as many specifications share a sign
-    labellings: int
+    joint: pd.DataFrame  # definition, specifications, median, p, labellings
+    duplicates: int  # specifications that give the figures of another one and were not counted again
 
 
-def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str) -> ContrastCurve:
+def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str, *, least: int = 30) -> ContrastCurve:
     """Difference of two tiers over definition × weight × treatment of contradicting figures × printed or corrected values.
 
     Parameters
     ----------
     versions : dict
-        "printed", "corrected" → schools with `tier`, `graduates`, `placed`, `further_study`, `consistent`; same schools in the same order.
+        name ("printed", "corrected") → schools with `tier`, `graduates`, `placed`, `further_study`, `consistent`; same schools in the same order.
     first_tier : str
         the tier whose rate is the first term.
+    least : int
+        a school with fewer graduates than this in a denominator is left out where schools weigh equally: a treatment can leave ten persons.
 
     Returns
     -------
     ContrastCurve
-        specifications whose rates cannot be formed (more in further study than graduates, as printed) leave those schools out. The joint p
-        permutes tier labels over all schools and recomputes the whole curve (Simonsohn, Simmons & Nelson 2020); specifications are choices, not draws.
+        specifications whose rates cannot be formed leave those schools out; two that rest on the same figures count once. The joint p permutes tier
+        labels over all schools and recomputes the whole curve of one definition (Simonsohn, Simmons & Nelson 2020): share of labellings whose median
+        is at least as far from zero. Definitions are not pooled: they measure different things, and two real effects of opposite sign would cancel.
+        Specifications are choices, not draws.
     """
     tiers = next(iter(versions.values()))["tier"]
     if any(list(v.index) != list(tiers.index) for v in versions.values()):
         raise ValueError("all versions need the same schools in the same order")
     own = (tiers == first_tier).to_numpy()
     labels = label_arrangements(len(own), int(own.sum()))
-    rows, paths = [], []
+    rows, paths, seen, duplicates = [], [], set(), 0
     for values, schools in versions.items():
         for treatment in TREATMENTS:
             treated = treat_contradictions(schools, treatment)
             for definition in DEFINITIONS:
-                if definition == "headline" and treatment in ("capped", "zero"):
-                    continue  # further study is no part of the headline rate
                 k, n = _rates(treated, definition)
-                sound = (n > 0) & (k >= 0) & (k <= n)
-                places = np.array([schools.index.get_loc(i) for i in treated.index])[sound]
                 for weight in WEIGHTS:
+                    sound = (n >= (1 if weight == "graduates" else least)) & (k >= 0) & (k <= n)
+                    places = np.array([schools.index.get_loc(i) for i in treated.index])[sound]
+                    key = (definition, weight, places.tobytes(), k[sound].tobytes(), n[sound].tobytes())
+                    if key in seen:
+                        duplicates += 1
+                        continue
+                    seen.add(key)
                     drawn = labels[:, places]
                     usable = drawn.any(1) & (~drawn).any(1)
+                    if not (own[places].any() and (~own[places]).any()):
+                        continue
                     path = np.full(len(labels), np.nan)
                     path[usable] = tier_contrast(k[sound], n[sound], drawn[usable], weight)
                     observed = float(tier_contrast(k[sound], n[sound], own[None, places], weight)[0])
-                    p = float(np.mean(np.abs(path[usable]) >= abs(observed) - 1e-12))
-                    rows.append((definition, weight, treatment, values, int(sound.sum()), observed, p))
+                    rows.append((definition, weight, treatment, values, int(sound.sum()), observed, float(np.mean(np.abs(path[usable]) >= abs(observed) - 1e-12))))
                     paths.append(path)
     curve = pd.DataFrame(rows, columns=["definition", "weight", "treatment", "values", "schools", "difference", "p"])
-    chance = np.array(paths)
-    whole = ~np.isnan(chance).any(0)
-    commoner = max((curve["difference"] > 0).mean(), (curve["difference"] < 0).mean())
-    drawn_commoner = np.maximum((chance[:, whole] > 0).mean(0), (chance[:, whole] < 0).mean(0))
-    joint = float(np.mean(np.abs(np.median(chance[:, whole], axis=0)) >= abs(curve["difference"].median()) - 1e-12))
-    return ContrastCurve(curve.sort_values("difference", kind="stable").reset_index(drop=True), joint, float(commoner), float(np.mean(drawn_commoner >= commoner - 1e-12)), int(whole.sum()))
+    chance, joint = np.array(paths), []
+    for definition, part in curve.groupby("definition", sort=False):
+        own_paths = chance[part.index]
+        whole = ~np.isnan(own_paths).any(0)
+        median = float(part["difference"].median())
+        joint.append((definition, len(part), median, float(np.mean(np.abs(np.median(own_paths[:, whole], axis=0)) >= abs(median) - 1e-12)), int(whole.sum())))
+    return ContrastCurve(curve.sort_values("difference", kind="stable").reset_index(drop=True), pd.DataFrame(joint, columns=["definition", "specifications", "median", "p", "labellings"]), duplicates)

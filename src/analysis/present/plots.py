@@ -231,6 +231,34 @@ def plot_specification(curve: pd.DataFrame, value: str, choices: dict[str, dict]
     return figure
 
 
+def plot_parts(frame: pd.DataFrame, label: str, parts: dict[str, tuple[str, str]], *, xlabel: str) -> Figure:
+    """Rows of stacked parts of a whole, from 0 to 100 %, each large enough part with its share written in it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        one row a whole, first row on top; columns `label` and one share (0 to 1) a part.
+    parts : dict
+        column → (name shown, colour of the palette), from left to right.
+    """
+    figure, axes = plt.subplots(figsize=(8.2, 1.4 + 0.5 * len(frame)))
+    places = np.arange(len(frame))[::-1]
+    left = np.zeros(len(frame))
+    for column, (name, colour) in parts.items():
+        width = 100 * frame[column].to_numpy(float)
+        axes.barh(places, width, left=left, height=0.62, color=PALETTE[colour], alpha=0.75, label=name)
+        for x, y, w in zip(left, places, width):
+            if w >= 4:
+                axes.text(x + w / 2, y, f"{w:.1f}", ha="center", va="center", fontsize=8.5)
+        left += width
+    axes.set_yticks(places, frame[label])
+    axes.set_xlim(0, 100)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(xlabel)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(parts), borderaxespad=0.2, handletextpad=0.5, columnspacing=1.2)
+    return figure
+
+
 def plot_tiles(frame: pd.DataFrame, lanes: dict[str, str], looks: dict[str, tuple[str, str]], *, columns: int = 4) -> Figure:
     """Lanes of named tiles, coloured by status: a chain with what is there and what is not.
 
