@@ -11,11 +11,11 @@ from analysis.inference import simulation
 from analysis.inference.binomial import TooFewSchools, beta_binomial, fractional_logit, grouped_binomial, heterogeneity, random_intercept_logit
 from analysis.inference.correlates import correlate_family, rank_correlation, spearman_interval
 from analysis.inference.decomposition import kitagawa, oaxaca_threefold, shapley_factors, simpson_check
-from analysis.inference.few_groups import clustered_logit, clustered_ols, exact_permutation_two_groups, holm_bh, sign_flip_exact, wild_cluster_bootstrap
-from analysis.inference.rates import proportion_interval, treat_contradictions
+from analysis.inference.few_groups import clustered_logit, clustered_ols, exact_permutation_two_groups, holm_bh, leave_one_out_permutation, sign_flip_exact, wild_cluster_bootstrap
+from analysis.inference.rates import Refused, proportion_interval, treat_contradictions
 from analysis.inference.shrinkage import empirical_bayes
 from analysis.inference.specification import contrast_curve
-from analysis.inference.trends import TooFewYears, describe_trend, drift_forecast, line_forecast, structural_break, theil_sen
+from analysis.inference.trends import TooFewYears, describe_trend, drift_forecast, line_forecast, local_level, structural_break, theil_sen
 from tests.conftest import PROJECT
 
 REFERENCE = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}
@@ -101,7 +101,12 @@ def test_no_overdispersion_is_the_binomial_model():
     fit = beta_binomial([50, 51, 49, 50], [100, 100, 100, 100], constant(4))
     assert fit.rho == 0 and fit.coefficients["estimate"].iloc[0] == pytest.approx(0) and fit.precision == np.inf
     shrunk = empirical_bayes([50, 51, 49, 50], [100, 100, 100, 100])
-    assert (shrunk.schools["shrunk"] == 0.5).all() and (shrunk.schools["rank_lower"] == 1).all() and (shrunk.schools["rank_upper"] == 4).all()
+    assert shrunk.schools["shrunk"].tolist() == pytest.approx([0.5] * 4, abs=0.01) and (shrunk.schools["rank_lower"] == 1).all() and (shrunk.schools["rank_upper"] == 4).all()
+    assert 0.3 < shrunk.new_school[0] < 0.45 < 0.55 < shrunk.new_school[1] < 0.7
+    rng = np.random.default_rng(2)
+    n = rng.integers(50, 2000, 9)
+    near = empirical_bayes(rng.binomial(n, special.expit(2 + 0.05 * rng.normal(size=9))), n)  # ρ just above 0: the population is narrow, whatever the curvature says
+    assert near.new_school[1] - near.new_school[0] < 0.1
 
 
 def test_known_populations_come_back_from_simulated_schools():
@@ -219,11 +224,11 @@ def test_simpson_reversal_is_flagged():
     ("call", "message"),
     [
         (lambda: kitagawa([1], [0], [1], [2]), "denominator above zero"), (lambda: kitagawa([1, 2], [2, 3], [1], [2]), "one entry a stratum"), (lambda: shapley_factors({"a": 1}, {"b": 1}, sum), "same factors"),
-        (lambda: sign_flip_exact([]), "one to twenty"), (lambda: holm_bh([0.5, 1.2]), "between 0 and 1"), (lambda: proportion_interval(3, 2), "0 <= successes"), (lambda: proportion_interval(1, 2, method="wald"), "use one of"),
+        (lambda: sign_flip_exact([]), "one finite difference"), (lambda: holm_bh([0.5, 1.2]), "between 0 and 1"), (lambda: proportion_interval(3, 2), "0 <= successes"), (lambda: proportion_interval(1, 2, method="wald"), "use one of"),
         (lambda: line_forecast([2022, 2023], [1, 2], 2024), "no residual"), (lambda: drift_forecast([2022, 2023], [1, 2], 2024), "no spread of steps"), (lambda: structural_break(range(8), range(8)), "from 20 on"), (lambda: theil_sen([2023], [1]), "two years"),
         (lambda: describe_trend([2023, 2022], [1, 2]), "years must rise"), (lambda: rank_correlation([1, 2, 3], [1, 2, 3]), "needs four"), (lambda: simulation.simulate_size(range(1, 15), [True] * 7 + [False] * 7, mean_logit=0, sigma=1, draws=1, seed=1), "up to 13"),
         (lambda: grouped_binomial([5] * 11, [9] * 11, pd.DataFrame({"c": np.ones(11), "a": np.arange(11.0), "b": np.arange(11.0) ** 2})), "2 predictors with 11 schools: at least 20"),
-        (lambda: oaxaca_threefold([1, 2], [1, 2], [1, 2, 3], [1, 2, 3]), "2 cases do not identify 2"), (lambda: clustered_logit([5, 3, 4], [9, 9, 9], constant(3, x=[1.0, 0, 0])), "cannot be left out"), (lambda: fractional_logit([1.2], constant(1)), "between 0 and 1"),
+        (lambda: oaxaca_threefold([1, 2], [1, 2], [1, 2, 3], [1, 2, 3]), "2 cases do not identify 2"), (lambda: clustered_logit([5, 3, 4], [9, 9, 9], constant(3, x=[1.0, 0, 0])), "rests on one school"), (lambda: fractional_logit([1.2], constant(1)), "between 0 and 1"),
         (lambda: treat_contradictions(pd.DataFrame(), "hide"), "use one of as_printed"), (lambda: heterogeneity([1], [2]), "two schools"), (lambda: beta_binomial([1, np.nan, 2], [3, 3, 3], constant(3)), "must be finite"),
     ],
 )
@@ -250,6 +255,10 @@ def test_trend_grows_with_the_years():
     assert [line.value, line.lower, line.upper] == pytest.approx([124.66666667, 86.7841, 162.5493], abs=1e-4)
     gap = describe_trend([2017, 2020, 2023], [1, 4, 7])
     assert gap.method == "line" and gap.forecast is None and "an interval of no width is none" in gap.refused
+    straight = describe_trend(range(2017, 2022), [1, 2, 3, 4, 5])
+    assert straight.forecast is None and straight.slope == 1
+    boxed = describe_trend(range(2017, 2022), [1, 2, 3, 4, 5], lower=np.arange(5) + 0.5, upper=np.arange(5) + 1.5)
+    assert boxed.forecast.lower < 5 < 6 < boxed.forecast.upper
     rounded = describe_trend([2020, 2021, 2022], [22_000, 25_000, 28_000], lower=[21_500, 24_500, 27_500], upper=[22_500, 25_500, 28_500])
     assert rounded.forecast.value == 31_000 and rounded.forecast.upper - rounded.forecast.lower > 10_000
     seven = describe_trend(range(2017, 2024), [3, 5, 4, 6, 8, 7, 9])
@@ -344,13 +353,13 @@ def test_simulated_tests_are_the_public_functions(draws):
         "jackknife": lambda x: clustered_logit(x, n, design).coefficients.at["tier", "p_cr3"], "wild_bootstrap": lambda x: wild_cluster_bootstrap(x / n, design, names, "tier", weights=n).p,
         "permutation_rates": lambda x: exact_permutation_two_groups(x / n, first)[1], "permutation_logits": lambda x: exact_permutation_two_groups(np.log(x / (n - x)), first)[1],
         "two_proportions": lambda x: stats.chi2_contingency([[x[first].sum(), (n - x)[first].sum()], [x[~first].sum(), (n - x)[~first].sum()]], correction=False).pvalue,
-        "beta_binomial": lambda x: 2 * stats.norm.sf(abs(np.divide(*beta_binomial(x, n, design).coefficients.loc["tier"]))),
+        "welch_logits": lambda x: stats.ttest_ind(np.log(x / (n - x))[first], np.log(x / (n - x))[~first], equal_var=False).pvalue, "beta_binomial": lambda x: 2 * stats.norm.sf(abs(np.divide(*beta_binomial(x, n, design).coefficients.loc["tier"]))),
     }
     for name, one in public.items():
         rows = range(3) if name == "wild_bootstrap" else range(12)
         batch = simulation.TIER_TESTS[name](k, n, first)
         assert batch[list(rows)] == pytest.approx([one(k[i]) for i in rows], rel=2e-4, abs=1e-9), name
-    batch = simulation.random_intercept(k[:4], n, first, points=25)
+    batch = simulation.random_intercept(k[:4], n, first)
     single = [2 * stats.norm.sf(abs(np.divide(*random_intercept_logit(x, n, design).coefficients.loc["tier"]))) for x in k[:4]]
     assert batch == pytest.approx(single, rel=0.01, abs=1e-4)
 
@@ -390,3 +399,65 @@ def test_wild_bootstrap_draws_where_patterns_are_too_many():
     assert [round(p, 12) for p in (found.p, wild_cluster_bootstrap(y, constant(90, x=x), cluster, "x", draws=499, seed=2).p)] == [round(found.p, 12)] * 2
 
 
+
+
+def test_local_level_does_not_depend_on_the_unit_and_agrees_with_statsmodels():
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    y = np.random.default_rng(3).normal(size=14).cumsum() + np.random.default_rng(4).normal(size=14)
+    value, low, high = local_level(y)
+    for scale, shift in ((1e5, 0), (1e-3, 20), (1e9, -5e8)):
+        assert local_level(shift + scale * y) == pytest.approx([shift + scale * v for v in (value, low, high)], rel=1e-5, abs=1e-6 * scale)
+    fit = UnobservedComponents(y, "local level").fit(disp=False, method="nm", maxiter=5000)
+    theirs = fit.get_forecast(1)
+    assert value == pytest.approx(float(theirs.predicted_mean[0]), abs=0.02)
+    half = stats.norm.ppf(0.975) * (high - low) / (2 * stats.t.ppf(0.975, 12))  # theirs is normal and divides by n
+    assert half == pytest.approx(float(np.diff(theirs.conf_int()[0])[0]) / 2, rel=0.05)
+    with pytest.raises(Refused, match="do not vary"):
+        local_level([5.0] * 12)
+
+
+def test_answers_do_not_depend_on_level_scale_or_order():
+    rng = np.random.default_rng(5)
+    v = np.r_[rng.normal(0, 1, 12), rng.normal(6, 1, 13)]
+    assert [structural_break(range(25), o + v).p for o in (0, 1e5, 1e6)] == [0.0005] * 3
+    z = np.array([1, 2, 3, 4, -0.5])
+    assert sign_flip_exact(z) == sign_flip_exact(1e-13 * z) == sign_flip_exact(1e13 * z) == 0.125
+    x, y, order = rng.normal(size=11), rng.normal(size=11), rng.permutation(11)
+    assert rank_correlation(x, y) == pytest.approx(rank_correlation(x[order], y[order]))
+    assert rank_correlation(range(6), range(6), strata=list("aaabbb"))[1] == pytest.approx(2 / 36)
+    assert spearman_interval(1.0, 5)[1] == 1.0 and spearman_interval(1.0, 5)[0] < 0.8
+    values, first = pd.Series([9.0, 1, 2, 3], index=list("abcd")), pd.Series([True, False, False, True], index=list("abcd"))
+    assert leave_one_out_permutation(values, first.iloc[::-1]).equals(leave_one_out_permutation(values, first))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: wild_cluster_bootstrap([1, 1, 0, 0.0], constant(4, x=[1.0, 1, 0, 0]), range(4), "x"), "fitted exactly"), (lambda: grouped_binomial([5, 5, 8, 8], [10] * 4, constant(4, x=[1.0, 1, 0, 0])), "fits every school exactly"),
+        (lambda: grouped_binomial([5, 6, 8, 8], [10] * 4, constant(4, x=[1.0, 1, 0, 0], z=[0.0, 0, 1, 1])), "depend on each other"), (lambda: clustered_ols([0.1, 0.2, 0.3], constant(3), ["a", None, "b"]), "names no school"),
+        (lambda: clustered_ols([1, 0.5, 0.4, 0.3], constant(4, x=[1.0, 1, 0, 0]), range(4), weights=[0.25] * 4), "not shares"), (lambda: proportion_interval(3, 10, 95), "write 0.95"), (lambda: describe_trend([2021, 2022, 2023], [1, 2, 4], confidence=95), "write 0.95"),
+        (lambda: describe_trend([2021, np.nan, 2023], [1, 2, 4]), "whole years"), (lambda: describe_trend([2021, 2022, 2023], [1, 2, 4], ahead=0), "one year or more"), (lambda: describe_trend([2021, 2022, 2023], [1, 2, 4], lower=[0, 0, 5], upper=[9, 9, 9]), "in its box"),
+        (lambda: heterogeneity([5, np.nan, 3], [10] * 3), "finite"), (lambda: exact_permutation_two_groups(pd.Series([1.0, 2, 3], index=list("abc")), pd.Series([True, False, False], index=list("bac"))), "other schools"),
+        (lambda: random_intercept_logit([92, 64, 12, 50, 33, 181, 76], [92, 64, 44, 51, 109, 219, 76], constant(7)), "schools differ too much"), (lambda: rank_correlation([1, 2, 3, 4], [1, 2, 3, 4], strata=[np.nan, 1, 1, 1]), "needs a stratum"),
+        (lambda: clustered_logit([5, 3, 8, 7], [9, 9, 9, 9], constant(4, x=[1.0, 0, 0, 0]), jackknife=False), "rests on one school"),
+    ],
+)
+def test_no_answer_rather_than_a_wrong_one(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_simulated_failures_are_no_rejections():
+    found = simulation.simulate_size([5, 6, 7, 3, 9], [True, True, False, False, False], mean_logit=3, sigma=0, draws=300, seed=1).set_index("test")
+    assert found.at["wild_bootstrap", "failed"] > 0 and found.at["beta_binomial", "failed"] > 0 and found.at["wild_bootstrap", "size"] < 0.2
+    alone = simulation.simulate_size([500, 600, 700], [True, False, False], mean_logit=0, sigma=1, draws=20, seed=1, tests=("jackknife",)).set_index("test")
+    assert alone.at["jackknife", "failed"] == 20 and np.isnan(alone.at["jackknife", "size"])
+
+
+def test_many_schools_are_drawn_not_refused():
+    rng = np.random.default_rng(1)
+    first = np.arange(24) < 12
+    difference, p, count = exact_permutation_two_groups(rng.normal(size=24) + 2 * first, first)
+    assert count == 20_000 and difference > 1 and p < 0.01
+    assert 0 < sign_flip_exact(rng.normal(1, 1, 25)) < 0.01

@@ -30,6 +30,7 @@ def make_workspace(folder: Path) -> Path:
     for name in ("dictionary.yaml", "labels.yaml", "identities.yaml"):
         shutil.copy(PROJECT / "data" / name, folder / "data" / name)
     shutil.copytree(PROJECT / "data" / "crosswalks", folder / "data" / "crosswalks")
+    shutil.move(folder / "resources_town.csv", folder / "data" / "crosswalks" / "resource_to_section.csv")
     entities = yaml.safe_load((PROJECT / "data" / "entities.yaml").read_text(encoding="utf-8"))
     shared = {code: entity for code, entity in entities.items() if entity["kind"] in SHARED_KINDS}
     own = yaml.safe_load((folder / "entities_town.yaml").read_text(encoding="utf-8"))

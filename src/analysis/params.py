@@ -86,6 +86,9 @@ class Cooperation:
     language: Language
     city: str
     source: str
+    earlier: str
+    region: str
+    census_year: int
     values: Values
 
 

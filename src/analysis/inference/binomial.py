@@ -13,11 +13,19 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
+from analysis.inference.rates import Refused, require_confidence, school_logits
+
 CASES_PER_PREDICTOR = 10  # a rule of this house: with fewer schools a predictor, each coefficient hangs on a few of them
 
 
-class TooFewSchools(ValueError):
+class TooFewSchools(Refused):
     """A model asks for more coefficients than the schools can carry."""
+
+
+def require_several(matrix: np.ndarray, labels: np.ndarray) -> None:
+    """Stop where a coefficient rests on one school: it is fitted exactly there, and a sandwich error knows nothing of it."""
+    if any(np.linalg.matrix_rank(matrix[labels != g]) < matrix.shape[1] for g in np.unique(labels)):
+        raise Refused("a coefficient rests on one school, which is fitted exactly: neither its sandwich error nor leaving it out says anything")
 
 
 def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
@@ -32,7 +40,7 @@ def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
         fit = GLM(np.column_stack([successes, trials - successes]), matrix, family=Binomial()).fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
     if not np.isfinite(fit.params).all() or np.abs(matrix @ fit.params).max() > 20:
-        raise ValueError("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
+        raise Refused("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
     return fit
 
 
@@ -57,12 +65,14 @@ def _counts(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> tu
         raise ValueError("successes, trials and design must be finite; leave schools without figures out, and say so")
     if (k < 0).any() or (k > n).any() or (n <= 0).any():
         raise ValueError("every group needs 0 <= successes <= trials, and trials above zero")
+    if np.linalg.matrix_rank(matrix) < parameters:
+        raise Refused("the columns of the design depend on each other: their coefficients do not exist one by one")
     if groups <= parameters:
-        raise ValueError(f"{groups} groups leave no degree of freedom for {parameters} coefficients")
+        raise Refused(f"{groups} groups leave no degree of freedom for {parameters} coefficients")
     for column in design.columns:
         member = design[column].to_numpy() != 0
         if member.any() and (k[member].sum() in (0, n[member].sum())):
-            raise ValueError(f"{column!r} separates the groups: all its rates are 0 or 1")
+            raise Refused(f"{column!r} separates the groups: all its rates are 0 or 1")
     return k, n, matrix
 
 
@@ -105,10 +115,13 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     """
     k, n, matrix = _counts(successes, trials, design)
     groups, parameters = matrix.shape
+    require_confidence(confidence)
     require_cases(groups, int((matrix.std(0) > 0).sum()))
     fit = fit_logit(k, n, matrix)
     freedom = groups - parameters
     dispersion = float(fit.pearson_chi2 / freedom)
+    if dispersion < 1e-12:
+        raise Refused("the model fits every school exactly: the dispersion is zero, and no error follows from it")
     quasi = fit.bse * np.sqrt(dispersion)
     quantile = stats.t.ppf(0.5 + confidence / 2, freedom)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -140,15 +153,13 @@ def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike 
     if not np.isfinite(y).all() or ((y < 0) | (y > 1)).any():
         raise ValueError("rates lie between 0 and 1")
     require_cases(len(y), int((matrix.std(0) > 0).sum()))
+    require_several(matrix, np.arange(len(y)))
     w = np.ones_like(y) if weights is None else np.asarray(weights, float)
     fit = GLM(y, matrix, family=Binomial(), var_weights=w).fit(tol=1e-14, maxiter=200)
     mu = fit.fittedvalues
     bread = np.linalg.inv((matrix * (w * mu * (1 - mu))[:, None]).T @ matrix)
     score = matrix * (w * (y - mu))[:, None]
-    variance = np.diag(bread @ (score.T @ score) @ bread)
-    if (variance <= 1e-14 * np.diag(bread)).any():
-        raise ValueError("a coefficient rests on one school, which is fitted exactly: the sandwich error is zero and says nothing")
-    return pd.DataFrame({"estimate": fit.params, "se": np.sqrt(variance)}, index=design.columns)
+    return pd.DataFrame({"estimate": fit.params, "se": np.sqrt(np.diag(bread @ (score.T @ score) @ bread))}, index=design.columns)
 
 
 @dataclass(frozen=True)
@@ -285,6 +296,11 @@ def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.D
 
     found = min((optimize.minimize(negative, np.append(plain.params, np.log(s)), method="BFGS", options={"gtol": 1e-7}) for s in (0.3, 1.0)), key=lambda f: f.fun)
     theta = found.x
+    if points > 1 and theta[-1] > np.log(1e-4):  # more nodes must say the same, or the top is one of the quadrature
+        more = np.polynomial.hermite.hermgauss(4 * points + 1)
+        finer = -_quadrature_loglik(theta, k, n, x, labels, *more)
+        if abs(finer - found.fun) > 1e-3:
+            raise Refused(f"quadrature with {points} and {4 * points + 1} nodes differs by {abs(finer - found.fun):.3g} in log-likelihood: schools differ too much (σ about {np.exp(theta[-1]):.1f}) for a normal intercept to be integrated")
     if theta[-1] < np.log(1e-4):  # the likelihood has its top at σ = 0
         return RandomIntercept(pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns), 0.0, float(stats.binom.logpmf(k, n, plain.fittedvalues).sum()))
     step = 1e-4 * np.maximum(1, np.abs(theta))
@@ -292,6 +308,8 @@ def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.D
     for i, hi in enumerate(np.diag(step)):
         for j, hj in enumerate(np.diag(step)):
             curvature[i, j] = (negative(theta + hi + hj) - negative(theta + hi - hj) - negative(theta - hi + hj) + negative(theta - hi - hj)) / (4 * step[i] * step[j])
+    if np.linalg.eigvalsh(curvature)[0] <= 0:
+        raise Refused("the likelihood has no top here: its curvature is not that of a maximum")
     table = pd.DataFrame({"estimate": theta[:-1], "se": np.sqrt(np.diag(np.linalg.inv(curvature)))[:-1]}, index=design.columns)
     return RandomIntercept(table, float(np.exp(theta[-1])), -found.fun)
 
@@ -316,11 +334,10 @@ def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
     because schools near one half weigh more; `random_intercept_logit` estimates that variance.
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
-    if k.size < 2 or (k < 0).any() or (k > n).any() or (n <= 0).any():
-        raise ValueError("two schools or more with 0 <= successes <= trials are needed")
-    edge = (k == 0) | (k == n)
-    k, n = k + 0.5 * edge, n + edge
-    effect, weight = np.log(k / (n - k)), 1 / (1 / k + 1 / (n - k))
+    if k.size < 2 or k.shape != n.shape or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
+        raise ValueError("two schools or more with finite 0 <= successes <= trials are needed")
+    effect, edge = school_logits(k, n), 0.5 * ((k <= 0) | (k >= n))
+    weight = 1 / (1 / (k + edge) + 1 / (n - k + edge))
     freedom = k.size - 1
     q = float(np.sum(weight * (effect - np.average(effect, weights=weight)) ** 2))
     tau2 = max(0.0, (q - freedom) / (weight.sum() - (weight**2).sum() / weight.sum()))

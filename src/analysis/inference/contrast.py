@@ -10,18 +10,13 @@ from scipy import stats
 
 from analysis.inference.binomial import beta_binomial, fractional_logit, grouped_binomial, random_intercept_logit
 from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
+from analysis.inference.rates import Refused, require_confidence, school_logits
 
 COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused"]
 
 
-def school_logits(successes: np.ndarray, trials: np.ndarray) -> np.ndarray:
-    """Logit of each school's rate, half a case added on either side where the rate is 0 or 1 (Haldane–Anscombe)."""
-    edge = 0.5 * ((successes == 0) | (successes == trials))
-    return np.log((successes + edge) / (trials - successes + edge))
-
-
 def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray, confidence: float = 0.95) -> pd.DataFrame:
-    """First tier minus second by ten methods.
+    """First tier minus second by eleven methods.
 
     Parameters
     ----------
@@ -36,7 +31,12 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
         no answer at this design, for instance because leaving a school out empties a tier.
     """
+    require_confidence(confidence)
     k, n, member = np.asarray(successes, float), np.asarray(trials, float), np.asarray(first, bool)
+    if not k.shape == n.shape == member.shape or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
+        raise ValueError("every school needs finite 0 <= successes <= trials, trials above zero, and a tier")
+    if not 0 < member.sum() < member.size:
+        raise ValueError("both tiers need a school")
     design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})
     schools = np.arange(k.size)
     z = stats.norm.ppf(0.5 + confidence / 2)
@@ -48,6 +48,8 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
     def naive() -> tuple:
         p1, p2, n1, n2 = k[member].sum() / n[member].sum(), k[~member].sum() / n[~member].sum(), n[member].sum(), n[~member].sum()
         pooled = k.sum() / n.sum()
+        if pooled in (0, 1):
+            raise Refused("all rates are 0 or 1")
         half = z * np.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
         return p1 - p2, p1 - p2 - half, p1 - p2 + half, 2 * stats.norm.sf(abs(p1 - p2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
 
@@ -57,7 +59,7 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         return row["estimate"], row["lower"], row["upper"], row["p"], fit.dispersion
 
     def clustered(kind: str) -> tuple:
-        return of_table(clustered_logit(k, n, design).coefficients.loc["tier"], f"se_{kind}", f"p_{kind}", stats.t.ppf(0.5 + confidence / 2, k.size - 1))
+        return of_table(clustered_logit(k, n, design, jackknife=kind == "cr3").coefficients.loc["tier"], f"se_{kind}", f"p_{kind}", stats.t.ppf(0.5 + confidence / 2, k.size - 1))
 
     def model(table: pd.DataFrame, error: str = "se") -> tuple:
         return of_table(table.loc["tier"], error, None, z)
@@ -68,6 +70,8 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
 
     def welch() -> tuple:
         logits = school_logits(k, n)
+        if min(member.sum(), (~member).sum()) < 2:
+            raise Refused("a tier of one school has no spread")
         found = stats.ttest_ind(logits[member], logits[~member], equal_var=False)
         low, high = found.confidence_interval(confidence)
         return logits[member].mean() - logits[~member].mean(), low, high, found.pvalue
@@ -85,7 +89,7 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
     for method, (scale, call) in methods.items():
         try:
             answer, refused = call(), ""
-        except ValueError as reason:  # said in the table, where the number would stand
+        except Refused as reason:  # said in the table, where the number would stand
             answer, refused = (np.nan,) * 4, str(reason)
         rows.append((method, scale, *(float(v) for v in answer[:4]), float(answer[4]) if len(answer) > 4 else np.nan, refused))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -12,26 +12,36 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from analysis.inference.binomial import fit_logit
+from analysis.inference.binomial import fit_logit, require_several
+from analysis.inference.rates import Refused
 
 MOST_ARRANGEMENTS = 200_000
 
 
-def label_arrangements(count: int, size: int) -> np.ndarray:
-    """Every way to give `size` of `count` schools the first label, shape (arrangements, count), bool.
+def label_arrangements(first: ArrayLike, *, draws: int = 20_000, seed: int = 1) -> np.ndarray:
+    """Ways to give the first label to as many schools as have it, shape (arrangements, schools), bool.
 
-    Raises
-    ------
-    ValueError
-        if there are more than `MOST_ARRANGEMENTS`.
+    All of them where there are at most `MOST_ARRANGEMENTS`; else the present one and drawn ones, `draws` in all.
     """
-    arrangements = comb(count, size)
-    if arrangements > MOST_ARRANGEMENTS:
-        raise ValueError(f"{arrangements} arrangements are too many to enumerate")
-    members = np.array(list(combinations(range(count), size)), dtype=int).reshape(arrangements, size)
-    table = np.zeros((arrangements, count), bool)
-    table[np.arange(arrangements)[:, None], members] = True
+    member = np.asarray(first)
+    if member.dtype != bool:
+        raise ValueError("say which schools form the first group by true and false")
+    count, size = member.size, int(member.sum())
+    if comb(count, size) > MOST_ARRANGEMENTS:
+        rng = np.random.default_rng(seed)
+        return np.vstack([member, rng.permuted(np.tile(member, (draws - 1, 1)), axis=1)])
+    chosen = np.array(list(combinations(range(count), size)), dtype=int).reshape(-1, size)
+    table = np.zeros((len(chosen), count), bool)
+    table[np.arange(len(chosen))[:, None], chosen] = True
     return table
+
+
+def _labels(values: ArrayLike, name: str) -> np.ndarray:
+    """Whole numbers for the schools that rows belong to; every row needs one."""
+    series = pd.Series(np.asarray(values, dtype=object))
+    if series.isna().any():
+        raise ValueError(f"{name}: row {int(np.flatnonzero(series.isna())[0])} names no school")
+    return pd.factorize(series)[0]
 
 
 def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[float, float, int]:
@@ -42,26 +52,30 @@ def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[f
     values : array of shape (groups,)
         one value a school (a rate, a logit).
     first : array of bool
-        which schools form the first group.
+        which schools form the first group; two Series need the same index.
 
     Notes
     -----
-    Every assignment of the labels is enumerated, so the test holds its size with any number of schools, for equal distributions in
-    both groups; with 3 against 8 the smallest p is 1/165 (Fisher 1935).
+    Every assignment of the labels is enumerated up to `MOST_ARRANGEMENTS` (drawn beyond), so the test holds its size with any number of schools,
+    for equal distributions in both groups; with 3 against 8 the smallest p is 1/165 (Fisher 1935).
 
     Examples
     --------
-    >>> exact_permutation_two_groups([3, 4, 1, 2], [True, True, False, False])
+    >>> exact_permutation_two_groups([3, 4, 1, 2], np.array([True, True, False, False]))
     (2.0, 0.3333333333333333, 6)
     """
-    x, member = np.asarray(values, float), np.asarray(first, bool)
+    if isinstance(values, pd.Series) and isinstance(first, pd.Series) and not values.index.equals(first.index):
+        raise ValueError("values and labels name other schools, or in another order")
+    x, member = np.asarray(values, float), np.asarray(first)
+    labels = label_arrangements(member)
     size, count = int(member.sum()), x.size
-    if not 0 < size < count or not np.isfinite(x).all():
+    if not 0 < size < count or member.size != count or not np.isfinite(x).all():
         raise ValueError("two groups with finite values are needed")
+    x = x - x.mean()
     observed = x[member].mean() - x[~member].mean()
-    sums = label_arrangements(count, size) @ x
+    sums = labels @ x
     differences = sums / size - (x.sum() - sums) / (count - size)
-    extreme = int((np.abs(differences) >= abs(observed) - 1e-12 * max(1.0, np.abs(x).max())).sum())
+    extreme = int((np.abs(differences) >= abs(observed) - 1e-12 * np.abs(x).max()).sum())
     return float(observed), extreme / len(differences), len(differences)
 
 
@@ -70,6 +84,9 @@ def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFra
 
     A school that is alone in its group cannot be left out and has no row.
     """
+    if not values.index.is_unique or set(values.index) != set(first.index):
+        raise ValueError("values and labels need the same schools, each once")
+    first = first.reindex(values.index)
     size = first.groupby(first).transform("size")
     rows = {left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index[size > 1]}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "p"])
@@ -87,7 +104,7 @@ def sign_flip_exact(differences: ArrayLike) -> float:
     Returns
     -------
     float
-        p; at least 2/2^S, so three schools can never be below 0.25.
+        p; at least 2/2^S, so three schools can never be below 0.25. Above twenty schools 200,000 patterns are drawn, the observed one among them.
 
     Examples
     --------
@@ -95,10 +112,13 @@ def sign_flip_exact(differences: ArrayLike) -> float:
     0.078125
     """
     z = np.asarray(differences, float)
-    if not 0 < z.size <= 20 or not np.isfinite(z).all():
-        raise ValueError("one to twenty finite differences are needed")
-    signs = 1 - 2 * ((np.arange(2**z.size)[:, None] >> np.arange(z.size)) & 1)
-    return float(np.mean(np.abs(signs @ z) >= abs(z.sum()) - 1e-12 * max(1.0, np.abs(z).sum())))
+    if not z.size or not np.isfinite(z).all():
+        raise ValueError("one finite difference or more is needed")
+    if z.size <= 20:
+        signs = 1 - 2 * ((np.arange(2**z.size)[:, None] >> np.arange(z.size)) & 1)
+    else:
+        signs = np.vstack([np.ones(z.size), np.random.default_rng(1).choice([-1.0, 1.0], (199_999, z.size))])
+    return float(np.mean(np.abs(signs @ z) >= abs(z.sum()) - 1e-12 * np.abs(z).sum()))
 
 
 def holm_bh(p_values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -150,23 +170,30 @@ def clustered_ols(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weigh
     return _table(beta, cr1, (groups - 1) / groups * without.T @ without, groups, design.columns)
 
 
-def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, clusters: ArrayLike | None = None) -> Clustered:
+def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, clusters: ArrayLike | None = None, *, jackknife: bool = True) -> Clustered:
     """Logit of grouped counts with errors clustered by school: CR1 with N = graduates, CR3 by refitting without each school.
 
     Equal to the same model on one row a graduate (sufficient statistics); see `clustered_ols` for the formulas.
 
+    Parameters
+    ----------
+    jackknife : bool
+        without it CR3 is nan and nothing is refitted.
+
     Raises
     ------
-    ValueError
-        if a school cannot be left out: without it a column is constant or separates the rest.
+    Refused
+        if a coefficient rests on one school, or the rest separates without one.
     """
     k, n, x = np.asarray(successes, float), np.asarray(trials, float), design.to_numpy(float)
-    labels = np.arange(len(k)) if clusters is None else pd.factorize(np.asarray(clusters))[0]
+    if k.shape != n.shape or len(x) != k.size or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
+        raise ValueError("every row needs finite 0 <= successes <= trials, and trials above zero")
+    labels = np.arange(len(k)) if clusters is None else _labels(clusters, "clusters")
     groups, size = int(labels.max() + 1), x.shape[1]
 
+    require_several(x, labels)
+
     def fit(kept: np.ndarray) -> np.ndarray:
-        if np.linalg.matrix_rank(x[kept]) < size:
-            raise ValueError("a school cannot be left out: without it a column of the design is constant")
         return fit_logit(k[kept], n[kept], x[kept]).params
 
     beta = fit(np.full(len(k), True))
@@ -175,6 +202,8 @@ def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFram
     scores = np.zeros((groups, size))
     np.add.at(scores, labels, x * (k - n * mu)[:, None])
     cr1 = inverse @ (scores.T @ scores) @ inverse * groups / (groups - 1) * (n.sum() - 1) / (n.sum() - size)
+    if not jackknife:
+        return _table(beta, cr1, np.full((size, size), np.nan), groups, design.columns)
     without = np.array([fit(labels != g) for g in range(groups)]) - beta
     return _table(beta, cr1, (groups - 1) / groups * without.T @ without, groups, design.columns)
 
@@ -183,9 +212,14 @@ def _sufficient(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights
     """X′X and X′y of each cluster, cluster of each row, number of persons."""
     y, x = np.asarray(y, float), design.to_numpy(float)
     w = np.ones_like(y) if weights is None else np.asarray(weights, float)
-    labels = pd.factorize(np.asarray(clusters))[0]
-    if not y.size == len(x) == labels.size == w.size:
-        raise ValueError(f"{y.size} values, {len(x)} rows of the design, {labels.size} clusters, {w.size} weights")
+    if not y.size == len(x) == np.size(clusters) == w.size:
+        raise ValueError(f"{y.size} values, {len(x)} rows of the design, {np.size(clusters)} clusters, {w.size} weights")
+    if not (np.isfinite(y).all() and np.isfinite(x).all() and np.isfinite(w).all()) or (w < 0).any() or w.sum() <= x.shape[1]:
+        raise ValueError("values, design and weights must be finite; weights are numbers of persons, not shares")
+    kept = w > 0
+    y, x, w, labels = y[kept], x[kept], w[kept], _labels(np.asarray(clusters, dtype=object)[kept], "clusters")
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise Refused("the columns of the design depend on each other: their coefficients do not exist one by one")
     groups = int(labels.max() + 1)
     if groups < 2:
         raise ValueError("two clusters or more are needed")
@@ -238,7 +272,8 @@ def wild_cluster_bootstrap(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLi
     def t_of(b_draws: np.ndarray) -> np.ndarray:
         beta = b_draws.sum(1) @ inverse
         scores = (b_draws - np.einsum("gij,dj->dgi", a, beta)) @ inverse[:, place]
-        return beta[:, place] / np.sqrt(factor * (scores**2).sum(1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return beta[:, place] / np.sqrt(factor * (scores**2).sum(1))
 
     enumerated = groups <= 13
     if enumerated:
@@ -248,4 +283,6 @@ def wild_cluster_bootstrap(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLi
     fitted = a @ null
     drawn = t_of(fitted + signs[:, :, None] * (b - fitted))
     [t] = t_of(b[None])
-    return WildBootstrap(float(t), float(np.mean(np.abs(drawn) >= abs(t) - 1e-10 * abs(t))), len(signs), enumerated)
+    if not np.isfinite(t) or abs(t) > 1e7:
+        raise Refused("the clusters are fitted exactly: t does not exist")
+    return WildBootstrap(float(t), float(np.mean(~(np.abs(drawn) < abs(t) - 1e-10 * abs(t)))), len(signs), enumerated)

@@ -7,6 +7,23 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from statsmodels.stats.proportion import proportion_confint
 
+class Refused(ValueError):
+    """A method has no honest answer for these figures; the message says why. Faulty input is an ordinary ValueError."""
+
+
+def require_confidence(confidence: float) -> None:
+    """A confidence is a share between 0 and 1: 0.95, not 95."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence:g}; write 0.95 for 95 per cent")
+
+
+def school_logits(successes: ArrayLike, trials: ArrayLike) -> np.ndarray:
+    """Logits of school rates; where a rate is 0 or 1 half a case is added on either side (Haldane 1955; Anscombe 1956)."""
+    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    edge = 0.5 * ((k <= 0) | (k >= n))
+    return np.log((k + edge) / (n - k + edge))
+
+
 METHODS = {"wilson": "wilson", "clopper_pearson": "beta", "jeffreys": "jeffreys"}
 # printed figures with F > P (more in further study than placed) can be read in four ways; none is a choice, all are shown
 TREATMENTS = ("as_printed", "capped", "zero", "left_out")
@@ -72,19 +89,22 @@ def treat_contradictions(schools: pd.DataFrame, treatment: str) -> pd.DataFrame:
     Parameters
     ----------
     schools : DataFrame
-        columns `placed`, `further_study`, `consistent`.
+        columns `graduates`, `placed`, `further_study`, `consistent`.
     treatment : {"as_printed", "capped", "zero", "left_out"}
-        left as it is; at most the number placed; taken as not printed (nobody in further study); schools left out.
+        left as it is; at most the number placed; taken as not printed (nobody in further study); schools left out. A school that prints more
+        placed than graduated is left out by all but the first; a missing figure stays missing.
     """
+    if treatment not in TREATMENTS:
+        raise ValueError(f"treatment is {treatment!r}; use one of {', '.join(TREATMENTS)}")
     if treatment == "as_printed":
         return schools
+    more = schools["further_study"] > schools["placed"]
+    possible = schools[~(schools["placed"] > schools["graduates"])] if "graduates" in schools else schools
     if treatment == "capped":
-        return schools.assign(further_study=schools[["further_study", "placed"]].min(axis=1))
+        return possible.assign(further_study=schools["further_study"].where(~more, schools["placed"]))
     if treatment == "zero":
-        return schools.assign(further_study=schools["further_study"].where(schools["consistent"], 0.0))
-    if treatment == "left_out":
-        return schools[schools["consistent"]]
-    raise ValueError(f"treatment is {treatment!r}; use one of {', '.join(TREATMENTS)}")
+        return possible.assign(further_study=schools["further_study"].where(~more, 0.0))
+    return schools[schools["consistent"]]
 
 
 def proportion_interval(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95, *, method: str = "wilson") -> tuple[np.ndarray, np.ndarray]:
@@ -97,6 +117,7 @@ def proportion_interval(successes: ArrayLike, trials: ArrayLike, confidence: flo
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; use one of {', '.join(METHODS)}")
+    require_confidence(confidence)
     k, n = np.asarray(successes), np.asarray(trials)
     if (k < 0).any() or (k > n).any() or (n <= 0).any():
         raise ValueError("every proportion needs 0 <= successes <= trials, and trials above zero")

@@ -60,10 +60,13 @@ def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 def placement_by_tier(schools: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Sums over schools by tier and in all, with rates, under each treatment of schools whose figures contradict themselves (`treat_contradictions`)."""
+    """Sums over schools by tier and in all, with rates, under each treatment of schools whose figures contradict themselves (`treat_contradictions`).
+
+    Schools that lack one of the three figures are in no sum, and `schools` does not count them: numerator and denominator hold the same schools.
+    """
     parts = []
     for treatment in TREATMENTS:
-        frame = treat_contradictions(schools, treatment)
+        frame = treat_contradictions(schools, treatment).dropna(subset=["graduates", "placed", "further_study"])
         counts = frame.groupby("tier", sort=False)[["graduates", "placed", "further_study"]].sum()
         counts.loc["all"] = counts.sum()
         parts.append(with_rates(counts, confidence).reset_index(names="tier").assign(treatment=treatment, schools=[*frame.groupby("tier", sort=False).size(), len(frame)]))
@@ -124,7 +127,7 @@ def two_year_counts(observations: pd.DataFrame, rate: str, before: int, year: in
     for side, codes in zip(("numerator", "denominator"), TWO_YEAR_RATES[rate]):
         for when, y in (("before", before), ("after", year)):
             part = rows[rows["indicator"].isin(codes) & (rows["year"] == y)]
-            columns[f"{side}_{when}"] = part.groupby("entity", sort=False)["value"].agg(lambda v: v.sum(skipna=False))
+            columns[f"{side}_{when}"] = part.groupby("entity", sort=False)["value"].agg(lambda v: v.sum(skipna=False) if len(v) == len(codes) else np.nan)  # all its parts, or none
     table = pd.DataFrame(columns).dropna()
     table = table[(table["denominator_before"] > 0) & (table["denominator_after"] > 0)]
     return table.assign(tier=rows.drop_duplicates("entity").set_index("entity")["tier"].reindex(table.index))

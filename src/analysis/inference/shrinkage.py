@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from analysis.inference.binomial import BetaBinomial, beta_binomial
+from analysis.inference.rates import require_confidence
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Shrunk:
 def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1) -> Shrunk:
     """Empirical-Bayes rates of schools from a beta-binomial population, with rank intervals by simulation.
 
-    Shrunk rate (k + a)/(n + a + b); posterior Beta(k + a, n − k + b) (Efron & Morris 1975). Draws take ln(a/b) and ln(a + b) from
-    their likelihood on a grid (flat priors on both), so that intervals hold the uncertainty of the population too; ranks are taken within
+    Posterior of a school Beta(k + a, n − k + b) (Efron & Morris 1975); shrunk rate: its mean. Draws take the logit of the mean and ln(a + b) from
+    their likelihood on a grid (flat from −3 to 14), so that intervals hold the uncertainty of the population too; ranks are taken within
     each draw (Goldstein & Spiegelhalter 1996), 1 is the largest rate.
 
     Parameters
@@ -39,20 +40,14 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     Returns
     -------
     Shrunk
-        where schools differ no more than draws do (ρ = 0) all shrunk rates are the pooled one, and every rank is open.
+        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, and every rank is open.
     """
+    require_confidence(confidence)
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
     rng = np.random.default_rng(seed)
-    tail = (1 - confidence) / 2
-    if model.rho == 0:
-        pooled = k.sum() / n.sum()
-        low, high = stats.beta.ppf([tail, 1 - tail], k.sum() + 0.5, n.sum() - k.sum() + 0.5)
-        table = pd.DataFrame({"rate": k / n, "shrunk": pooled, "lower": low, "upper": high, "rank_lower": 1, "rank_upper": k.size})
-        return Shrunk(table, model, (low, high))
-    mean, size = special.expit(model.coefficients["estimate"].iloc[0]), model.precision
-    error = np.sqrt(np.diag(model.covariance))
-    grid = [np.linspace(centre - 7 * e, centre + 7 * e, 201) for centre, e in zip((model.coefficients["estimate"].iloc[0], np.log(size)), error)]
+    centre = model.coefficients["estimate"].iloc[0]
+    grid = [np.linspace(centre - 6, centre + 6, 361), np.linspace(-3, 14, 341)]  # logit of the mean; ln(a + b), whose upper end is a population without spread
     at_mean, at_size = (g.ravel() for g in np.meshgrid(*grid, indexing="ij"))
     a, b = special.expit(at_mean) * np.exp(at_size), special.expit(-at_mean) * np.exp(at_size)
     logs = (special.betaln(k[:, None] + a, (n - k)[:, None] + b) - special.betaln(a, b)).sum(0)
@@ -62,8 +57,9 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     mu, sizes = special.expit(at_mean[chosen] + jitter[0])[:, None], np.exp(at_size[chosen] + jitter[1])[:, None]
     posterior = rng.beta(k + mu * sizes, n - k + (1 - mu) * sizes)
     ranks = k.size - posterior.argsort(1).argsort(1)
+    tail = (1 - confidence) / 2
     low, high = np.quantile(posterior, [tail, 1 - tail], axis=0)
     rank_low, rank_high = np.quantile(ranks, [tail, 1 - tail], axis=0, method="inverted_cdf")
     new = rng.beta(np.maximum(mu * sizes, 1e-12), np.maximum((1 - mu) * sizes, 1e-12))
-    table = pd.DataFrame({"rate": k / n, "shrunk": (k + mean * size) / (n + size), "lower": low, "upper": high, "rank_lower": rank_low.astype(int), "rank_upper": rank_high.astype(int)})
+    table = pd.DataFrame({"rate": k / n, "shrunk": posterior.mean(0), "lower": low, "upper": high, "rank_lower": rank_low.astype(int), "rank_upper": rank_high.astype(int)})
     return Shrunk(table, model, tuple(float(v) for v in np.quantile(new, [tail, 1 - tail])))

@@ -1,7 +1,7 @@
 """How often tests reject when nothing differs, at the design at hand: a few schools of unequal size that differ among themselves.
 
-Each test is computed for all draws at once from its closed form for two groups; a test of the project compares every one of them with the
-public function of the same name, draw by draw.
+Each test is computed for all draws at once from its closed form for two groups; tests of the project compare them with the public functions, draw by
+draw. A draw in which a test has no answer (a tier in which everybody was placed) counts as failed, not as a rejection.
 """
 
 from __future__ import annotations
@@ -12,18 +12,13 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.inference.few_groups import label_arrangements
-from analysis.inference.rates import proportion_interval
+from analysis.inference.rates import proportion_interval, school_logits
 
 
 def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
     n = np.asarray(trials, int)
     return rng.binomial(n, special.expit(mean_logit + sigma * rng.normal(size=(draws, n.size)))).astype(float)
-
-
-def _logit(k: np.ndarray, n: np.ndarray) -> np.ndarray:
-    edge = 0.5 * ((k == 0) | (k == n))
-    return np.log((k + edge) / (n - k + edge))
 
 
 def _sums(k: np.ndarray, n: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, float]:
@@ -75,12 +70,12 @@ def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
 
 def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Welch t test on school logits."""
-    logits = _logit(k, n)
+    logits = school_logits(k, n)
     return stats.ttest_ind(logits[:, first], logits[:, ~first], axis=1, equal_var=False).pvalue
 
 
 def _permutation(values: np.ndarray, first: np.ndarray) -> np.ndarray:
-    labels = label_arrangements(first.size, int(first.sum())).astype(float)
+    labels = label_arrangements(first).astype(float)
     size = first.sum()
     sums = values @ labels.T
     differences = np.abs(sums / size - (values.sum(1, keepdims=True) - sums) / (first.size - size))
@@ -95,7 +90,7 @@ def permutation_rates(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.nda
 
 def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Exact permutation of tier labels, difference of mean logits of schools."""
-    return _permutation(_logit(k, n), first)
+    return _permutation(school_logits(k, n), first)
 
 
 def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
@@ -114,7 +109,8 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
         part = k[start : start + 50]
         fitted = n * (part.sum(1) / n.sum())[:, None]
         own = t_of(part)[:, None]
-        p[start : start + 50] = (t_of(fitted[:, None] + signs * (part - fitted)[:, None]) >= own * (1 - 1e-10)).mean(1)
+        drawn = t_of(fitted[:, None] + signs * (part - fitted)[:, None])
+        p[start : start + 50] = np.where(np.isfinite(own[:, 0]) & (own[:, 0] < 1e7), (~(drawn < own * (1 - 1e-10))).mean(1), np.nan)
     return p
 
 
@@ -133,7 +129,9 @@ def _newton(score, start: np.ndarray, *, steps: int = 60) -> tuple[np.ndarray, n
         parameters of shape (draws, p), and observed information (draws, p, p).
     """
     theta, size = start.copy(), start.shape[1]
-    moving = np.arange(len(start))  # draws that have not settled yet
+    sound = np.isfinite(start).all(1)
+    theta[~sound] = 0.0
+    moving = np.flatnonzero(sound)  # draws that have not settled yet
 
     def information(at: np.ndarray, rows: np.ndarray) -> np.ndarray:
         columns = [(score(at - h, rows) - score(at + h, rows)) / 2e-5 for h in 1e-5 * np.eye(size)]
@@ -152,12 +150,17 @@ def _newton(score, start: np.ndarray, *, steps: int = 60) -> tuple[np.ndarray, n
         moving = moving[np.abs(new - at).max(1) > 1e-7]
         if not moving.size:
             break
-    return theta, information(theta, np.arange(len(start)))
+    found = information(theta, np.arange(len(start)))
+    found[~sound], found[moving] = np.nan, np.nan  # never begun, or not settled
+    return theta, found
 
 
 def _wald(theta: np.ndarray, information: np.ndarray) -> np.ndarray:
+    answered = np.isfinite(information).all((1, 2))
+    p = np.full(len(theta), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return 2 * stats.norm.sf(np.abs(theta[:, 1]) / np.sqrt(np.linalg.pinv(information)[:, 1, 1]))
+        p[answered] = 2 * stats.norm.sf(np.abs(theta[answered, 1]) / np.sqrt(np.linalg.pinv(information[answered])[:, 1, 1]))
+    return p
 
 
 def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
@@ -205,7 +208,7 @@ def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: in
         return np.column_stack([residual.sum(2) @ x, (residual * sigma[..., None] * at).sum((1, 2))])
 
     (p1, p2), _ = _pooled(k, n, first)
-    sigma = np.clip(_logit(k, n).std(1, ddof=2), 0.1, 3)
+    sigma = np.clip(school_logits(k, n).std(1, ddof=2), 0.1, 3)
     return _wald(*_newton(score, np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(sigma)])))
 
 
@@ -220,7 +223,7 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     """p of a change between two years: two proportions over graduates, paired t and exact sign flip on school logits."""
     p1, p2 = k_before.sum(1) / n.sum(), k_after.sum(1) / n.sum()
     p = (p1 + p2) / 2
-    z = _logit(k_after, n) - _logit(k_before, n)
+    z = school_logits(k_after, n) - school_logits(k_before, n)
     signs = 1.0 - 2 * ((np.arange(2**n.size)[:, None] >> np.arange(n.size)) & 1)
     flips = np.abs(z @ signs.T) >= np.abs(z.sum(1, keepdims=True)) - 1e-12
     return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": stats.ttest_1samp(z, 0, axis=1).pvalue, "sign_flip": flips.mean(1)}
@@ -265,7 +268,7 @@ def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sig
     Returns
     -------
     DataFrame
-        test, design (tiers, years), sigma, draws, size, lower, upper (Wilson, 95 %: simulation error only), failed (draws without a p).
+        test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %: simulation error only), failed (draws without one).
     """
     n, member = np.asarray(trials, float), np.asarray(first, bool)
     if n.size > 13:
@@ -283,6 +286,6 @@ def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sig
     for design, name, p in found:
         sound = p[np.isfinite(p)]
         rejected = int((sound <= level + 1e-12).sum())
-        low, high = proportion_interval(rejected, max(sound.size, 1))
-        rows.append((name, design, sigma, sound.size, rejected / max(sound.size, 1), float(low), float(high), draws - sound.size))
+        low, high = proportion_interval(rejected, sound.size) if sound.size else (np.nan, np.nan)
+        rows.append((name, design, sigma, sound.size, rejected / sound.size if sound.size else np.nan, float(low), float(high), draws - sound.size))
     return pd.DataFrame(rows, columns=["test", "design", "sigma", "draws", "size", "lower", "upper", "failed"])

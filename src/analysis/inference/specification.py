@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.inference.few_groups import label_arrangements
-from analysis.inference.rates import TREATMENTS, treat_contradictions
+from analysis.inference.rates import TREATMENTS, school_logits, treat_contradictions
 
 DEFINITIONS = ("headline", "placement_excluding_study")
 WEIGHTS = ("graduates", "schools", "logits")
@@ -37,8 +37,7 @@ def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) 
     if weight == "schools":
         return member @ (k / n) / member.sum(1) - other @ (k / n) / other.sum(1)
     if weight == "logits":
-        edge = 0.5 * ((k <= 0) | (k >= n))
-        logit = np.log((k + edge) / (n - k + edge))
+        logit = school_logits(k, n)
         return 1 / (1 + np.exp(-(member @ logit) / member.sum(1))) - 1 / (1 + np.exp(-(other @ logit) / other.sum(1)))
     raise ValueError(f"weight is {weight!r}; use one of {', '.join(WEIGHTS)}")
 
@@ -76,7 +75,7 @@ def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str, *, least:
     if any(list(v.index) != list(tiers.index) for v in versions.values()):
         raise ValueError("all versions need the same schools in the same order")
     own = (tiers == first_tier).to_numpy()
-    labels = label_arrangements(len(own), int(own.sum()))
+    labels = label_arrangements(own)
     rows, paths, seen, duplicates = [], [], set(), 0
     for values, schools in versions.items():
         for treatment in TREATMENTS:

@@ -7,12 +7,14 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import optimize, stats
+
+from analysis.inference.rates import Refused, require_confidence
 
 LINE_FROM, SLOPE_FROM, LEVEL_FROM, BREAK_FROM = 3, 5, 10, 20
 
 
-class TooFewYears(ValueError):
+class TooFewYears(Refused):
     """A method asks for more years than the series has."""
 
 
@@ -42,12 +44,12 @@ class Trend:
 
 
 def _series(years: ArrayLike, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    t, y = np.asarray(years), np.asarray(values, float)
-    if t.size != y.size or t.size == 0 or not np.isfinite(y).all():
-        raise ValueError("years and finite values of the same number are needed")
+    t, y = np.asarray(years, float), np.asarray(values, float)
+    if t.shape != y.shape or t.size == 0 or not (np.isfinite(y).all() and np.isfinite(t).all()) or (t != np.round(t)).any():
+        raise ValueError("whole years and finite values of the same number are needed")
     if (np.diff(t) <= 0).any():
         raise ValueError("years must rise, each once")
-    return t.astype(float), y
+    return t, y
 
 
 def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: float = 0.95) -> Forecast:
@@ -66,6 +68,7 @@ def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: fl
     >>> round(f.value, 4), round(f.lower, 4), round(f.upper, 4)
     (124.6667, 86.7841, 162.5493)
     """
+    require_confidence(confidence)
     t, y = _series(years, values)
     if t.size < LINE_FROM:
         raise TooFewYears(f"{t.size} years leave no residual, so a forecast would have no interval; {LINE_FROM} are the least")
@@ -88,6 +91,7 @@ def drift_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: f
     TooFewYears
         below three years.
     """
+    require_confidence(confidence)
     t, y = _series(years, values)
     if t.size < LINE_FROM:
         raise TooFewYears(f"{t.size} years give {t.size - 1} step and no spread of steps; {LINE_FROM} years are the least")
@@ -107,6 +111,7 @@ def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> 
     >>> round(theil_sen([1, 2, 3, 4], [12, 15, 13, 16])[0], 6)
     0.916667
     """
+    require_confidence(confidence)
     t, y = _series(years, values)
     if t.size < 2:
         raise TooFewYears("a slope needs two years")
@@ -114,11 +119,48 @@ def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> 
     return float(found.slope), float(found.low_slope), float(found.high_slope)
 
 
-def _widest(forecast, t: np.ndarray, box: np.ndarray, year: int, confidence: float, value: float) -> Forecast:
-    """Forecast with the outermost interval over all corners of the rounding boxes; a box of many years is taken at its ends only."""
-    corners = list(product(*box)) if t.size <= 10 else list(box.T)
-    found = [forecast(t, corner, year, confidence) for corner in corners]
-    return Forecast(year, value, min(f.lower for f in found), max(f.upper for f in found), found[0].method)
+def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Forecast of a local-level model y = μ + ε, μ' = μ + η, by maximum likelihood (Harvey 1989), years one apart.
+
+    The scale is concentrated out and the part s of the level's variance in both is searched on 0 (a constant) to 1 (a random walk), so that the
+    answer does not depend on the unit of y; diffuse start at the first value.
+
+    Returns
+    -------
+    tuple
+        forecast, lower, upper; t distribution with n − 2 degrees of freedom.
+
+    Raises
+    ------
+    Refused
+        for values that do not vary.
+    """
+    y = np.asarray(values, float)
+    spread = y.std()
+    if spread <= 1e-12 * max(1.0, np.abs(y).max()):
+        raise Refused("the values do not vary: nothing can be learned of their spread")
+    z = (y - y.mean()) / spread
+
+    def run(part: float) -> tuple[float, float, float, float]:
+        level, variance, errors, widths = z[0], 1 - part, [], []
+        for value in z[1:]:
+            variance += part
+            width = variance + 1 - part
+            error = value - level
+            errors.append(error**2 / width)
+            widths.append(np.log(width))
+            gain = variance / width
+            level, variance = level + gain * error, variance * (1 - gain)
+        scale = float(np.mean(errors))
+        return (z.size - 1) * np.log(scale) + float(np.sum(widths)), level, variance, scale
+
+    grid = np.linspace(1e-6, 1, 201)
+    best = int(np.argmin([run(p)[0] for p in grid]))
+    part = optimize.minimize_scalar(lambda p: run(p)[0], bounds=(grid[max(best - 1, 0)], grid[min(best + 1, 200)]), method="bounded", options={"xatol": 1e-10}).x
+    part = min((part, grid[best]), key=lambda p: run(p)[0])
+    _, level, variance, scale = run(part)
+    half = stats.t.ppf(0.5 + confidence / 2, y.size - 2) * np.sqrt(scale * (variance + ahead * part + 1 - part))
+    return tuple(float(y.mean() + spread * v) for v in (level, level - half, level + half))
 
 
 def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | None = None, upper: ArrayLike | None = None, ahead: int = 1, confidence: float = 0.95) -> Trend:
@@ -132,33 +174,36 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | No
     years, values : array
         one value a year. Years need not follow each other for a slope; they must for drift and local level, else the line is used.
     lower, upper : array, optional
-        rounding box of each value: the interval of drift and line is then the outermost over the box. Rounded figures often lie on a line
-        by chance; without their box such an interval would have no width.
+        rounding box of each value: the interval of drift and line is then the outermost over its corners. Rounded figures often lie on a line
+        by chance; without their box such an interval would have no width, and is refused.
     ahead : int
-        years after the last one.
+        years after the last one, one or more.
     """
+    require_confidence(confidence)
     t, y = _series(years, values)
-    year, last, nan = int(t[-1]) + ahead, float(y[-1]), float("nan")
+    if ahead < 1 or ahead != int(ahead):
+        raise ValueError(f"ahead is {ahead}; one year or more")
+    if (lower is None) != (upper is None):
+        raise ValueError("a box needs both its ends")
+    box = np.column_stack([y, y]) if lower is None else np.column_stack([np.asarray(lower, float), np.asarray(upper, float)])
+    if not np.isfinite(box).all() or (box[:, 0] > y).any() or (box[:, 1] < y).any():
+        raise ValueError("every value must lie in its box")
+    year, last, nan = int(t[-1]) + int(ahead), float(y[-1]), float("nan")
     if t.size < LINE_FROM:
         return Trend(t.size, last, "last value", nan, nan, nan, None, f"{t.size} years: a trend cannot be told from chance, and a forecast would have no interval")
     even = bool((np.diff(t) == 1).all())
-    if t.size < SLOPE_FROM:
-        method = drift_forecast if even else line_forecast
-        forecast = method(t, y, year, confidence)
-        if lower is not None and upper is not None:
-            forecast = _widest(method, t, np.column_stack([lower, upper]).astype(float), year, confidence, forecast.value)
-        if forecast.upper - forecast.lower <= 1e-9 * max(1.0, abs(forecast.value)):
-            return Trend(t.size, last, forecast.method, nan, nan, nan, None, "the steps do not vary at all: figures this round have no spread, and an interval of no width is none")
-        return Trend(t.size, last, forecast.method, nan, nan, nan, forecast, "")
-    slope, low, high = theil_sen(t, y, confidence)
-    if t.size < LEVEL_FROM or not even:
-        return Trend(t.size, last, "theil_sen", slope, low, high, line_forecast(t, y, year, confidence), "")
-    from statsmodels.tsa.statespace.structural import UnobservedComponents
-
-    fit = UnobservedComponents(y, "local level").fit(disp=False)
-    path = fit.get_forecast(ahead)
-    low_value, high_value = path.conf_int(alpha=1 - confidence)[-1]
-    return Trend(t.size, last, "local_level", slope, low, high, Forecast(year, float(path.predicted_mean[-1]), float(low_value), float(high_value), "local_level"), "")
+    slopes = theil_sen(t, y, confidence) if t.size >= SLOPE_FROM else (nan, nan, nan)
+    if t.size >= LEVEL_FROM and even:
+        value, low, high = local_level(y, ahead, confidence)
+        return Trend(t.size, last, "local_level", *slopes, Forecast(year, value, low, high, "local_level"), "")
+    method = drift_forecast if even and t.size < SLOPE_FROM else line_forecast
+    corners = list(product(*box)) if t.size <= LEVEL_FROM else [box[:, 0], box[:, 1], y]
+    found = [method(t, corner, year, confidence) for corner in corners]
+    forecast = Forecast(year, method(t, y, year, confidence).value, min(f.lower for f in found), max(f.upper for f in found), method(t, y, year, confidence).method)
+    name = "theil_sen" if t.size >= SLOPE_FROM else forecast.method
+    if forecast.upper - forecast.lower <= 1e-9 * max(1.0, np.abs(y).max()):
+        return Trend(t.size, last, name, *slopes, None, "the figures lie on a line: an interval of no width is none")
+    return Trend(t.size, last, name, *slopes, forecast, "")
 
 
 @dataclass(frozen=True)
@@ -182,6 +227,10 @@ def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15,
     t, y = _series(years, values)
     if t.size < BREAK_FROM:
         raise TooFewYears(f"{t.size} years; a break can be looked for from {BREAK_FROM} on")
+    y = y - y.mean()
+    if np.abs(y).max() <= 1e-12 * max(1.0, np.abs(np.asarray(values, float)).max()):
+        raise Refused("the values do not vary: there is no break to look for")
+    level = float(np.asarray(values, float).mean())
     edge = max(2, int(np.ceil(trim * t.size)))
     cuts = np.arange(edge, t.size - edge + 1)
 
@@ -194,4 +243,4 @@ def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15,
     rng = np.random.default_rng(seed)
     chance = np.array([reduction(rng.permuted(y)[None]).max() for _ in range(draws)])
     cut = int(cuts[own.argmax()])
-    return Break(int(t[cut - 1]), float(y[:cut].mean()), float(y[cut:].mean()), float((1 + (chance >= own.max() - 1e-9 * abs(own.max())).sum()) / (draws + 1)))
+    return Break(int(t[cut - 1]), level + float(y[:cut].mean()), level + float(y[cut:].mean()), float((1 + (chance >= own.max() - 1e-9 * abs(own.max())).sum()) / (draws + 1)))
