@@ -128,6 +128,9 @@ class Manuscript:
         if entry is None:
             self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
             return ""
+        if entry["language"] != self.language:
+            self._problem(position, f"the {kind} {content!r} speaks {entry['language']!r}, the report {self.language!r}", f"Set the language of section {content.split('_')[0]} in params.yaml to {self.language}, and rebuild")
+            return ""
         words = self.words
         note = caption_note(self.language, entry["scope"], entry["units"], entry["source"])
         inner = f"![{_escape(entry['alt'])}](results/figures/{content}.png)" if kind == "figure" else self._table(content)

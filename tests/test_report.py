@@ -14,7 +14,7 @@ from tests.workspace import process
 
 ORIGIN = {"notebook": "x", "formula": "x", "inputs": ["x"], "values": "corrected"}
 NUMBERS = {"a_rate": {"value": 91.04, "unit": "%", "text": "91.04%", "origin": ORIGIN}, "b_rate": {"value": 84.8, "unit": "%", "text": "84.80%", "origin": ORIGIN}}
-CATALOGUE = {"figures": {"fit_x": {"title": "标题", "scope": "s", "units": "u", "source": "q", "alt": "图"}}, "tables": {"fit_t": {"title": "表题", "scope": "范围甲", "units": "人", "source": "q"}}}
+CATALOGUE = {"figures": {"fit_x": {"title": "标题", "scope": "s", "units": "u", "source": "q", "alt": "图", "language": "zh"}}, "tables": {"fit_t": {"title": "表题", "scope": "范围甲", "units": "人", "source": "q", "language": "zh"}}}
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def built(town, monkeypatch):
     cells = load.select(load.observations(), indicator=["placed", "graduates"], aggregate_rule="")
     origin = {"notebook": "employment", "formula": "<b>placed</b> / graduates", "inputs": [key_of(row) for row in cells.to_dict("records")], "values": "corrected"}
     (results / "numbers.json").write_text(json.dumps({"placement_rate_city_2030": {"value": 94.2, "unit": "%", "text": "94.22%", "origin": origin}}), encoding="utf-8")
-    entry = {"title": "题", "scope": "范围", "units": "%", "source": "表3-6", "alt": "图"}
+    entry = {"title": "题", "scope": "范围", "units": "%", "source": "表3-6", "alt": "图", "language": "zh"}
     (results / "catalogue.json").write_text(json.dumps({"figures": {"employment_schools": entry}, "tables": {"employment_tiers": entry}}), encoding="utf-8")
     build("zh")
     return town
@@ -183,3 +183,10 @@ def test_a_broken_manuscript_leaves_the_old_report(built):
     with pytest.raises(DataFault):
         build("zh")
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_a_figure_in_another_language_stops_the_build(built):
+    path = built / "results/catalogue.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"language": "zh"', '"language": "en"', 1), encoding="utf-8")
+    with pytest.raises(DataFault, match=r"the figure 'employment_schools' speaks 'en', the report 'zh'.*Set the language of section employment"):
+        build("zh")

@@ -142,7 +142,7 @@ class Results:
         figure.set_layout_engine("none")  # laid out once, drawn twice
         for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
             figure.savefig(paths.out(paths.RESULTS / "figures" / f"{name}.{suffix}"), metadata=metadata)
-        self.figures[name] = {"title": title, "scope": scope, "units": units, "source": source, "alt": alt}
+        self.figures[name] = {"title": title, "scope": scope, "units": units, "source": source, "alt": alt, "language": self.language}
         plt.close(figure)
         if get_ipython():
             # the saved picture itself: what a reviewer sees in the notebook is what the report prints
@@ -169,7 +169,7 @@ class Results:
                 shown[column] = [f"'{v}" if isinstance(v, str) and re.match(r"[=+@]|-(?![\d.])", v) else v for v in shown[column]]
         shown.columns = [label(column, self.language) for column in shown.columns]
         shown.to_csv(paths.out(paths.RESULTS / "tables" / f"{name}.csv"), index=False, lineterminator="\n")
-        self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source}
+        self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source, "language": self.language}
         return shown.fillna("")
 
     def close(self) -> str:
