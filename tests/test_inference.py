@@ -216,8 +216,9 @@ def test_simpson_reversal_is_flagged():
     check = simpson_check([80, 10], [100, 50], [17, 50], [20, 200])
     assert check.flag == "reversal" and check.aggregate < 0 < check.within and check.strata_up == 2
     assert simpson_check([80, 10], [100, 50], [85, 12.5], [100, 50]).flag == ""
-    means = simpson_check([90, 1, 1], [100, 10, 10], [91, 0.5, 0.5], [100, 10, 10])
-    assert means.flag == "" and means.simple_change < 0 or means.flag == "mean"
+    # one large school gains two points, two small ones lose five: only the simple mean falls
+    means = simpson_check([90, 1, 1], [100, 10, 10], [92, 0.5, 0.5], [100, 10, 10])
+    assert means.flag == "mean" and means.simple_change == pytest.approx((0.02 - 0.05 - 0.05) / 3) and means.aggregate == pytest.approx(means.within) and means.aggregate > 0
 
 
 @pytest.mark.parametrize(

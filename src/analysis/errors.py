@@ -51,3 +51,9 @@ class Problems(list):
         """Raise `DataFault` if anything was noted."""
         if self:
             raise DataFault(self)
+
+
+def check_confidence(confidence: float) -> None:
+    """A confidence is a share between 0 and 1: 0.95, not 95."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence:g}; write 0.95 for 95 per cent")

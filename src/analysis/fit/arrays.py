@@ -58,12 +58,6 @@ def entropy(p: np.ndarray) -> float:
     return float(-xlogy(p, p).sum())
 
 
-def check_confidence(confidence: float) -> None:
-    """A confidence is a share between 0 and 1: 0.95, not 95."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence:g}; write 0.95 for 95 per cent")
-
-
 def check_orders(orders: ArrayLike) -> np.ndarray:
     """Orders of diversity: not negative, infinity allowed."""
     q = np.atleast_1d(np.asarray(orders, float))

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import xlogy
 
-from analysis.fit.arrays import check_confidence, counts_table, entropy
+from analysis.errors import check_confidence
+from analysis.fit.arrays import counts_table, entropy
 
 
 @dataclass(frozen=True)

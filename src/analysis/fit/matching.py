@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from scipy import optimize, sparse
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.fit.arrays import check_confidence, counts_table, counts_vector, half_l1, pair, share_pair
+from analysis.errors import check_confidence
+from analysis.fit.arrays import counts_table, counts_vector, half_l1, pair, share_pair
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.fit.arrays import check_confidence, half_l1, pair, share_pair, shares
+from analysis.errors import check_confidence
+from analysis.fit.arrays import half_l1, pair, share_pair, shares
 
 
 def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]) -> np.ndarray:

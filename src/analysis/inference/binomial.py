@@ -13,7 +13,8 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from analysis.inference.rates import Refused, require_confidence, school_logits
+from analysis.errors import check_confidence
+from analysis.inference.rates import Refused, school_logits
 
 CASES_PER_PREDICTOR = 10  # a rule of this house: with fewer schools a predictor, each coefficient hangs on a few of them
 
@@ -115,7 +116,7 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     """
     k, n, matrix = _counts(successes, trials, design)
     groups, parameters = matrix.shape
-    require_confidence(confidence)
+    check_confidence(confidence)
     require_cases(groups, int((matrix.std(0) > 0).sum()))
     fit = fit_logit(k, n, matrix)
     freedom = groups - parameters
@@ -173,13 +174,18 @@ class BetaBinomial:
     covariance: np.ndarray  # of (coefficients, ln precision); nan at the boundary
 
 
+def beta_binomial_slopes(k: np.ndarray, n: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Derivatives of the beta-binomial log-likelihood of each school in a and b."""
+    shared = special.digamma(a + b) - special.digamma(n + a + b)
+    return special.digamma(k + a) - special.digamma(a) + shared, special.digamma(n - k + b) - special.digamma(b) + shared
+
+
 def _beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
     """Negative log-likelihood and its gradient in (β, ln(a + b))."""
     mu, size = special.expit(x @ theta[:-1]), np.exp(theta[-1])
     a, b = mu * size, (1 - mu) * size
     value = special.betaln(k + a, n - k + b) - special.betaln(a, b) + special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    shared = special.digamma(size) - special.digamma(n + size)
-    da, db = special.digamma(k + a) - special.digamma(a) + shared, special.digamma(n - k + b) - special.digamma(b) + shared
+    da, db = beta_binomial_slopes(k, n, a, b)
     gradient = np.append(x.T @ ((da - db) * size * mu * (1 - mu)), np.sum(da * a + db * b))
     return -float(value.sum()), -gradient
 

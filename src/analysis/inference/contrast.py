@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.errors import check_confidence
 from analysis.inference.binomial import beta_binomial, fractional_logit, grouped_binomial, random_intercept_logit
 from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
-from analysis.inference.rates import Refused, require_confidence, school_logits
+from analysis.inference.rates import Refused, school_logits
 
 COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused"]
 
@@ -31,7 +32,7 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
         no answer at this design, for instance because leaving a school out empties a tier.
     """
-    require_confidence(confidence)
+    check_confidence(confidence)
     k, n, member = np.asarray(successes, float), np.asarray(trials, float), np.asarray(first, bool)
     if not k.shape == n.shape == member.shape or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
         raise ValueError("every school needs finite 0 <= successes <= trials, trials above zero, and a tier")

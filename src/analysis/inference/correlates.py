@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from analysis.errors import check_confidence
 from analysis.inference.few_groups import holm_bh
-from analysis.inference.rates import require_confidence
 
 ENUMERATE_UP_TO = 400_000  # orders; 9! = 362,880, and 3! · 8! = 241,920 within two tiers; above, orders are drawn
 
@@ -27,7 +27,7 @@ def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[flo
     """Interval of a rank correlation on Fisher's scale, variance (1 + ρ²/2)/(n − 3) (Bonett & Wright 2000); wide at eleven schools, as it should be."""
     if n < 5:
         return -1.0, 1.0
-    require_confidence(confidence)
+    check_confidence(confidence)
     half = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     next_to_one = 1 - 12 / (n**3 - n)  # one exchange of neighbours; at |ρ| = 1 Fisher's scale has no value
     centre = np.arctanh(np.clip(rho, -next_to_one, next_to_one))

@@ -7,14 +7,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.errors import check_confidence
+
 class Refused(ValueError):
     """A method has no honest answer for these figures; the message says why. Faulty input is an ordinary ValueError."""
-
-
-def require_confidence(confidence: float) -> None:
-    """A confidence is a share between 0 and 1: 0.95, not 95."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence:g}; write 0.95 for 95 per cent")
 
 
 def school_logits(successes: ArrayLike, trials: ArrayLike) -> np.ndarray:
@@ -117,7 +113,7 @@ def proportion_interval(successes: ArrayLike, trials: ArrayLike, confidence: flo
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; use one of {', '.join(METHODS)}")
-    require_confidence(confidence)
+    check_confidence(confidence)
     k, n = np.asarray(successes), np.asarray(trials)
     if (k < 0).any() or (k > n).any() or (n <= 0).any():
         raise ValueError("every proportion needs 0 <= successes <= trials, and trials above zero")

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from analysis.errors import check_confidence
 from analysis.inference.binomial import BetaBinomial, beta_binomial
-from analysis.inference.rates import require_confidence
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     Shrunk
         where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, and every rank is open.
     """
-    require_confidence(confidence)
+    check_confidence(confidence)
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
     rng = np.random.default_rng(seed)

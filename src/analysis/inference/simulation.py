@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
+from analysis.inference.binomial import beta_binomial_slopes
 from analysis.inference.few_groups import label_arrangements
 from analysis.inference.rates import proportion_interval, school_logits
 
@@ -170,8 +171,7 @@ def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray
     def score(theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
         mu, size, own = special.expit(theta[:, :2] @ x.T), np.exp(theta[:, 2:]), k[rows]
         a, b = mu * size, (1 - mu) * size
-        shared = special.digamma(size) - special.digamma(n + size)
-        da, db = special.digamma(own + a) - special.digamma(a) + shared, special.digamma(n - own + b) - special.digamma(b) + shared
+        da, db = beta_binomial_slopes(own, n, a, b)
         return np.column_stack([((da - db) * size * mu * (1 - mu)) @ x, (da * a + db * b).sum(1)])
 
     (p1, p2), _ = _pooled(k, n, first)

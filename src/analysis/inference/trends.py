@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from analysis.inference.rates import Refused, require_confidence
+from analysis.errors import check_confidence
+from analysis.inference.rates import Refused
 
 LINE_FROM, SLOPE_FROM, LEVEL_FROM, BREAK_FROM = 3, 5, 10, 20
 
@@ -68,7 +69,7 @@ def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: fl
     >>> round(f.value, 4), round(f.lower, 4), round(f.upper, 4)
     (124.6667, 86.7841, 162.5493)
     """
-    require_confidence(confidence)
+    check_confidence(confidence)
     t, y = _series(years, values)
     if t.size < LINE_FROM:
         raise TooFewYears(f"{t.size} years leave no residual, so a forecast would have no interval; {LINE_FROM} are the least")
@@ -91,7 +92,7 @@ def drift_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: f
     TooFewYears
         below three years.
     """
-    require_confidence(confidence)
+    check_confidence(confidence)
     t, y = _series(years, values)
     if t.size < LINE_FROM:
         raise TooFewYears(f"{t.size} years give {t.size - 1} step and no spread of steps; {LINE_FROM} years are the least")
@@ -111,7 +112,7 @@ def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> 
     >>> round(theil_sen([1, 2, 3, 4], [12, 15, 13, 16])[0], 6)
     0.916667
     """
-    require_confidence(confidence)
+    check_confidence(confidence)
     t, y = _series(years, values)
     if t.size < 2:
         raise TooFewYears("a slope needs two years")
@@ -179,7 +180,7 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | No
     ahead : int
         years after the last one, one or more.
     """
-    require_confidence(confidence)
+    check_confidence(confidence)
     t, y = _series(years, values)
     if ahead < 1 or ahead != int(ahead):
         raise ValueError(f"ahead is {ahead}; one year or more")
@@ -199,7 +200,8 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | No
     method = drift_forecast if even and t.size < SLOPE_FROM else line_forecast
     corners = list(product(*box)) if t.size <= LEVEL_FROM else [box[:, 0], box[:, 1], y]
     found = [method(t, corner, year, confidence) for corner in corners]
-    forecast = Forecast(year, method(t, y, year, confidence).value, min(f.lower for f in found), max(f.upper for f in found), method(t, y, year, confidence).method)
+    middle = method(t, y, year, confidence)
+    forecast = Forecast(year, middle.value, min(f.lower for f in found), max(f.upper for f in found), middle.method)
     name = "theil_sen" if t.size >= SLOPE_FROM else forecast.method
     if forecast.upper - forecast.lower <= 1e-9 * max(1.0, np.abs(y).max()):
         return Trend(t.size, last, name, *slopes, None, "the figures lie on a line: an interval of no width is none")
