@@ -1,4 +1,6 @@
-"""Builds the research report from its manuscript: HTML in one file, and Word with real tables, captions and references.
+"""Builds a report from its manuscript: HTML in one file, Word with real tables, captions and references, and tagged PDF.
+
+``python -m pipelines.build_report --language en --under results/en`` builds the research report in one language from what was published in that folder.
 
 The manuscript is pandoc Markdown with four additions:
 
@@ -6,7 +8,7 @@ The manuscript is pandoc Markdown with four additions:
   Any other digit in the prose stops the build (years, sections and table numbers of sources excepted).
 - ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build.
 - ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue.
-- ``@fig:name`` and ``@tab:name`` refer to them.
+- ``@fig:name`` and ``@tab:name`` refer to them; ``[@key]`` cites ``report/references.json``.
 
 In HTML every bound number is a link to its trail (see `pipelines.trail_pages`). A number that a declared correction has
 changed may stand in the prose only in one paragraph with the number computed from printed figures.
@@ -14,41 +16,52 @@ changed may stand in the prose only in one paragraph with the number computed fr
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import operator
 import os
 import re
 import sys
+import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
 
 import pypandoc
+import typst
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
-from analysis.params import load_params
 from analysis.present.results import caption_note
+from analysis.present.style import font_file
 from pipelines.trail_pages import trail_html
 
-KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure ", "table": "Table "}}
+KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
+SPACE = {"zh": "", "en": " "}  # between kind and number
+CONTENTS = {"zh": "目录", "en": "Contents"}
+WIDE = 8  # columns from which a table stands on a landscape page
+FORMATS = ("html", "docx", "pdf")
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
 BLOCK = re.compile(r"^::: (assert|figure|table)\n(.*?)\n:::$", re.M | re.S)
 REFERENCE = re.compile(r"@(fig|tab):([a-z0-9_]+)", re.I)
 ANYTHING = re.compile(r"^::: (?:assert|figure|table)\n.*?\n:::$|\{\{\s*(?:\"[^\"]*\"|[A-Za-z0-9_]+)\s*\}\}|@(?:fig|tab):[A-Za-z0-9_]+", re.M | re.S)
-# digits that are no data: years, tables, annexes, sections, editions
-PLAIN = re.compile(r"(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节|GB/T \d+-\d+")
+# digits that are no data: years, tables, annexes, sections, editions, keys of the bibliography
+NO_DATA = r"\[@[^\]]+\]|GB/T \d+(?:\.\d+)?(?:-\d+)?"
+PLAIN = {
+    "zh": re.compile(NO_DATA + r"|(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节"),
+    "en": re.compile(NO_DATA + r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"),
+}
 COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
 
 
 class Manuscript:
     """One manuscript and what is wrong with it."""
 
-    def __init__(self, path: Path, numbers: dict, catalogue: dict, language: str):
+    def __init__(self, path: Path, numbers: dict, catalogue: dict, language: str, folder: Path | None = None, text: str | None = None):
         self.path, self.numbers, self.catalogue, self.words = path, numbers, catalogue, KINDS[language]
-        self.language = language
-        self.text = path.read_text(encoding="utf-8")
+        self.language, self.folder = language, folder or paths.RESULTS
+        self.text = path.read_text(encoding="utf-8") if text is None else text
         self.problems = Problems()
         self.places: dict[tuple[str, str], int] = {}
         self.used: dict[str, int] = {}  # numbers bound in prose → position of their first use
@@ -102,7 +115,7 @@ class Manuscript:
         """Every digit that is left when bound numbers, references and blocks are taken out."""
         blank = lambda m: " " * len(m[0].replace("\n", "")) if "\n" not in m[0] else re.sub(r"[^\n]", " ", m[0])  # noqa: E731
         prose = body
-        for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN):
+        for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN[self.language]):
             prose = pattern.sub(blank, prose)
         for match in re.finditer(r"\d[\d.,%]*", prose):
             self._problem(match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " ").strip())
@@ -129,24 +142,25 @@ class Manuscript:
             self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
             return ""
         if entry["language"] != self.language:
-            self._problem(position, f"the {kind} {content!r} speaks {entry['language']!r}, the report {self.language!r}", f"Set the language of section {content.split('_')[0]} in params.yaml to {self.language}, and rebuild")
+            self._problem(position, f"the {kind} {content!r} speaks {entry['language']!r}, the report {self.language!r}", "Build the report from the folder of its language (--under)")
             return ""
         words = self.words
         note = caption_note(self.language, entry["scope"], entry["units"], entry["source"])
-        inner = f"![{_escape(entry['alt'])}](results/figures/{content}.png)" if kind == "figure" else self._table(content)
-        attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind].strip(), "caption": entry["title"], "note": note}
+        inner, columns = (f"![{_escape(entry['alt'])}]({paths.shown(self.folder / 'figures' / content)}.png)", 0) if kind == "figure" else self._table(content)
+        attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind], "caption": entry["title"], "note": note} | ({"wide": "1"} if columns >= WIDE else {})
         listed = " ".join(f'{key}="{_attribute(value)}"' for key, value in attributes.items())
         return f'::: {{#{kind[:3]}_{content} .captioned {listed}}}\n{inner}\n:::'
 
-    def _table(self, name: str) -> str:
-        with (paths.RESULTS / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    def _table(self, name: str) -> tuple[str, int]:
+        """A published table as a pipe table, and its number of columns."""
+        with (self.folder / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
         # numbers keep their width, words share the rest
         widths = [min(30 if n else 24, max(11 if n else 8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i, n in enumerate(numeric)]
         rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
-        return "\n".join(f"|{line}|" for line in lines)
+        return "\n".join(f"|{line}|" for line in lines), len(head)
 
     def _reference(self, match: re.Match, position: int) -> str:
         kind = {"fig": "figure", "tab": "table"}[match[1].lower()]
@@ -154,7 +168,7 @@ class Manuscript:
         if place is None:
             self._problem(position, f"{match[0]} refers to nothing in this report", f"Add a `::: {kind}` block, or drop the reference")
             return "?"
-        return f"[{self.words[kind]}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
+        return f"[{self.words[kind]}{SPACE[self.language]}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
 
     def _assert(self, line: str, position: int) -> None:
         parts = re.fullmatch(r"(\S+)\s*(<=|>=|<|>|=)\s*(\S+)", line)
@@ -200,11 +214,9 @@ def _width(text: str) -> int:
     return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
 
-def reference_docx(folder: Path) -> Path:
-    """Pandoc's reference document with Chinese typefaces named (宋体 for text, 黑体 for headings) and ruled tables."""
+def reference_docx(folder: Path, language: str) -> Path:
+    """Pandoc's reference document on A4, with Chinese typefaces named (宋体 for text, 黑体 for headings), ruled tables and page numbers."""
     path = folder / "reference.docx"
-    import subprocess
-
     default = subprocess.run([pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"], capture_output=True, check=True).stdout
     original = folder / "default.docx"
     original.write_bytes(default)
@@ -212,62 +224,87 @@ def reference_docx(folder: Path) -> Path:
         for item in source.infolist():
             content = source.read(item.filename)
             if item.filename == "word/styles.xml":
-                content = _chinese_styles(content.decode("utf-8")).encode("utf-8")
+                content = _styles(content.decode("utf-8"), language).encode("utf-8")
+            if item.filename == "word/document.xml":
+                content = re.sub(rb"<w:sectPr\b.*?</w:sectPr>|<w:sectPr\s*/>", b'<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1304" w:right="1247" w:bottom="1304" w:left="1247" w:header="709" w:footer="709" w:gutter="0"/></w:sectPr>', content, flags=re.S)
             target.writestr(zipfile.ZipInfo(item.filename, (2000, 1, 1, 0, 0, 0)), content)
     return path
 
 
-def _chinese_styles(styles: str) -> str:
+def _styles(styles: str, language: str) -> str:
     """East Asian fonts by style, black headings, and a three-line table."""
     body = '<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="宋体" w:cs="Times New Roman"/>'
     heading = '<w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:eastAsia="黑体" w:cs="Arial"/>'
     styles = re.sub(r"<w:rFonts[^>]*/>", heading, styles)
     styles = re.sub(r"(<w:rPrDefault>\s*<w:rPr>\s*)<w:rFonts[^>]*/>", lambda m: m[1] + body, styles)
     styles = re.sub(r"<w:i(Cs)? ?/>", "", styles)  # slanted Chinese is no Chinese
-    styles = re.sub(r'<w:lang [^>]*/>', '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>', styles)
+    styles = re.sub(r"<w:lang [^>]*/>", f'<w:lang w:val="{"zh-CN" if language == "zh" else "en-GB"}" w:eastAsia="zh-CN" w:bidi="ar-SA"/>', styles)
     styles = re.sub(r'<w:color w:val="(?!auto)[0-9A-Fa-f]{6}"[^>]*/>', '<w:color w:val="222222"/>', styles)
-    # cells and notes are paragraphs of style Compact: nine points, so that numbers stay whole
+    # cells and notes are paragraphs of style Compact: small, so that numbers stay whole
     styles = re.sub(r'(<w:style [^>]*w:styleId="Compact">.*?)(</w:style>)', r'\1<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>\2', styles, count=1, flags=re.S)
     rule = '<w:{0} w:val="single" w:sz="{1}" w:space="0" w:color="7A7A7A"/>'
     borders = "<w:tblBorders>" + rule.format("top", 10) + rule.format("bottom", 10) + rule.format("insideH", 2) + "</w:tblBorders>"
     return re.sub(r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S)
 
 
-def convert(markdown: str, language: str, output: Path, folder: Path, trail: str) -> None:
-    """Run pandoc once; equal input gives equal bytes. `trail` ends the HTML page."""
+def convert(markdown: str, language: str, output: Path, folder: Path, trail: str = "", *, brief: bool = False) -> None:
+    """Run pandoc once, and typst for PDF; equal input gives equal bytes. `trail` ends the HTML page; `brief` leaves title page and contents out."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
-    arguments = ["--standalone", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--number-sections", "--wrap=none", "--columns=20", "--syntax-highlighting=none", "--fail-if-warnings"]  # narrow columns: every pipe table takes the text width, columns by their dashes
-    if output.suffix == ".html":
-        # figures as SVG in one self-contained page
-        markdown = re.sub(r"\(results/figures/([a-z0-9_]+)\.png\)", r"(results/figures/\1.svg)", markdown, flags=re.I)
+    arguments = ["--standalone", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--wrap=none", "--columns=20", "--syntax-highlighting=none", "--fail-if-warnings"]  # narrow columns: every pipe table takes the text width, columns by their dashes
+    if not brief:
+        arguments += [f"--metadata=toc-title:{CONTENTS[language]}"]
+        arguments += [] if language == "zh" else ["--number-sections"]  # Chinese marks are set by captions.lua
+    kind, target = {"html": "html5", "docx": "docx", "pdf": "typst"}[output.suffix[1:]], output
+    if kind != "docx":
+        # pictures that scale
+        markdown = re.sub(r"\((results/[a-z0-9_/-]+)\.png\)", r"(\1.svg)", markdown, flags=re.I)
+    if kind == "html5":
         (folder / "trail.html").write_text(trail, encoding="utf-8")
-        arguments += [f"--include-after-body={folder / 'trail.html'}", "--embed-resources", "--toc", "--toc-depth=2", f"--css={paths.REPORT / 'report.css'}", "--section-divs", "-V", f"toc-title={'目录' if language == 'zh' else 'Contents'}"]
+        arguments += [f"--include-after-body={folder / 'trail.html'}", "--embed-resources", f"--css={paths.REPORT / 'report.css'}", "--section-divs", *([] if brief else ["--toc", "--toc-depth=2"])]
+    elif kind == "docx":
+        arguments += [f"--reference-doc={reference_docx(folder, language)}"]
     else:
-        arguments += [f"--reference-doc={reference_docx(folder)}"]
-    pypandoc.convert_text(markdown, to="html5" if output.suffix == ".html" else "docx", format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(output), extra_args=arguments, cworkdir=str(paths.ROOT))
+        markdown = re.sub(r"\((results/[a-z0-9_/-]+\.svg)\)", r"(/\1)", markdown, flags=re.I)  # typst reads from the root
+        target = folder / f"{output.stem}.typ"
+        title = re.search(r"^title: (.*)$", markdown, re.M)[1].strip('"')
+        arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "brief=1"] if brief else [])]
+    pypandoc.convert_text(markdown, to=kind, format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(target), extra_args=arguments, cworkdir=str(paths.ROOT))
+    if kind == "typst":
+        typst.compile(target, output=output, root=paths.ROOT, font_paths=[font_file().parent], ignore_system_fonts=True, timestamp=0, pdf_standards=["ua-1"])
 
 
-def build(language: str) -> list[Path]:
-    """Build the report in one language; nothing is replaced before everything is built."""
-    numbers = json.loads((paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
-    catalogue = json.loads((paths.RESULTS / "catalogue.json").read_text(encoding="utf-8"))
-    manuscript = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, catalogue, language)
+def build(language: str, folder: Path) -> list[Path]:
+    """Build the report in one language from what is published in `folder`; nothing is replaced before everything is built."""
+    numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
+    catalogue = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
+    manuscript = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, catalogue, language, folder)
     markdown = manuscript.expand()
     trail = trail_html(list(manuscript.used), numbers, language)
-    target = paths.RESULTS / "report"
+    return publish(markdown, language, paths.RESULTS / "report", f"specialty-alignment.{language}", trail)
+
+
+def publish(markdown: str, language: str, target: Path, stem: str, trail: str = "", *, formats: tuple[str, ...] = FORMATS, brief: bool = False) -> list[Path]:
+    """Convert to all formats in a scratch folder, then move them to `target` together."""
     target.mkdir(parents=True, exist_ok=True)
+    paths.BUILD.mkdir(exist_ok=True)
     written = []
     with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
-        for suffix in ("html", "docx"):
-            convert(markdown, language, Path(scratch) / f"specialty-alignment.{language}.{suffix}", Path(scratch), trail)
-        for path in sorted(Path(scratch).glob("specialty-alignment.*")):
-            written.append(Path(os.replace(path, target / path.name) or target / path.name))
+        made = [Path(scratch) / f"{stem}.{suffix}" for suffix in formats]
+        for path in made:
+            convert(markdown, language, path, Path(scratch), trail, brief=brief)
+        for path in made:
+            os.replace(path, target / path.name)
+            written.append(target / path.name)
     return written
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipelines.build_report", description="Builds the research report in one language.")
+    parser.add_argument("--language", default="zh", choices=("zh", "en"))
+    parser.add_argument("--under", default="results", help="folder with the numbers, figures and tables of that language")
+    arguments = parser.parse_args(argv)
     try:
-        build(load_params()["report"].language)
+        build(arguments.language, paths.ROOT / arguments.under)
     except DataFault as fault:
         print(fault, file=sys.stderr)
         return 1

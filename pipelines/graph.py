@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 
@@ -10,24 +11,31 @@ from analysis.files import read_yaml
 
 
 def stages() -> dict[str, dict]:
-    """All stages by full name (``clean@demand``), their commands, dependencies and outputs with values filled in."""
+    """All stages by full name (``clean@demand``, ``fit@en``), their commands, dependencies and outputs with values filled in."""
     declared = read_yaml((paths.ROOT / "dvc.yaml"))["stages"]
     params = read_yaml(paths.PARAMS)
     found = {}
     for name, stage in declared.items():
+        if "matrix" in stage:
+            axes = {axis: params[v.strip("${}")] if isinstance(v, str) else v for axis, v in stage["matrix"].items()}
+            for chosen in itertools.product(*axes.values()):
+                found[f"{name}@{'-'.join(chosen)}"] = _plain(stage, {f"item.{axis}": value for axis, value in zip(axes, chosen)})
+            continue
         if "foreach" not in stage:
-            found[name] = _plain(stage, "")
+            found[name] = _plain(stage, {})
             continue
         items = stage["foreach"]
         items = params[items.strip("${}")] if isinstance(items, str) else items
-        for item in items:
-            found[f"{name}@{item}"] = _plain(stage["do"], item)
+        for key, item in items.items() if isinstance(items, dict) else zip(items, items):
+            found[f"{name}@{key}"] = _plain(stage["do"], {"key": key, "item": item})
     return found
 
 
-def _plain(stage: dict, item: str) -> dict:
+def _plain(stage: dict, values: dict[str, str]) -> dict:
     def fill(text: str) -> str:
-        return text.replace("${item}", item)
+        for name, value in values.items():
+            text = text.replace(f"${{{name}}}", value)
+        return text
 
-    outs = [next(iter(o)) if isinstance(o, dict) else o for kind in ("outs", "metrics", "plots") for o in stage.get(kind, [])]
+    outs = [next(iter(o)) if isinstance(o, dict) else o for o in stage.get("outs", [])]
     return {"cmd": fill(stage["cmd"]), "deps": [fill(d) for d in stage.get("deps", [])], "outs": [Path(fill(o)) for o in outs]}

@@ -1,6 +1,6 @@
 """Runs one notebook stage: the only caller of papermill.
 
-``python -m pipelines.run_notebook fit`` or ``python -m pipelines.run_notebook clean --item demand``
+``python -m pipelines.run_notebook fit --language en --under results/en`` or ``python -m pipelines.run_notebook clean --item demand``
 
 1. checks ``params.yaml`` whole, and the notebook's parameters cell against its section: same names, types and defaults;
 2. runs the source-only copy in the repository root with its own staging folder for everything it writes;
@@ -25,6 +25,7 @@ from analysis.params import load_params
 from pipelines.graph import stages
 
 NAMES = {"start_here": "00_start_here", "clean": "01_clean", "reconcile": "02_reconcile", "fit": "03_fit", "employment": "04_employment", "cooperation": "05_cooperation", "size": "06_size"}
+ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
 
 
 class StageFailed(Exception):
@@ -89,8 +90,17 @@ def nearest_heading(cells, position: int) -> str:
     return "(no heading)"
 
 
-def run(stage: str, item: str = "") -> None:
+def run(stage: str, item: str = "", language: str = "", under: str = "results") -> None:
     """Run one notebook stage.
+
+    Parameters
+    ----------
+    item : str
+        what the stage runs over: a source, or a partner of a country brief.
+    language : str
+        of figures and tables, instead of the one in ``params.yaml``.
+    under : str
+        folder that takes the place of ``results`` for everything the notebook publishes.
 
     Raises
     ------
@@ -101,14 +111,17 @@ def run(stage: str, item: str = "") -> None:
     """
     from pipelines.kernel import CAN_FORK, ForkedKernel, ForkedKernelManager
 
+    if stage != "clean":
+        language = language or load_params()[stage].language
     name = NAMES[stage] + (f".{item}" if item else "")
-    full = f"{stage}@{item}" if item else stage
-    staging = fresh_staging(name)
+    over = "-".join(filter(None, [item, language]))
+    full = f"{stage}@{over}" if over else stage
+    staging = fresh_staging(f"{NAMES[stage]}.{over}" if over else NAMES[stage])
     os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(staging), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
     # forked before anything opens a socket or a thread, see pipelines/kernel.py
     child = ForkedKernel(paths.ROOT) if CAN_FORK else None
     try:
-        _run(stage, item, name, full, staging, {"kernel_manager_class": ForkedKernelManager} if child else {})
+        _run(stage, {**({ITEMS[stage]: item} if item else {}), **({"language": language} if language else {})}, name, full, staging, under, {"kernel_manager_class": ForkedKernelManager} if child else {})
     finally:
         if child:
             child.discard()
@@ -128,7 +141,7 @@ def fresh_staging(name: str) -> Path:
     return staging
 
 
-def _run(stage: str, item: str, name: str, full: str, staging: Path, engine: dict) -> None:
+def _run(stage: str, chosen: dict[str, str], name: str, full: str, staging: Path, under: str, engine: dict) -> None:
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -142,8 +155,7 @@ def _run(stage: str, item: str, name: str, full: str, staging: Path, engine: dic
     problems = Problems()
     check_parameters(nbformat.read(source, as_version=4), stage, values, problems, f"notebooks/{NAMES[stage]}.ipynb")
     problems.stop()
-    if item:
-        values["source"] = item
+    values |= chosen
     half_run = staging / f"{name}.half-run.ipynb"
     try:
         executed = papermill.execute_notebook(
@@ -175,6 +187,11 @@ def _run(stage: str, item: str, name: str, full: str, staging: Path, engine: dic
         (results / folder).mkdir(parents=True, exist_ok=True)
     (results / "notebooks" / f"{name}.ipynb").write_text(nbformat.writes(executed) + "\n", encoding="utf-8")
     (results / "html" / f"{name}.html").write_text(to_html(executed, name), encoding="utf-8")
+    if under != "results":
+        # a notebook knows one folder of results; which language or partner it is, the stage knows
+        os.replace(results, staging / "published")
+        (staging / under).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staging / "published", staging / under)
     move_outputs(full, staging)
 
 
@@ -204,10 +221,12 @@ def move_outputs(full: str, staging: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.run_notebook", description=__doc__.splitlines()[0])
     parser.add_argument("stage", choices=NAMES)
-    parser.add_argument("--item", default="", help="source to clean")
+    parser.add_argument("--item", default="", help="source to clean, or partner of a brief")
+    parser.add_argument("--language", default="", choices=("", "zh", "en"), help="of figures and tables, instead of the one in params.yaml")
+    parser.add_argument("--under", default="results", help="folder for what is published")
     arguments = parser.parse_args(argv)
     try:
-        run(arguments.stage, arguments.item)
+        run(arguments.stage, arguments.item, arguments.language, arguments.under)
     except (DataFault, StageFailed) as fault:
         print(fault, file=sys.stderr)
         return 1

@@ -48,6 +48,8 @@ def write_params(town, change):
         (lambda p: p["fit"].update(confidence=95), "printed '95': should lie between 0 and 1"),
         (lambda p: p.update(sources=None), "row sources, printed 'None'|row sources: should be a list"),
         (lambda p: p.update(fit="x"), "row fit, printed 'x': should be a section with parameters"),
+        (lambda p: p.update(languages={"de": "results/de"}), "row languages, .*should name for each language"),
+        (lambda p: p.update(languages={"en": "../elsewhere"}), "row languages, .*should name for each language"),
         (lambda p: p["sources"].append("nowhere"), "source 'nowhere' has no data/raw/nowhere/source.yaml"),
         (lambda p: p["fit"].update(source="demnd"), "is not in the list of sources"),
     ],
@@ -162,7 +164,7 @@ def test_each_stage_reads_its_own_section_only():
     for stage in NAMES:
         body = declared[stage].get("do", declared[stage])
         assert body["params"] == [stage]
-    assert set(SECTIONS) == {*NAMES, "report"}
+    assert set(SECTIONS) == {*NAMES}
 
 
 def test_crosswalks_read_by_a_notebook_are_dependencies():
@@ -195,7 +197,7 @@ def test_failure_names_notebook_cell_heading_parameters_and_changes_nothing(proc
     done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
     path.write_text(original, encoding="utf-8")
     assert done.returncode == 1
-    for part in ("cooperation failed", "notebooks/05_cooperation.ipynb", "under 'The record over time'", "language='zh', city='town'", "half-run.ipynb", "KeyError: 'no such column'"):
+    for part in ("cooperation@zh failed", "notebooks/05_cooperation.ipynb", "under 'The record over time'", "language='zh', city='town'", "half-run.ipynb", "KeyError: 'no such column'"):
         assert part in done.stderr, done.stderr
     assert not (processed / "results/ledgers/cooperation.json").exists()
     assert list((processed / "build/staging").rglob("*.half-run.ipynb"))
@@ -217,7 +219,7 @@ def test_dead_kernels_and_warnings_are_failures_with_a_place(processed, planted,
 def test_outputs_are_exactly_the_declared_ones(processed):
     graph = processed / "dvc.yaml"
     original = graph.read_text(encoding="utf-8")
-    changed = original.replace("results/tables/reconcile_disagreements.csv", "results/tables/reconcile_other.csv")
+    changed = original.replace("/tables/reconcile_disagreements.csv", "/tables/reconcile_other.csv")
     graph.write_text(changed, encoding="utf-8")
     done = run(processed, "pipelines.run_notebook", "reconcile", check=False)
     graph.write_text(original, encoding="utf-8")

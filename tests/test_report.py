@@ -112,7 +112,7 @@ def built(town, monkeypatch):
     (results / "numbers.json").write_text(json.dumps({"placement_rate_city_2030": {"value": 94.2, "unit": "%", "text": "94.22%", "origin": origin}}), encoding="utf-8")
     entry = {"title": "题", "scope": "范围", "units": "%", "source": "表3-6", "alt": "图", "language": "zh"}
     (results / "catalogue.json").write_text(json.dumps({"figures": {"employment_schools": entry}, "tables": {"employment_tiers": entry}}), encoding="utf-8")
-    build("zh")
+    build("zh", paths.RESULTS)
     return town
 
 
@@ -131,7 +131,7 @@ def test_documents_are_complete_and_stable(built):
     assert "SEQ 图" in xml and "REF tab_employment_tiers" in xml and 'w:name="tab_employment_tiers"' in xml
     styles = document.styles.element.xml
     assert 'w:eastAsia="宋体"' in styles and 'w:eastAsia="黑体"' in styles and "<w:i/>" not in styles
-    build("zh")
+    build("zh", paths.RESULTS)
     assert (folder / "specialty-alignment.zh.docx").read_bytes() == first
 
 
@@ -171,7 +171,7 @@ def test_a_missing_picture_stops_the_build(built):
     before = (folder / "report/specialty-alignment.zh.docx").read_bytes()
     (folder / "figures/employment_schools.png").unlink()
     with pytest.raises(RuntimeError, match="employment_schools"):
-        build("zh")
+        build("zh", paths.RESULTS)
     assert (folder / "report/specialty-alignment.zh.docx").read_bytes() == before
 
 
@@ -181,12 +181,12 @@ def test_a_broken_manuscript_leaves_the_old_report(built):
     manuscript = built / "report/manuscript.zh.md"
     manuscript.write_text(manuscript.read_text(encoding="utf-8") + "\n另有 17 人。\n", encoding="utf-8")
     with pytest.raises(DataFault):
-        build("zh")
+        build("zh", paths.RESULTS)
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
 def test_a_figure_in_another_language_stops_the_build(built):
     path = built / "results/catalogue.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"language": "zh"', '"language": "en"', 1), encoding="utf-8")
-    with pytest.raises(DataFault, match=r"the figure 'employment_schools' speaks 'en', the report 'zh'.*Set the language of section employment"):
-        build("zh")
+    with pytest.raises(DataFault, match=r"the figure 'employment_schools' speaks 'en', the report 'zh'.*Build the report from the folder of its language"):
+        build("zh", paths.RESULTS)

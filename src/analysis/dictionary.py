@@ -30,6 +30,7 @@ class Indicator:
     range: tuple[float | None, float | None]
     direction: str
     definition: str
+    definition_zh: str = ""  # for indicators that schools are asked for
 
     def label(self, language: str) -> str:
         return self.zh if language == "zh" else self.en
@@ -135,8 +136,10 @@ def label(code: str, language: str) -> str:
 
 
 def section_name(section: str, language: str) -> str:
-    """A section, case, annex or the preface as a reader knows it."""
+    """A section, case, annex, sheet of a form, or the preface, as a reader knows it."""
     kind, _, number = section.partition(" ")
+    if kind == "form":
+        return f"填报表“{number}”" if language == "zh" else f"form, sheet {number}"
     if kind in {"case", "annex"}:
         return f"{'案例' if kind == 'case' else '附件'}{number}" if language == "zh" else f"{kind} {number}"
     if section == "0":

@@ -1,7 +1,8 @@
-"""Reading YAML, in one place: strict UTF-8 and libyaml's parser, ten times as fast as the one in Python."""
+"""Reading YAML, in one place (strict UTF-8 and libyaml's parser, ten times as fast as the one in Python), and text for spreadsheets."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +44,8 @@ def read_yaml(path: Path) -> Any:
         problems.add(shown(Path(path)), " ".join(str(error).split()), "Correct the file")
     problems.stop()
     return content
+
+
+def as_text(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula, with an apostrophe before it; everything else as it is."""
+    return f"'{value}" if isinstance(value, str) and re.match(r"[=+@]|-(?![\d.])", value) else value

@@ -64,7 +64,7 @@ def clean_source(source_id: str) -> CleanSource:
 
     if (folder / "layout.yaml").exists():
         layouts = load_layout(folder / "layout.yaml")
-        names = SourceNames.of(source_id, known_entities)
+        names = SourceNames.of_codes(about["schools"]) if about.get("names") == "codes" else SourceNames.of(source_id, known_entities)
         declared = {tuple(c.where[k] for k in KEY[1:]) for c in corrections if c.where["source_id"] == source_id and not c.of_prose}
         rows: list[dict] = []
         for table_id, layout in layouts.items():

@@ -38,6 +38,11 @@ class SourceNames:
                 tables_of[variant] = set(tables)
         return cls(entity_of, tables_of)
 
+    @classmethod
+    def of_codes(cls, tables: dict[str, list[str]]) -> SourceNames:
+        """A source that names schools by their codes: code → tables it fills in."""
+        return cls({code: code for code in tables}, {code: set(ids) for code, ids in tables.items()})
+
     def expected(self, table_id: str) -> set[str]:
         return {v for v, tables in self.tables_of.items() if table_id in tables}
 

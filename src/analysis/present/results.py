@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from matplotlib.text import Text
 
 from analysis import paths
 from analysis.dictionary import label
+from analysis.files import as_text
 from analysis.keys import key_of
 from analysis.present.style import PALETTE, check_glyphs, wrap
 
@@ -166,7 +166,7 @@ class Results:
                 shown[column] = shown[column].astype(object).where(table[column].notna().to_numpy(), None)
             elif not pd.api.types.is_numeric_dtype(shown[column]):
                 # text that a spreadsheet would run as a formula gets an apostrophe
-                shown[column] = [f"'{v}" if isinstance(v, str) and re.match(r"[=+@]|-(?![\d.])", v) else v for v in shown[column]]
+                shown[column] = shown[column].map(as_text)
         shown.columns = [label(column, self.language) for column in shown.columns]
         shown.to_csv(paths.out(paths.RESULTS / "tables" / f"{name}.csv"), index=False, lineterminator="\n")
         self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source, "language": self.language}

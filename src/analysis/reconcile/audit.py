@@ -14,7 +14,7 @@ from analysis.keys import observation_key
 from analysis.reconcile.book import Book, Fact, NoData
 from analysis.reconcile.explain import candidates
 from analysis.reconcile.formulas import Amount, Context, Formula, Result
-from analysis.reconcile.judge import judge, judge_fact, fact_step, printed_step
+from analysis.reconcile.judge import fact_step, holds, judge, judge_fact, printed_step
 from analysis.reconcile.rules import Alternative, Rule, Rules
 from analysis.reconcile.words import say
 
@@ -177,16 +177,13 @@ class Audit:
     def _related(self, rule: Rule, sign: str, entity: str, year: int, left: Formula, right: Formula, a: Result, b: Result) -> None:
         if not [*a.inputs, *b.inputs]:
             return  # nothing is printed on either side
-        # twelve digits: sums of binary floats must not decide a relation
         x, y = float(f"{a.value:.12g}"), float(f"{b.value:.12g}")
-        gap, base = abs(x - y), abs(y) or 1.0
-        holds = {"<=": x <= y, ">=": x >= y, "=": gap <= rule.tolerance_pct / 100 * base}[sign]
+        true, excused = holds(rule, sign, x, y)
         note = ""
         if rule.tolerance_pct:
-            note = self._say("tolerance", tolerance=f"{rule.tolerance_pct:g}", difference=f"{100 * gap / base:.1f}")
-        excused = rule.otherwise is not None and gap <= rule.up_to_pct / 100 * base
-        verdict = "agrees" if holds else "definition" if excused else "disagrees"
-        if not holds:
+            note = self._say("tolerance", tolerance=f"{rule.tolerance_pct:g}", difference=f"{100 * abs(x - y) / (abs(y) or 1.0):.1f}")
+        verdict = "agrees" if true else "definition" if excused else "disagrees"
+        if not true:
             note = self.stop.join(filter(None, [self._own(rule.otherwise) if excused else "", note or self._say("difference", difference=f"{x - y:+.6g}")]))
         tables = sorted({key.split(":")[1].removeprefix("table ") for key in [*a.inputs, *b.inputs]})
         result = Result(b.amount, b.inputs, f"{a.arithmetic} {sign} {b.arithmetic}")

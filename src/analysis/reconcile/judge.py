@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from analysis.clean.numbers import printed_decimals, rounding_box
 from analysis.reconcile.book import Fact
 from analysis.reconcile.formulas import Amount
+from analysis.reconcile.rules import Rule
 
 
 def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
@@ -43,6 +44,15 @@ def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
     if abs(exact - target) <= 1 and step < 1:
         return "rounding", "apart"
     return "disagrees", ""
+
+
+def holds(rule: Rule, sign: str, left: float, right: float) -> tuple[bool, bool]:
+    """Whether a relation holds within its tolerance, and whether a breach is one that the rule excuses."""
+    # twelve digits: sums of binary floats must not decide a relation
+    x, y = float(f"{left:.12g}"), float(f"{right:.12g}")
+    gap, base = abs(x - y), abs(y) or 1.0
+    true = {"<=": x <= y, ">=": x >= y, "=": gap <= rule.tolerance_pct / 100 * base}[sign]
+    return true, rule.otherwise is not None and gap <= rule.up_to_pct / 100 * base
 
 
 def printed_step(raw: str) -> float:
