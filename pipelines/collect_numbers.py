@@ -33,22 +33,27 @@ def collect(ledgers: Path, language: str) -> dict[str, dict]:
                 if name in known:
                     problems.add(paths.shown(path), f"{kind} {name!r} is published by two notebooks", "Rename one", row=name)
                 known[name] = entry
-    index = Index(language)
-    for name, entry in joined["numbers"].items():
+    with_corrections(joined["numbers"], Index(language), ledgers, problems)
+    problems.stop()
+    return joined
+
+
+def with_corrections(numbers: dict[str, dict], index: Index, ledgers: Path, problems: Problems) -> dict[str, dict]:
+    """Follow every number to its cells and name the corrections that changed one of them; broken trails are faults."""
+    for name, entry in numbers.items():
         cells = []
-        for key in inputs_of(name, joined["numbers"]):
+        for key in inputs_of(name, numbers):
             try:
                 cells.append(index.cell(key))
             except KeyError as reason:
                 problems.add(paths.shown(ledgers), f"the trail of {name!r} is broken: {reason.args[0]}", "Give the number the rows it was computed from", row=entry["origin"]["notebook"])
-        twin = joined["numbers"].get(entry.get("as_printed", ""))
+        twin = numbers.get(entry.get("as_printed", ""))
         if "as_printed" in entry and (twin is None or twin is entry or twin["origin"]["values"] != "printed"):
             problems.add(paths.shown(ledgers), f"{name!r} names {entry['as_printed']!r} as the number computed from printed figures, which is none", "Name a number published with values=\"printed\"", row=entry["origin"]["notebook"])
         applied = sorted({cell.correction_id for cell in cells if cell.used is not None})
         if applied and entry["origin"]["values"] == "corrected":
             entry["origin"]["corrections"] = applied
-    problems.stop()
-    return joined
+    return numbers
 
 
 def main(argv: list[str] | None = None) -> int:

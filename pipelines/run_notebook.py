@@ -24,7 +24,7 @@ from analysis.errors import DataFault, Problems
 from analysis.params import load_params
 from pipelines.graph import stages
 
-NAMES = {"start_here": "00_start_here", "clean": "01_clean", "reconcile": "02_reconcile", "fit": "03_fit", "employment": "04_employment", "cooperation": "05_cooperation", "size": "06_size"}
+NAMES = {"start_here": "00_start_here", "clean": "01_clean", "reconcile": "02_reconcile", "fit": "03_fit", "employment": "04_employment", "cooperation": "05_cooperation", "size": "06_size", "country_brief": "07_country_brief"}
 ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
 
 

@@ -163,3 +163,57 @@ def fields_abroad(items: pd.Series, crosswalk: pd.DataFrame) -> pd.DataFrame:
     placed = items.rename("item").to_frame().merge(crosswalk, on="item", validate="many_to_one")
     counts = placed.groupby("section").agg(items=("item", "size"), fields=("field", lambda f: tuple(dict.fromkeys(f)))).reset_index()
     return counts.assign(share=counts["items"] / counts["items"].sum()).sort_values(["items", "section"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def partner_code(english: str) -> str:
+    """A country or region as a name of files.
+
+    Examples
+    --------
+    >>> partner_code("SCO countries")
+    'sco_countries'
+    """
+    return re.sub(r"\W+", "_", english.lower()).strip("_")
+
+
+def check_briefs(countries: pd.DataFrame, least: int, declared: list[str]) -> pd.DataFrame:
+    """Countries and regions with enough figures for a brief of their own, against the list in ``params.yaml``.
+
+    Parameters
+    ----------
+    countries : DataFrame
+        `by_country` in English.
+    least : int
+        number of figures from which a partner has a brief.
+
+    Returns
+    -------
+    DataFrame
+        partner, country, figures; most figures first.
+
+    Raises
+    ------
+    ValueError
+        naming partners to add to the list or to take from it.
+    """
+    counts = countries.groupby("country")["fact_id"].nunique()
+    due = counts[counts >= least].sort_values(ascending=False, kind="stable")
+    codes = [partner_code(country) for country in due.index]
+    add, drop = sorted(set(codes) - set(declared)), sorted(set(declared) - set(codes))
+    if add or drop:
+        raise ValueError(f"briefs in params.yaml: {least} or more figures are on record with {', '.join(add) or 'no further partner'}, fewer with {', '.join(drop) or 'none of the list'}. Correct the list")
+    return pd.DataFrame({"partner": codes, "country": due.index, "figures": due.to_numpy()})
+
+
+def series(record: pd.DataFrame) -> pd.DataFrame:
+    """Figures that may be read as a movement: one actor, indicator, item and unit, periods of their own of equal length, at least two.
+
+    Returns
+    -------
+    DataFrame
+        entity, indicator, item, period, raw, value, in order of time; empty where nothing repeats.
+    """
+    own = record[record["accumulation"] == "in the period"].assign(length=lambda r: (r["end"] - r["begin"]).round(2))
+    keys = ["entity", "indicator", "item", "unit", "length"]
+    times = own.groupby(keys)["period"].transform("nunique")
+    return own[times > 1].sort_values([*keys, "begin"], kind="stable", ignore_index=True)[["entity", "indicator", "item", "period", "raw", "value"]]

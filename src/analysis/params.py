@@ -92,8 +92,17 @@ class Cooperation:
     values: Values
 
 
+@dataclass(frozen=True)
+class CountryBrief:
+    language: Language
+    partner: str
+    city: str
+    least: int
+    values: Values
+
+
 SECTIONS: dict[str, type] = {
-    "start_here": StartHere, "clean": Clean, "reconcile": Reconcile, "fit": Fit, "employment": Employment, "size": Size, "cooperation": Cooperation,
+    "start_here": StartHere, "clean": Clean, "reconcile": Reconcile, "fit": Fit, "employment": Employment, "size": Size, "cooperation": Cooperation, "country_brief": CountryBrief,
 }
 
 
@@ -140,7 +149,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     file = paths.shown(path)
     problems = Problems()
     content = read_yaml(path) or {}
-    expected = [*SECTIONS, "sources", "languages"]
+    expected = [*SECTIONS, "sources", "briefs", "languages"]
     for name in content.keys() - set(expected):
         near = difflib.get_close_matches(name, expected, 1, 0.5)
         problems.add(file, "is not a section", f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(expected)}", row=name)
@@ -150,11 +159,13 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
             problems.add(file, "the section is missing", "Add it", row=name)
         elif name == "sources" and not (isinstance(content[name], list) and content[name] and all(isinstance(s, str) for s in content[name])):
             problems.add(file, "should be a list of folders of data/raw", "Write one source a line, each after a dash", row=name, printed=content[name])
+        elif name == "briefs" and not (isinstance(content[name], list) and content[name] and all(isinstance(p, str) for p in content[name])):
+            problems.add(file, "should be a list of partners", "Write one partner a line, each after a dash, as 05_cooperation lists them", row=name, printed=content[name])
         elif name == "languages" and not (isinstance(content[name], dict) and content[name] and content[name].keys() <= set(get_args(Language)) and all(isinstance(f, str) and (f"{f}/").startswith("results/") for f in content[name].values())):
             problems.add(file, "should name for each language (zh, en) its folder in results", "Write zh: results and en: results/en", row=name, printed=content[name])
-        elif name != "sources" and not isinstance(content[name], dict):
+        elif name in SECTIONS and not isinstance(content[name], dict):
             problems.add(file, "should be a section with parameters", "Write name: value, one a line", row=name, printed=content[name])
-        elif name == "languages":
+        elif name in {"languages", "briefs"}:
             loaded[name] = content[name]
         elif name == "sources":
             loaded[name] = content[name]
