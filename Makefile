@@ -2,17 +2,23 @@
 PYTHON ?= python3
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-.PHONY: repro test lab lock bench references
+.PHONY: repro test lab site review lock bench references
 
 repro: .venv/ready            ## bring all results up to date
 	@$(BIN)/python -m pipelines.rebuild
 
 test: .venv/ready             ## all tests, then the reference notebooks cell by cell
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks
 
 lab: .venv/ready              ## JupyterLab on this machine only, with its token
 	@$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
+
+site: repro                   ## the reviewers' site on this machine only
+	@$(BIN)/python -m pipelines.build_site --serve
+
+review: .venv/ready           ## make review BASE=<revision>: what the results say now and what they said then, as a page
+	@$(BIN)/python -m pipelines.review $(if $(BASE),$(BASE),HEAD)
 
 lock: .venv/ready             ## solve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock

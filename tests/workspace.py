@@ -22,9 +22,12 @@ SHARED_KINDS = {"sector", "industry_group", "chain_link", "section"}
 def make_workspace(folder: Path) -> Path:
     """Lay the workspace out and read the made-up document into it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.lock"):
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.lock", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(PROJECT / name, folder / name)
-    for name in ("notebooks", "pipelines", "report", "src"):
+    # the town publishes in one language
+    graph = (folder / "dvc.yaml").read_text(encoding="utf-8")
+    (folder / "dvc.yaml").write_text(graph.replace("      - results/en\n", ""), encoding="utf-8")
+    for name in ("notebooks", "pipelines", "report", "src", "docs"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     shutil.copytree(TOWN, folder, dirs_exist_ok=True)
     for name in ("dictionary.yaml", "labels.yaml", "identities.yaml"):
@@ -88,7 +91,8 @@ def main(target: str) -> None:
         prepare_processed(folder)
         for stage in ("start_here", "reconcile", "fit", "employment", "size", "cooperation"):
             run(folder, "pipelines.run_notebook", stage)
-        for notebook in sorted((folder / "results" / "notebooks").glob("*.ipynb")):
+        run(folder, "pipelines.run_notebook", "country_brief", "--item", "laos", "--under", "results/country_briefs/zh/laos")
+        for notebook in sorted((folder / "results").rglob("notebooks/*.ipynb")):
             if notebook.name != "01_clean.demand.ipynb":
                 shutil.copy(notebook, Path(target) / notebook.name)
 

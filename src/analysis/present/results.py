@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
@@ -128,6 +128,10 @@ class Results:
     def choose(self, zh: str, en: str) -> str:
         """The text in the language of this notebook."""
         return zh if self.language == "zh" else en
+
+    def join(self, words: Iterable[str]) -> str:
+        """Words in a row, parted as the language of this notebook does."""
+        return self.choose("、", ", ").join(words)
 
     def save_figure(self, figure: Figure, name: str, *, title: str, scope: str, units: str, source: str, alt: str) -> None:
         """Draw title, scope and source, check every character, and write SVG and PNG with stable bytes."""

@@ -1,0 +1,34 @@
+"""All processed tables as one Excel workbook for readers; equal bytes, and no cell becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import re
+from pathlib import Path
+
+import xlsxwriter
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+PRINTED = {"raw", "specialty_code", "table_id", "fact_id", "period", "published"}  # columns that stay text
+
+
+def save_workbook(folder: Path, target: Path) -> None:
+    """One sheet a CSV of `folder`, heads fixed and filterable."""
+    with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}) as book:
+        book.set_properties({"title": "specialty-alignment", "created": datetime.datetime(2000, 1, 1)})
+        bold = book.add_format({"bold": True, "bottom": 1})
+        for path in sorted(folder.glob("*.csv")):
+            with path.open(encoding="utf-8", newline="") as file:
+                head, *rows = csv.reader(file)
+            sheet = book.add_worksheet(path.stem[:31])
+            for column, name in enumerate(head):
+                sheet.write_string(0, column, name, bold)
+            for number, row in enumerate(rows, 1):
+                for column, (name, text) in enumerate(zip(head, row)):
+                    if text and name not in PRINTED and NUMBER.fullmatch(text):
+                        sheet.write_number(number, column, float(text))
+                    elif text:
+                        sheet.write_string(number, column, text)
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, max(1, len(rows)), len(head) - 1)
