@@ -247,6 +247,29 @@ def _styles(styles: str, language: str) -> str:
     return re.sub(r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S)
 
 
+FOOTER = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:jc w:val="center"/></w:pPr>'
+    '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:ftr>'
+)
+
+
+def number_pages(path: Path) -> None:
+    """A footer with the page number in every section; pandoc knows footers of the last section only."""
+    changes = {
+        "word/document.xml": lambda text: re.sub(r"<w:sectPr\b([^>]*)>", r'<w:sectPr\1><w:footerReference xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:type="default" r:id="rIdPageNumber"/>', text),
+        "word/_rels/document.xml.rels": lambda text: text.replace("</Relationships>", '<Relationship Id="rIdPageNumber" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer_page.xml"/></Relationships>'),
+        "[Content_Types].xml": lambda text: text.replace("</Types>", '<Override PartName="/word/footer_page.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>'),
+    }
+    with zipfile.ZipFile(path) as archive:
+        parts = [(item, archive.read(item)) for item in archive.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for item, content in parts:
+            if item.filename in changes:
+                content = changes[item.filename](content.decode("utf-8")).encode("utf-8")
+            archive.writestr(zipfile.ZipInfo(item.filename, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("word/footer_page.xml", (2000, 1, 1, 0, 0, 0)), FOOTER, zipfile.ZIP_DEFLATED)
+
+
 def convert(markdown: str, language: str, output: Path, folder: Path, trail: str = "", *, brief: bool = False) -> None:
     """Run pandoc once, and typst for PDF; equal input gives equal bytes. `trail` ends the HTML page; `brief` leaves title page and contents out."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
@@ -267,8 +290,10 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
         markdown = re.sub(r"\((results/[a-z0-9_/-]+\.svg)\)", r"(/\1)", markdown, flags=re.I)  # typst reads from the root
         target = folder / f"{output.stem}.typ"
         title = re.search(r"^title: (.*)$", markdown, re.M)[1].strip('"')
-        arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "brief=1"] if brief else [])]
+        arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "latin=1"] if language == "en" else []), *(["-V", "brief=1"] if brief else [])]
     pypandoc.convert_text(markdown, to=kind, format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(target), extra_args=arguments, cworkdir=str(paths.ROOT))
+    if kind == "docx":
+        number_pages(target)
     if kind == "typst":
         typst.compile(target, output=output, root=paths.ROOT, font_paths=[font_file().parent], ignore_system_fonts=True, timestamp=0, pdf_standards=["ua-1"])
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def make_workspace(folder: Path) -> Path:
         shutil.copy(PROJECT / name, folder / name)
     # the town publishes in one language
     graph = (folder / "dvc.yaml").read_text(encoding="utf-8")
-    (folder / "dvc.yaml").write_text(graph.replace("      - results/en\n", ""), encoding="utf-8")
+    (folder / "dvc.yaml").write_text(re.sub(r"^      - results/en/.*\n", "", graph, flags=re.M), encoding="utf-8")
     for name in ("notebooks", "pipelines", "report", "src", "docs"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     shutil.copytree(TOWN, folder, dirs_exist_ok=True)
