@@ -77,7 +77,10 @@ def _serve(line: socket.socket) -> None:
     buffer = b""
     while True:
         while b"\n" not in buffer:
-            received = line.recv(65536)
+            try:
+                received = line.recv(65536)
+            except ConnectionResetError:
+                received = b""  # the parent was ended in the middle of an answer
             if not received:
                 os._exit(0)
             buffer += received

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.cooperation import comparability, cooperation_facts, fields_abroad, period_text, then_and_now
+from analysis.cooperation import check_briefs, comparability, cooperation_facts, fields_abroad, partner_code, period_text, series, then_and_now
 from tests.conftest import PROJECT
 
 
@@ -54,3 +54,23 @@ def test_the_crosswalk_of_resources_is_whole():
 
 def test_periods_as_readers_write_them():
     assert [period_text(p, "en") for p in ("2023", "../2023", "2016/2018", "2023/..")] == ["2023", "up to 2023", "2016–2018", "from 2023"]
+
+
+def test_only_like_periods_of_one_actor_are_a_series():
+    rows = [
+        ("s", "a", "x", "2022", "人", "flow", "1"), ("s", "a", "x", "2023", "人", "flow", "2"),  # two years
+        ("s", "b", "x", "2023", "人", "flow", "3"),  # one year only
+        ("s", "a", "y", "2022", "人", "flow", "4"), ("s", "a", "y", "2022/2023", "人", "flow", "5"),  # a year and a span
+        ("s", "a", "z", "../2022", "人", "cumulative", "6"), ("s", "a", "z", "../2023", "人", "cumulative", "7"),  # totals
+        ("s", "c", "w", "2023", "人", "flow", "8"), ("t", "c", "w", "2023", "人", "flow", "8"),  # one year, printed twice
+    ]
+    found = series(record(rows).assign(item="", value=0.0))
+    assert found[["entity", "indicator", "raw"]].to_numpy().tolist() == [["a", "x", "1"], ["a", "x", "2"]]
+
+
+def test_briefs_are_those_with_enough_figures():
+    countries = pd.DataFrame({"country": ["Laos"] * 3 + ["SCO countries"] * 2 + ["Malaysia"], "fact_id": ["f1", "f2", "f2", "f3", "f4", "f5"]})
+    assert check_briefs(countries, 2, ["sco_countries", "laos"])["figures"].to_list() == [2, 2]
+    with pytest.raises(ValueError, match="2 or more figures are on record with sco_countries, fewer with malaysia"):
+        check_briefs(countries, 2, ["laos", "malaysia"])
+    assert partner_code("Viet Nam") == "viet_nam"

@@ -9,7 +9,7 @@ from analysis import load, paths
 from analysis.errors import DataFault
 from analysis.keys import key_of
 from pipelines.build_report import Manuscript, build
-from tests.conftest import use_workspace
+from tests.conftest import PROJECT, use_workspace
 from tests.workspace import process
 
 ORIGIN = {"notebook": "x", "formula": "x", "inputs": ["x"], "values": "corrected"}
@@ -131,15 +131,22 @@ def test_documents_are_complete_and_stable(built):
     assert "SEQ 图" in xml and "REF tab_employment_tiers" in xml and 'w:name="tab_employment_tiers"' in xml
     styles = document.styles.element.xml
     assert 'w:eastAsia="宋体"' in styles and 'w:eastAsia="黑体"' in styles and "<w:i/>" not in styles
+    sections = re.findall(r"<w:sectPr.*?</w:sectPr>", xml, re.S)
+    assert sections and all("footerReference" in s and 'w:w="11906"' in s for s in sections)
+    assert "TOC " in xml and "<w:tblHeader" in xml and 'descr="图"' in xml
+    pdf = (folder / "specialty-alignment.zh.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-1.7") and b"/StructTreeRoot" in pdf and b"pdfuaid" in pdf and b"NotoSerifCJKsc" in pdf
+    assert "一、去向" in html and "(Wilson 1927)" in html and "Journal of the American Statistical Association" in html
     build("zh", paths.RESULTS)
-    assert (folder / "specialty-alignment.zh.docx").read_bytes() == first
+    assert (folder / "specialty-alignment.zh.docx").read_bytes() == first and (folder / "specialty-alignment.zh.pdf").read_bytes() == pdf
 
 
 def test_a_number_leads_to_its_cells_and_each_cell_to_the_printed_table(built):
     from bs4 import BeautifulSoup
 
     page = BeautifulSoup((built / "results/report/specialty-alignment.zh.html").read_text(encoding="utf-8"), "html.parser")
-    [link] = page.select("a.number")
+    link, again = page.select("a.number")
+    assert link.get("id") == "use_placement_rate_city_2030" and again.get("id") is None
     assert link.text == "94.22%" and link.get("href") == "#trail_placement_rate_city_2030"
     [trail] = page.select("#trail_placement_rate_city_2030")
     cells = load.select(load.observations(), indicator=["placed", "graduates"], aggregate_rule="")
@@ -190,3 +197,25 @@ def test_a_figure_in_another_language_stops_the_build(built):
     path.write_text(path.read_text(encoding="utf-8").replace('"language": "zh"', '"language": "en"', 1), encoding="utf-8")
     with pytest.raises(DataFault, match=r"the figure 'employment_schools' speaks 'en', the report 'zh'.*Build the report from the folder of its language"):
         build("zh", paths.RESULTS)
+
+
+def test_years_and_places_are_no_data_in_english_but_counts_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    path = tmp_path / "manuscript.en.md"
+    path.write_text("---\ntitle: A\n---\n\nIn 2023 (table 1-2, section 6.3, annex 3, GB/T 4754-2017 [@wilson_1927]) the rate was {{a_rate}}.\n", encoding="utf-8")
+    assert "[91.04%](#trail_a_rate)" in Manuscript(path, NUMBERS, {"figures": {}, "tables": {}}, "en").expand()
+    path.write_text("---\ntitle: A\n---\n\nThere were 2023 students and 12 schools.\n", encoding="utf-8")
+    with pytest.raises(DataFault) as fault:
+        Manuscript(path, NUMBERS, {"figures": {}, "tables": {}}, "en").expand()
+    assert len(fault.value.problems) == 2
+
+
+def test_the_two_manuscripts_say_the_same_with_the_same_numbers():
+    """Blocks, bound numbers, references and citations, in the same order; names of chapters too."""
+    pattern = re.compile(r"^::: (?:assert|figure|table)\n.*?\n:::$|\{\{\s*[A-Za-z0-9_]+\s*\}\}|@(?:fig|tab):\w+|\[@[^\]]+\]|\{#\w+", re.M | re.S)
+    for stem in ("manuscript", "brief"):
+        zh, en = ((PROJECT / "report" / f"{stem}.{language}.md").read_text(encoding="utf-8") for language in ("zh", "en"))
+        paragraphs = [[sorted(pattern.findall(p)) for p in re.split(r"\n{2,}", text.partition("\n---\n")[2])] for text in (zh, en)]
+        assert len(paragraphs[0]) == len(paragraphs[1])
+        for a, b in zip(*paragraphs):
+            assert a == b
