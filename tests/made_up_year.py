@@ -51,10 +51,10 @@ def figures(form: Form) -> dict[str, float | str]:
 def rows(v: dict[str, float | str]) -> dict[str, list[dict]]:
     """Rows of the lists: two specialties that add up to the figures, where their graduates went, one college, one project."""
     half = {c: v[c] // 2 for c in ("intake", "students", "graduates", "placed")}
-    study = v["further_study_higher_vocational"] // 2
+    study = (v["further_study_higher_vocational"] + v["further_study_bachelor"]) // 2
     first = half | {"specialty_code": "460702", "specialty": "新能源汽车技术", "further_study": study, "not_placed": half["graduates"] - half["placed"], "unknown": 0.0}
     rest = {c: v[c] - half[c] for c in half}
-    second = rest | {"specialty_code": "530701", "specialty": "电子商务", "further_study": 0.0, "not_placed": rest["graduates"] - rest["placed"], "unknown": 0.0}
+    second = rest | {"specialty_code": "530701", "specialty": "电子商务", "further_study": v["further_study_higher_vocational"] + v["further_study_bachelor"] - study, "not_placed": rest["graduates"] - rest["placed"], "unknown": 0.0}
     return {
         "specialties": [first, second],
         "destinations": [{"specialty_code": "460702", "specialty": "新能源汽车技术", "industry": "C 制造业", "region": "柳州市", "graduates": half["placed"] - study}],

@@ -64,7 +64,7 @@ def test_only_like_periods_of_one_actor_are_a_series():
         ("s", "a", "z", "../2022", "人", "cumulative", "6"), ("s", "a", "z", "../2023", "人", "cumulative", "7"),  # totals
         ("s", "c", "w", "2023", "人", "flow", "8"), ("t", "c", "w", "2023", "人", "flow", "8"),  # one year, printed twice
     ]
-    found = series(record(rows).assign(item="", value=0.0))
+    found = series(record(rows).assign(item="", qualifier="exact", value=0.0))
     assert found[["entity", "indicator", "raw"]].to_numpy().tolist() == [["a", "x", "1"], ["a", "x", "2"]]
 
 

@@ -12,12 +12,18 @@ def cooperation_facts(facts: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
     """Prose figures that are about cooperation, with begin and end of their period as years.
 
     ``2019`` stands in the middle of 2019; ``2016/2018`` is a span from the begin of 2016 to the end of 2018; ``../2023`` has no
-    beginning (cumulative) and reaches to the end of 2023; ``2023/..`` begins in 2023 (a plan). Months are parts of a year.
+    beginning (cumulative) and reaches to the end of 2023; ``2023/..`` begins in 2023 and has no last year. Months are parts of a year; `grain` says
+    how finely a point is dated, for a year and a month of it are no two like periods.
     """
     chosen = facts[facts["kind"].isin(kinds)].copy()
     ends = chosen["period"].map(_span)
     chosen["begin"], chosen["end"] = [e[0] for e in ends], [e[1] for e in ends]
-    chosen["accumulation"] = np.select([chosen["begin"].isna(), chosen["basis"].isin(["cumulative"]), chosen["basis"].isin(["stock"]), chosen["basis"].isin(["target"])], ["cumulative", "cumulative", "stock", "plan"], "in the period")
+    # what a document lists by name is a list, not a count of the year
+    said = chosen["basis"].map({"cumulative": "cumulative", "stock": "stock", "target": "plan", "count_of_listed": "listed"}).fillna("in the period")
+    chosen["accumulation"] = said.mask(chosen["begin"].isna(), "cumulative")
+    chosen["grain"] = chosen["period"].map(_grain)
+    chosen["first_year"] = ["" if pd.isna(begin) else f"{int(begin)}" for begin in chosen["begin"]]
+    chosen["last_year"] = ["" if period.endswith("/..") else f"{int(end - 1e-9)}" for period, end in zip(chosen["period"], chosen["end"])]
     return chosen.reset_index(drop=True)
 
 
@@ -28,6 +34,13 @@ def _span(period: str) -> tuple[float, float]:
         return middle, middle
     begin, end = _year(first, end=False), _year(last, end=True)
     return begin, begin if np.isnan(end) else end
+
+
+def _grain(period: str) -> str:
+    """year, month or day of a point in time, open for a period without end, else span."""
+    if period.endswith("/.."):
+        return "open"
+    return "span" if "/" in period else ("year", "month", "day")[period.count("-")]
 
 
 def _year(date: str, *, end: bool) -> float:
@@ -84,7 +97,7 @@ REASONS = {
 def comparability(cooperation: pd.DataFrame, part_of: dict[str, str], language: str = "en") -> pd.DataFrame:
     """Which figures of different actors may stand in one row: a matrix of indicators and criteria.
 
-    Two figures are comparable if indicator, unit, accumulation (in the period, cumulative, stock, plan) and period are equal and
+    Two figures are comparable if indicator, unit, accumulation (in the period, cumulative, stock, plan, listed by name) and period are equal and
     no actor is part of another; the qualifiers stay beside them. Persons, person-times and person-days, or a year and a total
     since the beginning, never are.
 
@@ -135,7 +148,7 @@ def then_and_now(cooperation: pd.DataFrame, earlier: str, later: str, language: 
     words, rows = REASONS[language], []
     first, second = (cooperation[cooperation["source_id"] == s] for s in (earlier, later))
     for pair in first.merge(second, on="indicator", suffixes=("_earlier", "_later")).itertuples():
-        same_length = np.isclose(pair.end_earlier - pair.begin_earlier, pair.end_later - pair.begin_later)  # nan where a beginning is not printed
+        same_length = pair.grain_earlier == pair.grain_later != "open" and np.isclose(pair.end_earlier - pair.begin_earlier, pair.end_later - pair.begin_later)  # nan where a beginning is not printed
         why = [words[c] for c, ok in (("actor", pair.entity_earlier == pair.entity_later), ("unit", pair.unit_earlier == pair.unit_later), ("accumulation", pair.accumulation_earlier == pair.accumulation_later), ("period", bool(same_length))) if not ok]
         rows.append((pair.indicator, pair.entity_earlier, pair.raw_earlier, pair.period_earlier, pair.entity_later, pair.raw_later, pair.period_later, not why, "; ".join(why)))
     columns = ["indicator", "actor_earlier", "raw_earlier", "period_earlier", "actor_later", "raw_later", "period_later", "comparable", "why_not"]
@@ -206,14 +219,14 @@ def check_briefs(countries: pd.DataFrame, least: int, declared: list[str]) -> pd
 
 
 def series(record: pd.DataFrame) -> pd.DataFrame:
-    """Figures that may be read as a movement: one actor, indicator, item and unit, periods of their own of equal length, at least two.
+    """Figures that may be read as a movement: one actor, indicator, item, unit and qualifier, periods of their own of equal length and grain, at least two.
 
     Returns
     -------
     DataFrame
         entity, indicator, item, period, raw, value, in order of time; empty where nothing repeats.
     """
-    own = record[record["accumulation"] == "in the period"].assign(length=lambda r: (r["end"] - r["begin"]).round(2))
-    keys = ["entity", "indicator", "item", "unit", "length"]
+    own = record[(record["accumulation"] == "in the period") & (record["grain"] != "open")].assign(length=lambda r: (r["end"] - r["begin"]).round(2))
+    keys = ["entity", "indicator", "item", "unit", "qualifier", "grain", "length"]
     times = own.groupby(keys)["period"].transform("nunique")
     return own[times > 1].sort_values([*keys, "begin"], kind="stable", ignore_index=True)[["entity", "indicator", "item", "period", "raw", "value"]]

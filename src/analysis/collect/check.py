@@ -207,10 +207,15 @@ class _One:
     def _specialties(self) -> None:
         specs = {spec.name: spec for spec in self.collection.lists}
         for name, rows in self.checked.lists.items():
-            for column, indicator in specs[name].totals:
-                numbers = [self._number(row, column) for row in rows]
-                if rows and indicator in self.values and None not in numbers and sum(numbers) != self.values[indicator]:
-                    self._at(indicator, "total", sheet=specs[name].title, a=sum(numbers), b=self.values[indicator])
+            for column, whole in specs[name].totals:
+                indicators_of = whole.split(" + ")
+                if not rows or not all(i in self.values for i in indicators_of):
+                    continue
+                numbers, total = [self._number(row, column) for row in rows], sum(self.values[i] for i in indicators_of)
+                given = sum(n for n in numbers if n is not None)
+                # rows that are not available leave room, but no room for more than the whole
+                if round(given - total, 9) > 0 or (None not in numbers and round(given - total, 9) != 0):
+                    self._at(indicators_of[0], "total", sheet=specs[name].title, a=given, b=total)
         if "specialties" not in self.checked.lists:
             return
         spec = specs["specialties"]
@@ -263,7 +268,8 @@ class _One:
                 result = rule.formula.evaluate(book, context)
             except NoData:
                 continue  # not asked of this school, or reported in its cell
-            if judge(self.values[rule.indicator], result.value, printed_step(self.checked.figures[rule.indicator]))[0] == "disagrees":
+            # a workbook drops closing zeros: rates and figures per head are held to two decimals however many digits are left
+            if judge(self.values[rule.indicator], result.value, min(0.01, printed_step(self.checked.figures[rule.indicator])) if rule.kind == "ratio" else 1.0)[0] == "disagrees":
                 self._at(rule.indicator, "ratio_unusual" if rule.note else "ratio", value=f"{result.value:.2f}", arithmetic=result.arithmetic, why=rule.note["zh"] if rule.note else "")
         for rule in rules.relations:
             if "school" not in rule.levels:
@@ -294,9 +300,11 @@ class _One:
             if "points" in bound:
                 beyond, said, limit = abs(change) > bound["points"], f"{change:+.2f}", f"{bound['points']:g}"
             else:
-                share = math.inf if last == 0 and change else 0 if not change else 100 * change / last
-                beyond = abs(share) > bound["pct"] and abs(change) >= bound["least"]
-                said, limit = (f"{change:+g}" if math.isinf(share) else f"{share:+.1f}%"), f"{bound['pct']:g}%"
+                # the same bound upwards and downwards: the larger of the two over the smaller
+                low, high = sorted((abs(value), abs(last)))
+                times = math.inf if low == 0 < high else high / low if high else 1.0
+                beyond = times > 1 + bound["pct"] / 100 and abs(change) >= bound["least"]
+                said, limit = (f"{change:+g}" if not last else f"{100 * change / last:+.1f}%"), f"{bound['pct']:g}%"
             if beyond:
                 self._at(code, "jump", before=f"{last:g}", change=said, bound=limit)
 

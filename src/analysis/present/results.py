@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -28,19 +29,26 @@ def caption_note(language: str, scope: str, units: str, source: str) -> str:
     return NOTES[language].format(scope=scope, units=units, source=source)
 
 
-def number_text(value: float | int | str, unit: str, digits: int) -> str:
+def number_text(value: float | int | str, unit: str, digits: int, side: str = "") -> str:
     """A number as prose prints it: fixed decimals, thousands marks from five digits on, the per-cent sign attached.
+
+    A `lower` bound is rounded down and an `upper` one up, so that what is printed holds the bounds.
 
     Examples
     --------
     >>> number_text(28536, "人", 0), number_text(89.016, "%", 2), number_text(-0.0001, "", 2)
     ('28,536', '89.02%', '0.00')
+    >>> number_text(0.1973, "", 2, "lower"), number_text(0.1973, "", 2, "upper"), number_text(-2.465, "", 2, "lower")
+    ('0.19', '0.20', '−2.47')
     """
     if isinstance(value, str):
         return value
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} is not a number to print")
     rounded = round(value, digits) + 0.0
+    if side and abs(value - rounded) > 1e-9 * max(1.0, abs(value)):
+        exact = Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR if side == "lower" else ROUND_CEILING)
+        rounded = float(exact) + 0.0
     text = f"{rounded:,.{digits}f}" if abs(value) >= 10_000 else f"{rounded:.{digits}f}"
     text = text.replace("-", "\u2212")
     return f"{text}%" if unit == "%" else text
@@ -96,7 +104,7 @@ class Results:
         if not keys:
             raise ValueError(f"the number {name!r} has no inputs; say where it comes from")
         value = float(f"{value:.12g}") if isinstance(value, float) else value
-        self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits), "origin": {"notebook": self.name, "formula": formula, "inputs": keys, "values": values or self.values}, "headline": headline} | ({"as_printed": as_printed} if as_printed else {})
+        self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits, next((side for side in ("lower", "upper") if name.endswith(f"_{side}")), "")), "origin": {"notebook": self.name, "formula": formula, "inputs": keys, "values": values or self.values}, "headline": headline} | ({"as_printed": as_printed} if as_printed else {})
 
     def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str] | Callable[[dict], pd.DataFrame | list[str] | dict], headline: bool = False, values: str = "", as_printed: str = "") -> None:
         """Publish columns of a table row by row.

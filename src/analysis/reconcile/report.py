@@ -43,6 +43,14 @@ def audit_source(source_id: str, values: str, language: str) -> pd.DataFrame:
     return audit(source_id, cells[cells["source_id"] == source_id], book, as_printed, load_rules(source_id, book), lambda code: label(code, language), language)
 
 
+def audit_documents(source_id: str, values: str, language: str) -> pd.DataFrame:
+    """Every check of all other documents with figures of prose; `where` begins with the document's short title."""
+    names = load.sources().set_index("source_id")[f"short_{language}"]
+    others = [s for s in load.facts()["source_id"].unique() if s != source_id]
+    found = [audit_source(s, values, language).assign(where=lambda c, s=s: names[s] + ("，" if language == "zh" else ", ") + c["where"]) for s in others]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*COLUMNS, "inputs", "own"])
+
+
 def verdict_names(language: str) -> dict[str, tuple[str, str]]:
     """Verdict → (name shown, colour), from agreement to what cannot be recomputed."""
     return {verdict: (zh if language == "zh" else en, colour) for verdict, (zh, en, colour) in VERDICTS.items()}
