@@ -22,6 +22,7 @@ from pipelines.trail_pages import trail_html
 
 MADE = "country_briefs"  # what the notebook published, by language and partner
 DOCUMENTS = "briefs"
+PLAIN_WORDS = {ord(c): None for c in "\\`*_{}[]<>#|~^$@\"'!:\n"}  # a name in a title is words, never markup
 
 
 def build(language: str) -> list[Path]:
@@ -40,7 +41,7 @@ def build(language: str) -> list[Path]:
             ledger = json.loads((folder / "ledgers" / "country_brief.json").read_text(encoding="utf-8"))
             numbers = with_corrections(ledger["numbers"], index, folder / "ledgers", problems)
             problems.stop()
-            manuscript = Manuscript(template, numbers, ledger, language, folder, text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"]))
+            manuscript = Manuscript(template, numbers, ledger, language, folder, text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"].translate(PLAIN_WORDS)))
             markdown = manuscript.expand()
             publish(markdown, language, staged, f"{partner}.{language}", trail_html(list(manuscript.used), numbers, language), formats=("html", "docx"), brief=True)
         if target.exists():

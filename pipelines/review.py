@@ -99,7 +99,7 @@ def figures(old: Revision, new: Revision) -> list[dict]:
 
 
 def rows_of(side: Revision, path: str, there: bool) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(side.read(path).decode("utf-8-sig")))) if there else []
+    return list(csv.reader(io.StringIO(side.read(path).decode("utf-8-sig", "replace")))) if there else []
 
 
 def difference(old: list[list[str]], new: list[list[str]]) -> list[tuple[str, list, list]]:
@@ -107,9 +107,10 @@ def difference(old: list[list[str]], new: list[list[str]]) -> list[tuple[str, li
 
     Rows with a name of their own (`KEYS`) are paired by it; of other tables equal rows are taken out and what is left between them is paired in order.
     """
-    head = (new or old)[0]
+    head = (new or old or [[]])[0]
     key = next((head.index(k) for k in KEYS if k in head), None)
-    if key is not None and old and new and old[0] == new[0]:
+    named = key is not None and old and new and old[0] == new[0] and all(len({r[key] for r in side}) == len(side) for side in (old, new))
+    if named:
         a, b = {r[key]: r for r in old[1:]}, {r[key]: r for r in new[1:]}
         pairs = [(a.get(k), b.get(k)) for k in [*a, *(k for k in b if k not in a)] if a.get(k) != b.get(k)]
     else:
@@ -126,18 +127,18 @@ def tables(old: Revision, new: Revision, *folders: str) -> list[dict]:
     for path, was, now in changed(old, new, *folders, suffix=".csv"):
         before, after = rows_of(old, path, was), rows_of(new, path, now)
         differing = difference(before, after)
-        found.append({"file": path, "head": (after or before)[0], "rows": differing, "count": len(differing)})
+        found.append({"file": path, "head": (after or before or [[]])[0], "rows": differing, "count": len(differing)})
     return found
 
 
 def claims(old: Revision, new: Revision) -> list[dict]:
-    """Checks whose verdict changed, came or went."""
+    """Checks whose verdict, printed or recomputed figure changed, came or went."""
     path = "results/reconciliation.csv"
     sides = [{r["check_id"]: r for r in csv.DictReader(io.StringIO(side.read(path).decode("utf-8")))} if path in side.files(path) else {} for side in (old, new)]
     found = []
     for check in sorted(sides[0].keys() | sides[1].keys()):
         a, b = sides[0].get(check), sides[1].get(check)
-        if (a and a["verdict"]) != (b and b["verdict"]):
+        if (a and (a["verdict"], a["printed"], a["recomputed"])) != (b and (b["verdict"], b["printed"], b["recomputed"])):
             found.append({**(b or a), "old": a and a["verdict"], "new": b and b["verdict"]})
     return found
 
@@ -167,7 +168,7 @@ def review(base: str, head: str = "") -> str:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     return environment.get_template("review.html.j2").render(
         old=old, new=new, numbers=numbers(old, new), figures=figures(old, new), claims=claims(old, new), rows=rows_html,
-        tables=tables(old, new, "results/tables", "results/en/tables"), data=tables(old, new, "data/raw", "data/crosswalks"),
+        tables=tables(old, new, "results/tables", "results/en/tables", "results/country_briefs"), data=tables(old, new, "data/raw", "data/crosswalks"),
     )
 
 

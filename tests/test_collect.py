@@ -182,6 +182,56 @@ def test_what_must_not_be_opened_is_refused(handed, collection, forms, part, cha
     assert [f.school for f in done.faults if f.code == "due"] == ["luzhai"]
 
 
+SHEET = "xl/worksheets/sheet6.xml"
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    (lambda b: b.replace(b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A20:XFD1048576"/></mergeCells>'), "active"),
+    (lambda b: b.replace(b"</sheetData>", b'</sheetData><hyperlinks><hyperlink ref="A20:XFD1048576" location="x"/></hyperlinks>'), "active"),
+    (lambda b: b.replace(b"</sheetData>", b'<row r="99">' + b"<c/>" * 50_000 + b"</row></sheetData>"), "bomb"),
+    (lambda b: b"<x>\0</x>" + b, "entity"),
+])
+def test_what_would_exhaust_the_reader_is_refused_before_it_is_read(handed, collection, forms, change, code, tmp_path):
+    bad = rewritten(handed["luzhai"], tmp_path / "bad.xlsx", SHEET, change)
+    assert {f.code for f in check(handed | {"luzhai": bad}, collection, forms).faults if f.file == "bad.xlsx"} == {code}
+
+
+@pytest.mark.parametrize(("value", "code", "entered"), [(b"1e999", "not_a_number", "inf"), (b"1" + b"0" * 400, "not_a_number", "10000000000000000000…"), (b"1234567890123", None, None)])
+def test_numbers_that_no_float_holds(handed, collection, forms, value, code, entered, tmp_path):
+    import re
+
+    bad = rewritten(handed["luzhai"], tmp_path / handed["luzhai"].name.replace(".xlsx", "x.xlsx"), SHEET, lambda b: re.sub(rb'(<c r="E10"[^>]*>\s*<v>)[^<]*', lambda m: m[1] + value, b))
+    faults = [f for f in check(handed | {"luzhai": bad}, collection, forms).faults if f.cell == "E10" and f.sheet == "教师"]
+    assert [(f.code, f.entered) for f in faults if f.code == "not_a_number"] == ([(code, entered)] if code else [])
+
+
+@pytest.mark.parametrize(("place", "value"), [(("对外合作项目", "B5"), 13800000000.0), (("学生与招生", "F5"), 13800000000.0), (("对外合作项目", "B5"), "１３８００００００００"), (("对外合作项目", "B5"), "138-0000-0000 张三"), (("教师", "E10"), "联系13800000000")])
+def test_personal_data_are_found_and_not_repeated(handed, collection, forms, place, value):
+    fill(handed["luzhai"], {place: value})
+    faults = [f for f in check(handed, collection, forms).faults if (f.sheet, f.cell) == place]
+    assert "personal" in {f.code for f in faults} and {f.entered for f in faults} == {"…"}
+
+
+def test_what_the_build_would_refuse_is_refused_here(handed, collection, forms, tmp_path, monkeypatch):
+    fill(handed["luzhai"], {("就业去向", "E5"): "/", ("专业", "B5"): "—", ("产业学院", "A5"): "甲\r\n乙", ("对外合作项目", "H5"): "9" * 400, ("对外合作项目", "I5"): "x" * 3000})
+    found_now = {(f.sheet, f.cell, f.code) for f in check(handed, collection, forms).faults}
+    assert found_now == {("就业去向", "E5", "required"), ("专业", "B5", "required"), ("对外合作项目", "H5", "range"), ("对外合作项目", "I5", "too_long")}
+
+
+def test_marked_copies_never_take_the_place_of_what_was_handed_in(handed, capsys):
+    folder = handed["luzhai"].parent
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert main(["check", "--year", str(YEAR), "--out", str(folder), *map(str, handed.values())]) == 1
+    assert "holds forms that were handed in" in capsys.readouterr().err and {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    assert main(["check", "--year", str(YEAR), "--waivers", str(folder / "nowhere.yaml"), *map(str, handed.values())]) == 1
+
+
+@pytest.mark.parametrize(("written", "sound"), [("2025/3/20", True), ("2025-03-20", True), (datetime.datetime(2025, 3, 20, 9, 30), True), ("0001-01-01", False), ("三月二十日", False)])
+def test_dates_as_schools_write_them(handed, collection, forms, written, sound):
+    fill(handed["luzhai"], {("封面", "B10"): written})
+    assert [f.code for f in check(handed, collection, forms).faults] == ([] if sound else ["date"])
+
+
 def test_forms_of_others_are_refused(handed, collection, forms, tmp_path):
     (tmp_path / "text.xlsx").write_text("no workbook")
     shutil.copy(handed["luzhai"], tmp_path / "again.xlsx")
@@ -220,6 +270,9 @@ def test_nothing_is_imported_while_faults_stand(handed, collection, forms, tmp_p
     fill(handed["luzhai"], {("教师", "E10"): answers(forms["luzhai"])["教师", "E10"]})
     assert main(command) == 1 and "was not written by an import" in capsys.readouterr().err
     assert (paths.RAW / "collection-2024" / "source.yaml").read_text() == "how_read: by hand"
+    for content in ("", None):
+        (paths.RAW / "collection-2024" / "source.yaml").write_text(content) if content is not None else (paths.RAW / "collection-2024" / "source.yaml").unlink()
+        assert main(command) == 1 and "was not written by an import" in capsys.readouterr().err
 
 
 def test_the_command_writes_forms_once(tmp_path, capsys):

@@ -9,6 +9,7 @@ from analysis import load, paths
 from analysis.errors import DataFault
 from analysis.keys import key_of
 from pipelines.build_report import Manuscript, build
+from pipelines.site_search import ChinesePairs
 from tests.conftest import PROJECT, use_workspace
 from tests.workspace import process
 
@@ -219,3 +220,7 @@ def test_the_two_manuscripts_say_the_same_with_the_same_numbers():
         assert len(paragraphs[0]) == len(paragraphs[1])
         for a, b in zip(*paragraphs):
             assert a == b
+
+
+def test_pairs_of_characters_need_no_dictionary():
+    assert ChinesePairs({}).split("新能源汽车 GB/T 一 4754") == ["新能", "能源", "源汽", "汽车", "GB", "T", "一", "4754"]

@@ -161,8 +161,8 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
             problems.add(file, "should be a list of folders of data/raw", "Write one source a line, each after a dash", row=name, printed=content[name])
         elif name == "briefs" and not (isinstance(content[name], list) and content[name] and all(isinstance(p, str) for p in content[name])):
             problems.add(file, "should be a list of partners", "Write one partner a line, each after a dash, as 05_cooperation lists them", row=name, printed=content[name])
-        elif name == "languages" and not (isinstance(content[name], dict) and content[name] and content[name].keys() <= set(get_args(Language)) and all(isinstance(f, str) and (f"{f}/").startswith("results/") for f in content[name].values())):
-            problems.add(file, "should name for each language (zh, en) its folder in results", "Write zh: results and en: results/en", row=name, printed=content[name])
+        elif name == "languages" and not (isinstance(content[name], dict) and "zh" in content[name] and content[name].keys() <= set(get_args(Language)) and all(isinstance(f, str) and (f"{f}/").startswith("results/") for f in content[name].values())):
+            problems.add(file, "should name for each language (zh, and en if wanted) its folder in results", "Write zh: results and en: results/en", row=name, printed=content[name])
         elif name in SECTIONS and not isinstance(content[name], dict):
             problems.add(file, "should be a section with parameters", "Write name: value, one a line", row=name, printed=content[name])
         elif name in {"languages", "briefs"}:

@@ -11,6 +11,7 @@ import csv
 import datetime
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from analysis import paths
@@ -75,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             action.add_argument("forms", nargs="+", type=Path, help="workbooks that came back")
             action.add_argument("--waivers", type=Path, help="waivers.yaml (by default the one beside the forms)")
-            action.add_argument("--today", type=datetime.date.fromisoformat, default=None, help="date against which late and missing are judged (by default today)")
+            action.add_argument("--today", type=datetime.date.fromisoformat, default=None, help="date against which missing forms are judged (by default today); late is a form filled in after the deadline")
             action.add_argument("--language", choices=("zh", "en"), default="zh", help="of what is said about faults")
             action.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
         if name == "check":
@@ -97,7 +98,21 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
         print(f"no such file: {', '.join(absent)}", file=sys.stderr)
         return 1
     forms = forms_of(collection)
-    waivers = load_waivers(arguments.waivers or arguments.forms[0].parent / "waivers.yaml")
+    beside = arguments.forms[0].parent / "waivers.yaml"
+    if arguments.waivers and not arguments.waivers.is_file():
+        print(f"no such file: {arguments.waivers}", file=sys.stderr)
+        return 1
+    waivers = load_waivers(arguments.waivers or beside) if arguments.waivers or beside.is_file() else []
+    out = None
+    if arguments.action == "check":
+        out = arguments.out or arguments.forms[0].parent / "checked"
+        if any(path.resolve().parent == out.resolve() for path in arguments.forms):
+            print(f"{out} holds forms that were handed in; marked copies would stand in their place. Name another folder with --out", file=sys.stderr)
+            return 1
+    unnamed = [path for path in arguments.forms if not path.name.isprintable()]
+    if unnamed:
+        print(f"names of files that are not UTF-8: {', '.join(repr(path.name) for path in unnamed)}. Rename them (a ZIP from Windows may need its code page named when unpacked)", file=sys.stderr)
+        return 1
     # lock files that Excel and WPS leave beside open workbooks are no forms
     given = [path for path in arguments.forms if not path.name.startswith(("~$", ".~"))]
     doubled = sorted({p.name for p in given if sum(q.name == p.name for q in given) > 1})
@@ -112,13 +127,16 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
         print(f"{'已豁免' if language == 'zh' else 'waived'}: {fault.school} {fault.check}: {reason}")
     refused = sum(one.answers.refused for one in done.checked)
     print(f"{len(given)} forms, {len(forms)} schools: {len(done.faults)} faults, {len(done.waived)} waived, {refused} refused, {len(done.missing)} not in")
-    if arguments.action == "check":
-        out = arguments.out or arguments.forms[0].parent / "checked"
+    if out:
         out.mkdir(parents=True, exist_ok=True)
-        for old in out.glob("*.xlsx"):
-            old.unlink()
-        _save_faults(done.faults, done.waived, out / "faults.csv", language)
-        marked = mark(done, forms, out)
+        with tempfile.TemporaryDirectory(dir=out) as scratch:
+            # made whole before anything old goes
+            marked = mark(done, forms, Path(scratch))
+            _save_faults(done.faults, done.waived, Path(scratch) / "faults.csv", language)
+            for form in forms.values():
+                (out / collection.file_name(form.school)).unlink(missing_ok=True)
+            for path in Path(scratch).iterdir():
+                os.replace(path, out / path.name)
         print(f"faults.csv and {len(marked)} marked copies in {out}")
         return 0 if done.sound else 1
     if not done.sound:

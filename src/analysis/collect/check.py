@@ -7,7 +7,8 @@ import difflib
 import math
 import re
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +18,9 @@ from analysis.clean.cells import SPECIALTY_CODE
 from analysis.clean.numbers import NotANumber, is_missing, parse_number
 from analysis.clean.prose import FACT_COLUMNS
 from analysis.clean.tables import OBSERVATION_COLUMNS
-from analysis.collect.form import COVER, COVER_ANSWERS, FIRST_ROW, Collection, Column, Form, ListSheet, Question
+from analysis.collect.form import COMMENT, COVER, COVER_ANSWERS, Collection, Column, Form, ListSheet, Question
 from analysis.collect.read import Answers, read_answers
-from analysis.collect.words import Fault
+from analysis.collect.words import Fault, personal
 from analysis.dictionary import entities, indicators
 from analysis.errors import Problems
 from analysis.files import read_yaml
@@ -28,7 +29,6 @@ from analysis.reconcile.formulas import Context
 from analysis.reconcile.judge import holds, judge, printed_step
 from analysis.reconcile.rules import Rules, load_rules
 
-PERSONAL = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)0\d{2,3}[-－ ]?\d{7,8}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)|[\w.+-]+@[\w-]+\.\w+")
 FORMULA_LIKE = re.compile(r"[=+@]|-(?![\d./—-]*$)")
 
 
@@ -45,7 +45,7 @@ class Checked:
 
 def shown(value: str | float) -> str:
     """An answer as text, without a decimal point that nobody typed."""
-    return value if isinstance(value, str) else f"{value:.12g}"
+    return value if isinstance(value, str) else format(Decimal(f"{value:.15g}").normalize(), "f")
 
 
 class Checker:
@@ -76,6 +76,9 @@ class _One:
         self.questions: dict[str, Question] = checker.questions[form.school.tier]
         self.values: dict[str, float] = {}
         self.known_bad = {(f.sheet, f.cell) for f in checked.faults}
+        # cells for words; a number there is looked at as text
+        self.texts = {(q.sheet, f"{COMMENT}{q.row}") for qs in form.questions.values() for q in qs} | {(COVER, COVER_ANSWERS["department"])}
+        self.texts |= {(s.title, f"{c.letter}{row}") for s in form.collection.lists for c in s.columns if c.kind == "text" for row in self.answers.rows.get(s.title, ())}
         self.spoiled = {f.sheet for f in checked.faults if f.code in {"other_school", "moved"}}
 
     def run(self) -> None:
@@ -108,9 +111,12 @@ class _One:
         department, filled = (self.answers.cells.get((COVER, COVER_ANSWERS[key])) for key in ("department", "filled"))
         if not department:
             self._add("department", COVER, COVER_ANSWERS["department"], "department")
+        written = re.fullmatch(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?: .*)?", shown(filled) if filled else "")
         try:
-            date = datetime.date.fromisoformat(str(filled or "").replace("/", "-").replace(".", "-"))
+            date = datetime.date(*map(int, written.groups())) if written else None
         except ValueError:
+            date = None
+        if date is None or not self.collection.year <= date.year <= self.collection.year + 2:
             self._add("date", COVER, COVER_ANSWERS["filled"], "filled", filled)
             return
         if date.isoformat() > self.collection.closes:
@@ -118,10 +124,10 @@ class _One:
 
     def _texts(self) -> None:
         for (sheet, cell), value in self.answers.cells.items():
-            if isinstance(value, str):
-                if PERSONAL.search(value):
-                    self._add("personal", sheet, cell, f"{sheet}!{cell}", value[:6] + "…")
-                elif FORMULA_LIKE.match(value) and not is_missing(value):
+            if personal(shown(value)) and (isinstance(value, str) or (sheet, cell) in self.texts):
+                self._add("personal", sheet, cell, f"{sheet}!{cell}", shown(value))
+            elif isinstance(value, str):
+                if FORMULA_LIKE.match(value) and not is_missing(value):
                     self._add("text_like_formula", sheet, cell, f"{sheet}!{cell}", value)
 
     def _figure(self, question: Question) -> None:
@@ -161,7 +167,7 @@ class _One:
                 cell = f"{column.letter}{number}"
                 entered = self.answers.cells.get((spec.title, cell))
                 row[column.name] = "" if entered is None else shown(entered)
-                if entered is None:
+                if entered is None or (column.required and is_missing(shown(entered))):
                     if column.required and (spec.title, cell) not in self.known_bad:
                         self._add("required", spec.title, cell, f"{spec.name}.{column.name}", None, column=column.zh)
                 elif found := self._column_fault(column, entered):
@@ -183,14 +189,14 @@ class _One:
         if column.kind == "code" and not (SPECIALTY_CODE.fullmatch(text) and int(text[:2]) % 20):
             return "code", {}
         if column.kind == "year":
-            found = re.fullmatch(r"(19\d\d|20\d\d)(?:-(0[1-9]|1[0-2]))?", text)
+            found = re.fullmatch(r"(19[0-9]{2}|20[0-9]{2})(?:-(0[1-9]|1[0-2]))?", text)
             return None if found and int(found[1]) <= self.collection.year else ("year", {"year": self.collection.year})
         if column.kind in {"count", "amount"}:
             try:
                 value = parse_number(text)
             except NotANumber as reason:
                 return "not_a_number", {"reason": reason}
-            if value is not None and value < 0:
+            if value is not None and (value < 0 or not math.isfinite(value)):
                 return "range", {"low": "0", "high": "∞", "unit": column.unit}
             if value is not None and column.kind == "count" and value != int(value):
                 return "not_whole", {}
@@ -298,13 +304,13 @@ class _One:
                 continue
             change = value - last
             if "points" in bound:
-                beyond, said, limit = abs(change) > bound["points"], f"{change:+.2f}", f"{bound['points']:g}"
+                beyond, said, limit = abs(change) > bound["points"], f"{change:+.2f}", f"±{bound['points']:g}"
             else:
                 # the same bound upwards and downwards: the larger of the two over the smaller
                 low, high = sorted((abs(value), abs(last)))
                 times = math.inf if low == 0 < high else high / low if high else 1.0
                 beyond = times > 1 + bound["pct"] / 100 and abs(change) >= bound["least"]
-                said, limit = (f"{change:+g}" if not last else f"{100 * change / last:+.1f}%"), f"{bound['pct']:g}%"
+                said, limit = (f"{change:+g}" if not last else f"{100 * change / last:+.1f}%"), f"×{1 + bound['pct'] / 100:g}"
             if beyond:
                 self._at(code, "jump", before=f"{last:g}", change=said, bound=limit)
 
@@ -389,9 +395,7 @@ def _waive(faults: list[Fault], waivers: list[dict]) -> tuple[list[Fault], list[
 
 
 def load_waivers(path: Path) -> list[dict]:
-    """``waivers.yaml``: a list of school, check and reason; an absent file is an empty list."""
-    if not path.exists():
-        return []
+    """``waivers.yaml``: a list of school, check and reason."""
     content = read_yaml(path) or []
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         problems = Problems()
@@ -399,8 +403,3 @@ def load_waivers(path: Path) -> list[dict]:
         problems.stop()
     return content
 
-
-def settled(one: Checked, waived: list[tuple[Fault, str]]) -> Checked:
-    """A workbook without the faults that were waived."""
-    gone = {id(f) for f, _ in waived}
-    return replace(one, faults=[f for f in one.faults if id(f) not in gone])

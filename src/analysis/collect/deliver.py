@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -120,7 +119,8 @@ def import_round(done: Round, collection: Collection, forms: dict[str, Form], fi
     if not done.sound:
         raise ValueError(f"{len(done.faults)} faults stand; mend or waive them")
     target = paths.RAW / source_id(collection.year)
-    if target.exists() and read_yaml(target / "source.yaml").get("how_read", "") != HOW_READ:
+    declared = target / "source.yaml"
+    if target.exists() and ((read_yaml(declared) or {}) if declared.is_file() else {}).get("how_read", "") != HOW_READ:
         raise ValueError(f"{paths.shown(target)} exists and was not written by an import")
     answered = {code: one for code in forms for one in done.checked if one.answers.school == code}
     layouts, written = _tables(collection, forms, answered)
@@ -145,10 +145,15 @@ def import_round(done: Round, collection: Collection, forms: dict[str, Form], fi
         staged.mkdir()
         for name, text in written.items():
             (staged / name).write_text(text, encoding="utf-8")
+        old = Path(scratch) / "old"
         if target.exists():
-            os.replace(target, Path(scratch) / "old")
-        os.replace(staged, target)
-        shutil.rmtree(Path(scratch) / "old", ignore_errors=True)
+            os.replace(target, old)
+        try:
+            os.replace(staged, target)
+        except BaseException:
+            if old.exists():
+                os.replace(old, target)
+            raise
     return target
 
 

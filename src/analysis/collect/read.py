@@ -7,6 +7,7 @@ objects, document types and entities (Office Open XML has none). openpyxl then r
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import zipfile
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from analysis.collect.words import Fault
 PACKED = 4 << 20  # bytes of a file
 UNPACKED = 30 << 20  # bytes of all parts together
 PARTS = 300
-CELLS = 40_000  # filled cells of a workbook; a form has some hundreds
+CELLS = 40_000  # cells of a workbook; a form has some hundreds
+LONGEST = 1_000  # characters of an answer
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
 ACTIVE = re.compile(r"vbaProject|macrosheets|dialogsheets|externalLinks|embeddings|activeX|ctrlProps|connections\.xml|queryTables|customUI|webextensions|oleObject|/model/", re.I)
 ENTITY = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.I)
 EXTERNAL = re.compile(rb'TargetMode\s*=\s*["\']External', re.I)
@@ -65,16 +68,24 @@ def package_fault(path: Path) -> tuple[str, str] | None:
             return "no_workbook", "a part stands twice"
         if active := [n for n in names if ACTIVE.search(n)]:
             return "active", ", ".join(active[:3])
+        cells = 0
         for part in parts:
-            if not part.filename.endswith((".xml", ".rels", ".vml")):
+            if part.filename.lower().endswith(PICTURES):
                 continue
             try:
                 content = archive.read(part)  # never more than the size stated, which is bounded above
             except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as error:
                 return "no_workbook", f"{part.filename}: {error}"
-            # UTF-16 would hide a declaration from the search below; Office writes UTF-8
-            if content[:2] in (b"\xff\xfe", b"\xfe\xff") or ENTITY.search(content):
+            # UTF-16 and UTF-32 would hide a declaration from the search below; Office writes UTF-8
+            if (b"\0" in content and not part.filename.endswith(".bin")) or content[:2] in (b"\xff\xfe", b"\xfe\xff") or ENTITY.search(content):
                 return "entity", part.filename
+            if part.filename.startswith("xl/worksheets/"):
+                # a form has neither; over a large range the reader would make a cell for each address
+                if found := re.search(rb"<(?:\w+:)?(mergeCell|hyperlink)\b", content):
+                    return "active", f"{part.filename}: {found[1].decode()}"
+                cells += len(re.findall(rb"<(?:\w+:)?c[ />]", content))
+                if cells > CELLS:
+                    return "bomb", f"> {CELLS} cells"
             if part.filename.endswith(".rels") and EXTERNAL.search(content):
                 return "active", f"{part.filename} (External)"
             if part.filename == "[Content_Types].xml" and MACRO_TYPE.search(content):
@@ -83,18 +94,22 @@ def package_fault(path: Path) -> tuple[str, str] | None:
 
 
 def _plain(value: object) -> str | float | None:
-    """An answer as number or text."""
+    """An answer as number or text, in one line; a number that no float holds stays text and is judged as such."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, (int, float)):
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            return f"{str(value)[:20]}…"
+        return number if math.isfinite(number) else str(number)
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if not value.time() or value.time() == datetime.time() else value.isoformat(" ")
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
-    return str(value).strip()
+    return " ".join(str(value).split())
 
 
 def _whole(value: str | float | None) -> str:
@@ -115,7 +130,7 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
     try:
         book = openpyxl.load_workbook(path, keep_links=False, rich_text=False)
     except Exception as error:  # noqa: BLE001  a foreign file: whatever the reader dislikes, the file is refused, by name and reason
-        return answers.refuse("no_workbook", reason=f"{type(error).__name__}: {error}"[:200])
+        return answers.refuse("no_workbook", reason=f"{type(error).__name__}: {' '.join(str(error).replace(str(path), path.name).split())}"[:160])
     if COVER not in book.sheetnames:
         return answers.refuse("sheets", missing=COVER, extra="—")
     cover = book[COVER]
@@ -131,8 +146,6 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
     missing, extra = [s for s in expected if s not in book.sheetnames], [s for s in book.sheetnames if s not in (*expected, FAULTS)]
     if missing or extra:
         return answers.refuse("sheets", missing="、".join(missing) or "—", extra="、".join(extra) or "—")
-    if sum(len(s._cells) for s in book.worksheets) > CELLS:
-        return answers.refuse("bomb", reason=f"> {CELLS} cells")
     for sheet in book.worksheets:
         if sheet.title not in (FAULTS, GUIDE, OPTIONS):
             _read_sheet(sheet, form, answers)
@@ -171,19 +184,24 @@ def _read_sheet(sheet, form: Form, answers: Answers) -> None:
     printed_columns = {COVER: 2, **dict.fromkeys(form.questions, 7)}.get(name, len(spec.columns) if spec else 0)
     printed_rows = {COVER: int(COVER_FIXED["version"][1:])}.get(name, max(q.row for q in questions) if questions else FIRST_ROW - 1)
     rows: set[int] = set()
+    comment_column = 6 if questions else None
     for (row, column), cell in sorted(sheet._cells.items()):
         value = _plain(cell.value)
         if value is None:
             continue
         place = cell.coordinate
         if cell.data_type == "f":
-            fault("formula", place, getattr(cell.value, "text", cell.value))
+            written = getattr(cell.value, "text", cell.value)
+            fault("formula", place, written if isinstance(written, str) else "=")
         elif place in inside:
-            if isinstance(value, float) and "%" in (cell.number_format or ""):
+            if isinstance(value, float) and name != COVER and column != comment_column and "%" in re.sub(r'"[^"]*"|\\\\.', "", cell.number_format or ""):
                 fault("percent_format", place, f"{value:g}", value=f"{value:g}", percent=f"{100 * value:g}")
             elif cell.data_type == "e":
                 fault("not_a_number", place, value, reason=value)
             else:
+                if isinstance(value, str) and len(value) > LONGEST:
+                    fault("too_long", place, value[:20], longest=LONGEST)
+                    value = value[:LONGEST]
                 answers.cells[name, place] = value
                 rows.add(row)
         elif row > printed_rows or column > printed_columns:

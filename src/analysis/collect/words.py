@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 
 # refuse: the file is not read further; fault: must be mended; ask: a comment beside the figure, or a waiver with a reason, settles it
@@ -19,6 +21,7 @@ WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "twice": ("refuse", {"zh": ("{school} 交了不止一份：{files}", "只保留一份"), "en": ("{school} has handed in more than one: {files}", "Keep one")}),
     "other_school": ("fault", {"zh": ("这张表属于另一所学校或另一年，应为“{expected}”", "换回本校的表"), "en": ("this sheet belongs to another school or year; it should be '{expected}'", "Put the school's own sheet back")}),
     "moved": ("fault", {"zh": ("此处应为“{expected}”，行列被移动或改写", "恢复表格原样，不插入、删除行列"), "en": ("should read '{expected}'; rows or columns were moved or rewritten", "Restore the form; insert and delete no rows or columns")}),
+    "too_long": ("fault", {"zh": ("超过 {longest} 个字", "缩短"), "en": ("has more than {longest} characters", "Shorten it")}),
     "outside": ("fault", {"zh": ("填在了表格以外", "移到填写区内，或写入“说明”栏"), "en": ("stands outside the form", "Move it into the form, or into the comment")}),
     "formula": ("fault", {"zh": ("是公式，不予计算", "填写数字本身"), "en": ("is a formula and is not computed", "Enter the figure itself")}),
     "text_like_formula": ("fault", {"zh": ("文字以 = + - @ 开头，会被当作公式", "改写开头"), "en": ("text that begins with = + - @ would be taken for a formula", "Begin it differently")}),
@@ -43,7 +46,7 @@ WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "relation_unusual": ("ask", {"zh": ("通常应成立：{what}（{arithmetic}）；{why}", "核对；属实的在说明栏写明原因"), "en": ("should usually hold: {what} ({arithmetic}); {why}", "Check it; if it is right, say why in the comment")}),
     "ratio": ("fault", {"zh": ("由其他数字算得 {value}（{arithmetic}）", "核对"), "en": ("follows from other figures as {value} ({arithmetic})", "Check it")}),
     "ratio_unusual": ("ask", {"zh": ("由其他数字算得 {value}（{arithmetic}）；{why}", "核对；口径不同的在说明栏写明"), "en": ("follows from other figures as {value} ({arithmetic}); {why}", "Check it; if it is defined otherwise, say so in the comment")}),
-    "jump": ("ask", {"zh": ("上年为 {before}，变动 {change}，超过 {bound}", "核对；属实的在说明栏写明原因"), "en": ("was {before} last year, a change of {change}, more than {bound}", "Check it; if it is right, say why in the comment")}),
+    "jump": ("ask", {"zh": ("上年为 {before}，变动 {change}，超过界限 {bound}", "核对；属实的在说明栏写明原因"), "en": ("was {before} last year, a change of {change}, beyond the bound {bound}", "Check it; if it is right, say why in the comment")}),
     "department": ("fault", {"zh": ("没有填写填报部门", "填部门名称，不写个人姓名"), "en": ("the responsible department is missing", "Name the department, no person")}),
     "date": ("fault", {"zh": ("不是日期", "填 YYYY-MM-DD"), "en": ("is no date", "Enter YYYY-MM-DD")}),
     "late": ("ask", {"zh": ("填报日期晚于截止日期 {deadline}", "由收表单位豁免并写明原因"), "en": ("filled in after the deadline {deadline}", "The office may waive it with a reason")}),
@@ -55,6 +58,15 @@ WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 # what an office may let pass with a reason, beside everything that only asks
 WAIVABLE = {"empty", "relation", "ratio", "total", "in_work", "parts", "row_sum"}
 SHOWN = {"zh": ("工作表", "单元格", "填写", "；"), "en": ("sheet", "cell", "entered", "; ")}
+
+
+# telephone and identity numbers (digits may be parted), e-mail addresses
+PERSONAL = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|(?<!\d)0\d{2,3}[ -]?\d{7,8}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.\w")
+
+
+def personal(text: str) -> bool:
+    """Whether a text holds what looks like personal data, in full-width digits too."""
+    return PERSONAL.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,11 @@ class Fault:
     about: str = ""  # indicator or column, for waivers
     entered: str | None = None
     values: dict = field(default_factory=dict, compare=False)
+
+    def __post_init__(self):
+        # what must not be in a form is not repeated in a list of faults either
+        if self.entered is not None and personal(self.entered):
+            object.__setattr__(self, "entered", "…")
 
     @property
     def level(self) -> str:
