@@ -40,7 +40,7 @@ WORDS = {
         "lead": "一座城市的职业院校所教的专业，与城市的产业相差多远，毕业生去了哪里。下面是研究报告的摘要；每个带点线的数字都可以点开，看到它的算法和原始单元格。",
         "audit_lead": "年报统计表中的合计、平均、比率、差额，以及正文中的数字，逐项复算的结果。可按列排序，可筛选。", "numbers_lead": "笔记本发布的全部数字。点数字看它的算法与每个原始单元格，再点单元格看印刷的整张表。",
         "dictionary_lead": "每个指标的代码、名称、单位、类别和口径。", "briefs_lead": "登记在案、数字足够多的国家和地区，各一份。", "notebooks_lead": "流水线实际运行的笔记本，代码可展开，参数列在最前。说明文字为英文，图表为中文。",
-        "methods_lead": "方法页为英文。", "unfold": "展开代码", "fold": "收起代码", "columns": ["位置", "内容", "印刷", "复算", "单位", "结论", "算法", "备注"], "verdicts": {"agrees": "相符", "rounding": "舍入", "disagrees": "不符", "definition": "口径", "not recomputable": "不能复算"},
+        "methods_lead": "方法页为英文。", "unfold": "展开代码", "counts": "共 {all} 项，能够复算 {judged} 项。", "kinds": {"count": "计数", "amount": "数额", "rate": "百分率", "ratio": "比值", "score": "分数", "rank": "名次", "change": "变动"}, "fold": "收起代码", "columns": ["位置", "内容", "印刷", "复算", "单位", "结论", "算法", "备注"], "verdicts": {"agrees": "相符", "rounding": "舍入", "disagrees": "不符", "definition": "口径", "not recomputable": "不能复算"},
         "number_columns": ["数字", "单位", "名称", "算法", "笔记本"], "indicator_columns": ["代码", "中文名", "英文名", "单位", "类别", "口径"],
         "files": {"workbook": "全部处理后数据，一个 Excel 工作簿", "parquet": "统计表单元格（Parquet）", "package": "数据包描述（Frictionless）", "numbers": "全部数字及其算法与出处", "reconciliation": "数字审计"},
     },
@@ -50,7 +50,7 @@ WORDS = {
         "lead": "How far the specialties that a city's vocational schools teach lie from the city's industries, and what becomes of the graduates. Below is the summary of the research report; every number with a dotted line opens its formula and the printed cells behind it.",
         "audit_lead": "Every printed total, mean, rate and difference of the tables and every figure of prose, recomputed. Columns sort; rows filter.", "numbers_lead": "All numbers that the notebooks publish. A number leads to its formula and every cell behind it, a cell to the printed table.",
         "dictionary_lead": "Code, names, unit, kind and definition of every indicator.", "briefs_lead": "One for each country or region with enough figures on record.", "notebooks_lead": "The notebooks as the pipeline ran them; code unfolds, parameters come first.",
-        "methods_lead": "", "unfold": "show code", "fold": "hide code", "columns": ["Where", "What", "Printed", "Recomputed", "Unit", "Verdict", "Formula", "Note"], "verdicts": {"agrees": "agrees", "rounding": "rounding", "disagrees": "disagrees", "definition": "definition", "not recomputable": "not recomputable"},
+        "methods_lead": "", "unfold": "show code", "counts": " {all} items, {judged} of them can be recomputed.", "kinds": {k: k for k in ("count", "amount", "rate", "ratio", "score", "rank", "change")}, "fold": "hide code", "columns": ["Where", "What", "Printed", "Recomputed", "Unit", "Verdict", "Formula", "Note"], "verdicts": {"agrees": "agrees", "rounding": "rounding", "disagrees": "disagrees", "definition": "definition", "not recomputable": "not recomputable"},
         "number_columns": ["Number", "Unit", "Name", "Formula", "Notebook"], "indicator_columns": ["Code", "Chinese name", "English name", "Unit", "Kind", "Definition"],
         "files": {"workbook": "all processed data as one Excel workbook", "parquet": "cells of tables (Parquet)", "package": "description of the data package (Frictionless)", "numbers": "all numbers with formula and origin", "reconciliation": "audit of figures"},
     },
@@ -111,7 +111,7 @@ class Side:
         self._notebooks()
         self._briefs()
         self._documentation()
-        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", w["indicator_columns"], ((i.kind, [i.code, i.zh, i.en, i.unit, i.kind, i.definition]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
+        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", w["indicator_columns"], ((i.kind, [i.code, i.zh, i.en, i.unit, w["kinds"][i.kind], (self.language == "zh" and i.definition_zh) or i.definition]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
         self._downloads()
 
     def _figure(self, name: str) -> str:
@@ -149,7 +149,8 @@ class Side:
         w = self.words
         with (self.published / "reconciliation.csv").open(encoding="utf-8", newline="") as file:
             rows = [(r["verdict"], [html.escape(plain(r[c]) if c == "recomputed" else r[c]) if c != "verdict" else f'<span class="verdict-{r[c].replace(" ", "-")}">{w["verdicts"][r[c]]}</span>' for c in ("where", "what", "printed", "recomputed", "unit", "verdict", "formula", "note")]) for r in csv.DictReader(file)]
-        self.page("audit", w["audit"], w["audit_lead"], raw(data_table("audit", w["columns"], rows, w, label=w["audit"], chosen=w["verdicts"], wholly=True)), wide=True)
+        counts = w["counts"].format(all=len(rows), judged=sum(verdict != "not recomputable" for verdict, _ in rows))
+        self.page("audit", w["audit"], w["audit_lead"] + counts, raw(data_table("audit", w["columns"], rows, w, label=w["audit"], chosen=w["verdicts"], wholly=True)), wide=True)
 
     def _numbers(self) -> None:
         w = self.words

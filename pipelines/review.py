@@ -35,7 +35,7 @@ def git(*arguments: str) -> bytes:
     """Output of git in this workspace."""
     done = subprocess.run(["git", "-c", "core.quotepath=off", *arguments], cwd=paths.ROOT, capture_output=True)
     if done.returncode:
-        raise NoRevision(done.stderr.decode("utf-8", "replace").strip())
+        raise NoRevision(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip().removeprefix('fatal: ')}. Name a commit, branch or tag")
     return done.stdout
 
 

@@ -119,6 +119,8 @@ def spoil(written: dict[str, Path], collection: Collection) -> None:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
+    if target.exists():
+        sys.exit(f"{target} is there already; name a new folder")
     target.mkdir(parents=True)
     declared = load_collection(YEAR)
     spoil(hand_in(target, declared), declared)

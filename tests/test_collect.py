@@ -151,8 +151,18 @@ def test_a_marked_copy_can_be_mended(handed, collection, forms, tmp_path):
         entered = {row["check"]: row["entered"] for row in csv.DictReader(file)}
     assert entered["text_like_formula:对外合作项目!B5"] == "'=HYPERLINK(1)"
     good = answers(forms["liuzhou_vtc"])
+    assert all(book[sheet][cell].value == value for (sheet, cell), value in good.items() if (sheet, cell) not in {("学生与招生", "E5"), ("教师", "E10"), ("对外合作项目", "B5")})
     fill(marked, {place: good[place] for place in (("学生与招生", "E5"), ("教师", "E10"), ("对外合作项目", "B5"))})
     assert check(handed | {"liuzhou_vtc": marked}, collection, forms).sound
+
+
+def test_a_marked_copy_keeps_what_was_answered_and_drops_personal_data(handed, tmp_path):
+    fill(handed["luzhai"], {("学生与招生", "A1"): "2024 · liuzhou_first · 柳一职", ("封面", "B9"): "教务处 13800000000"})
+    entered = openpyxl.load_workbook(handed["luzhai"])["学生与招生"]["E5"].value
+    assert main(["check", "--year", str(YEAR), "--today", "2025-04-01", "--out", str(tmp_path / "out"), *map(str, handed.values())]) == 1
+    book = openpyxl.load_workbook(tmp_path / "out" / handed["luzhai"].name)
+    assert book["学生与招生"]["E5"].value == entered and book["封面"]["B9"].value is None
+    assert "13800000000" not in str([[c.value for row in s.iter_rows() for c in row] for s in book])
 
 
 def rewritten(path, target, part, change):

@@ -142,6 +142,8 @@ def section_name(section: str, language: str) -> str:
         return f"填报表“{number}”" if language == "zh" else f"form, sheet {number}"
     if kind in {"case", "annex"}:
         return f"{'案例' if kind == 'case' else '附件'}{number}" if language == "zh" else f"{kind} {number}"
+    if f"part_{section}" in words():
+        return words()[f"part_{section}"][language]
     if section == "0":
         return "前言" if language == "zh" else "preface"
     return f"正文{section}节" if language == "zh" else f"section {section}"

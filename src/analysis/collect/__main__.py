@@ -60,7 +60,9 @@ def mark(done: Round, forms: dict[str, Form], out: Path) -> list[str]:
     for one in done.checked:
         own = [f for f in done.faults if f.file == one.answers.file]
         if own and not one.answers.refused:
-            write_form(forms[one.answers.school], out / one.answers.file, one.answers.cells, own)
+            # personal data are taken out, not sent round once more
+            kept = {place: value for place, value in one.answers.cells.items() if not any(f.code == "personal" and (f.sheet, f.cell) == place for f in own)}
+            write_form(forms[one.answers.school], out / one.answers.file, kept, own)
             written.append(one.answers.file)
     return written
 

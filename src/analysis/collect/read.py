@@ -169,9 +169,9 @@ def _read_sheet(sheet, form: Form, answers: Answers) -> None:
         answers.faults.append(Fault(answers.file, code, answers.school, name, cell, about=f"{name}!{cell}", entered=None if entered is None else str(entered)[:80], values=values))
 
     if (identity := _plain(sheet["A1"].value)) != form.identity:
+        # its answers are kept for the marked copy, and judged by nobody
         fault("other_school", "A1", identity, expected=form.identity)
-        return
-    for cell, text in _fixed(form, name).items():
+    for cell, text in _fixed(form, name).items() if identity == form.identity else ():
         if _whole(_plain(sheet[cell].value)) != text:
             fault("moved", cell, sheet[cell].value, expected=text)
     questions, spec = form.questions.get(name), next((s for s in form.collection.lists if s.title == name), None)
