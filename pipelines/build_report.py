@@ -40,7 +40,7 @@ from pipelines.trail_pages import trail_html
 KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
 SPACE = {"zh": "", "en": " "}  # between kind and number
 CONTENTS = {"zh": "目录", "en": "Contents"}
-WIDE = 8  # columns from which a table stands on a landscape page
+WIDE = 135  # half-width characters, with the room between columns, that a table of small type has across an upright page; a wider one stands on a landscape page
 FORMATS = ("html", "docx", "pdf")
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
 BLOCK = re.compile(r"^::: (assert|figure|table)\n(.*?)\n:::$", re.M | re.S)
@@ -146,13 +146,13 @@ class Manuscript:
             return ""
         words = self.words
         note = caption_note(self.language, entry["scope"], entry["units"], entry["source"])
-        inner, columns = (f"![{_escape(entry['alt'])}]({paths.shown(self.folder / 'figures' / content)}.png)", 0) if kind == "figure" else self._table(content)
-        attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind], "caption": entry["title"], "note": note} | ({"wide": "1"} if columns >= WIDE else {})
+        inner, across = (f"![{_escape(entry['alt'])}]({paths.shown(self.folder / 'figures' / content)}.png)", 0) if kind == "figure" else self._table(content)
+        attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind], "caption": entry["title"], "note": note} | ({"wide": "1"} if across > WIDE else {})
         listed = " ".join(f'{key}="{_attribute(value)}"' for key, value in attributes.items())
         return f'::: {{#{kind[:3]}_{content} .captioned {listed}}}\n{inner}\n:::'
 
     def _table(self, name: str) -> tuple[str, int]:
-        """A published table as a pipe table, and its number of columns."""
+        """A published table as a pipe table, and its width in half-width characters."""
         with (self.folder / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
@@ -160,7 +160,7 @@ class Manuscript:
         widths = [min(30 if n else 24, max(11 if n else 8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i, n in enumerate(numeric)]
         rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
-        return "\n".join(f"|{line}|" for line in lines), len(head)
+        return "\n".join(f"|{line}|" for line in lines), sum(widths) + 2 * len(widths)
 
     def _reference(self, match: re.Match, position: int) -> str:
         kind = {"fig": "figure", "tab": "table"}[match[1].lower()]
