@@ -270,13 +270,22 @@ def number_pages(path: Path) -> None:
         archive.writestr(zipfile.ZipInfo("word/footer_page.xml", (2000, 1, 1, 0, 0, 0)), FOOTER, zipfile.ZIP_DEFLATED)
 
 
+MARKDOWN = "markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute"
+
+
+def pandoc_arguments(language: str, *, numbered: bool = True) -> list[str]:
+    """What every conversion of a manuscript has in common: citations, captions, and numbered headings (Chinese marks are set by captions.lua)."""
+    # narrow columns: every pipe table takes the text width, columns by their dashes
+    common = ["--standalone", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", "--wrap=none", "--columns=20"]
+    return common + (["--number-sections"] if numbered and language != "zh" else [])
+
+
 def convert(markdown: str, language: str, output: Path, folder: Path, trail: str = "", *, brief: bool = False) -> None:
     """Run pandoc once, and typst for PDF; equal input gives equal bytes. `trail` ends the HTML page; `brief` leaves title page and contents out."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
-    arguments = ["--standalone", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", f"--resource-path={paths.ROOT}", "--wrap=none", "--columns=20", "--syntax-highlighting=none", "--fail-if-warnings"]  # narrow columns: every pipe table takes the text width, columns by their dashes
+    arguments = [*pandoc_arguments(language, numbered=not brief), f"--resource-path={paths.ROOT}", "--syntax-highlighting=none", "--fail-if-warnings"]
     if not brief:
         arguments += [f"--metadata=toc-title:{CONTENTS[language]}"]
-        arguments += [] if language == "zh" else ["--number-sections"]  # Chinese marks are set by captions.lua
     kind, target = {"html": "html5", "docx": "docx", "pdf": "typst"}[output.suffix[1:]], output
     if kind != "docx":
         # pictures that scale
@@ -291,7 +300,7 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
         target = folder / f"{output.stem}.typ"
         title = re.search(r"^title: (.*)$", markdown, re.M)[1].strip('"')
         arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "latin=1"] if language == "en" else []), *(["-V", "brief=1"] if brief else [])]
-    pypandoc.convert_text(markdown, to=kind, format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", outputfile=str(target), extra_args=arguments, cworkdir=str(paths.ROOT))
+    pypandoc.convert_text(markdown, to=kind, format=MARKDOWN, outputfile=str(target), extra_args=arguments, cworkdir=str(paths.ROOT))
     if kind == "docx":
         number_pages(target)
     if kind == "typst":

@@ -27,7 +27,7 @@ from analysis.dictionary import indicators
 from analysis.errors import DataFault, DataProblem, Problems
 from analysis.params import load_params
 from pipelines.build_briefs import DOCUMENTS
-from pipelines.build_report import Manuscript
+from pipelines.build_report import MARKDOWN, Manuscript, pandoc_arguments
 from pipelines.trail_pages import trail_html
 from pipelines.workbook import save_workbook
 
@@ -62,12 +62,11 @@ FILES = ("docx", "pdf")  # of the report; its page is part of the site
 DOCUMENTATION = {"methods": "docs/methods.md", "adding_a_year": "docs/adding_a_year.md", "contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
 
 
-def data_table(identifier: str, head: list[str], rows: Iterable[tuple[str, list[str]]], words: dict, *, label: str, chosen: dict[str, str] | None = None, wholly: bool = False) -> str:
-    """A table that sorts and filters; cells are escaped unless they are `wholly` HTML already."""
-    escape = (lambda text: text) if wholly else html.escape
+def data_table(identifier: str, head: list[str], rows: Iterable[tuple[str, list[str]]], words: dict, *, label: str, chosen: dict[str, str] | None = None) -> str:
+    """A table that sorts and filters; cells are HTML, text from data escaped by who makes them."""
     options = "".join(f'<option value="{html.escape(value)}">{html.escape(name)}</option>' for value, name in (chosen or {}).items())
     select = f'<label>{words["verdict"]}<br><select name="chosen"><option value="">{words["all"]}</option>{options}</select></label>' if chosen else ""
-    body = "\n".join(f'<tr data-chosen="{html.escape(key)}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>" for key, cells in rows)
+    body = "\n".join(f'<tr data-chosen="{html.escape(key)}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for key, cells in rows)
     heads = "".join(f'<th scope="col"><button type="button">{html.escape(h)}</button></th>' for h in head)
     return (f'<form class="filter" data-for="{identifier}"><label>{words["search"]}<br><input name="words" type="search"></label>{select}<span>{words["shown"]} <output>&nbsp;</output></span></form>\n'
             f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(label)}"><table class="data" id="{identifier}"><thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>')
@@ -111,7 +110,7 @@ class Side:
         self._notebooks()
         self._briefs()
         self._documentation()
-        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", w["indicator_columns"], ((i.kind, [i.code, i.zh, i.en, i.unit, w["kinds"][i.kind], (self.language == "zh" and i.definition_zh) or i.definition]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
+        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", w["indicator_columns"], ((i.kind, [html.escape(t) for t in (i.code, i.zh, i.en, i.unit, w["kinds"][i.kind], (self.language == "zh" and i.definition_zh) or i.definition)]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
         self._downloads()
 
     def _figure(self, name: str) -> str:
@@ -133,8 +132,8 @@ class Side:
         with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
             template = Path(scratch) / "fragment.html"
             template.write_text('<nav class="report-contents">\n$toc$\n</nav>\n$body$\n', encoding="utf-8")
-            arguments = ["--standalone", f"--template={template}", "--toc", "--toc-depth=2", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", "--wrap=none", "--columns=20", "--section-divs", *([] if self.language == "zh" else ["--number-sections"])]
-            text = pypandoc.convert_text(markdown, to="html5", format="markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute", extra_args=arguments, cworkdir=str(paths.ROOT))
+            arguments = [*pandoc_arguments(self.language), f"--template={template}", "--toc", "--toc-depth=2", "--section-divs"]
+            text = pypandoc.convert_text(markdown, to="html5", format=MARKDOWN, extra_args=arguments, cworkdir=str(paths.ROOT))
         # headings lie one level below the page's own; the page of trails knows the way back
         text = re.sub(r"<(/?)h([1-5])(?=[ >])", lambda m: f"<{m[1]}h{int(m[2]) + 1}", text)
         trails = trail_html(list(self.numbers), self.numbers, self.language).replace('href="#use_', 'href="report.html#use_')
@@ -150,12 +149,12 @@ class Side:
         with (self.published / "reconciliation.csv").open(encoding="utf-8", newline="") as file:
             rows = [(r["verdict"], [html.escape(plain(r[c]) if c == "recomputed" else r[c]) if c != "verdict" else f'<span class="verdict-{r[c].replace(" ", "-")}">{w["verdicts"][r[c]]}</span>' for c in ("where", "what", "printed", "recomputed", "unit", "verdict", "formula", "note")]) for r in csv.DictReader(file)]
         counts = w["counts"].format(all=len(rows), judged=sum(verdict != "not recomputable" for verdict, _ in rows))
-        self.page("audit", w["audit"], w["audit_lead"] + counts, raw(data_table("audit", w["columns"], rows, w, label=w["audit"], chosen=w["verdicts"], wholly=True)), wide=True)
+        self.page("audit", w["audit"], w["audit_lead"] + counts, raw(data_table("audit", w["columns"], rows, w, label=w["audit"], chosen=w["verdicts"])), wide=True)
 
     def _numbers(self) -> None:
         w = self.words
         rows = [(n["origin"]["notebook"], [f'<a class="number" href="trails.html#trail_{name}">{html.escape(n["text"])}</a>', html.escape(n["unit"]), f"<code>{name}</code>", html.escape(n["origin"]["formula"]), n["origin"]["notebook"]]) for name, n in self.numbers.items()]
-        self.page("numbers", w["numbers"], w["numbers_lead"], raw(data_table("numbers", w["number_columns"], rows, w, label=w["numbers"], wholly=True)), wide=True)
+        self.page("numbers", w["numbers"], w["numbers_lead"], raw(data_table("numbers", w["number_columns"], rows, w, label=w["numbers"])), wide=True)
 
     def _notebooks(self) -> None:
         names = []

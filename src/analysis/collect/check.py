@@ -133,7 +133,7 @@ class _One:
     def _figure(self, question: Question) -> None:
         indicator = question.indicator
         place = (question.sheet, question.cell)
-        comment = self.answers.cells.get((question.sheet, f"F{question.row}"))
+        comment = self.answers.cells.get((question.sheet, f"{COMMENT}{question.row}"))
         if comment:
             self.checked.comments[indicator.code] = shown(comment)
         if place in self.known_bad:

@@ -13,6 +13,7 @@ import yaml
 
 from analysis import paths
 from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
+from analysis.clean.numbers import is_missing
 from analysis.clean.prose import FACT_COLUMNS
 from analysis.collect.check import Checked, Round
 from analysis.collect.form import ANSWER, Collection, Form
@@ -82,7 +83,7 @@ def _facts(collection: Collection, answered: dict[str, Checked]) -> str:
         for row in one.lists.get(spec.name, []) if spec else []:
             for indicator, column in PROJECT_FIGURES:
                 raw = "1" if column is None else row[column]
-                if raw in {"", "/", "-", "—"}:
+                if is_missing(raw):
                     continue
                 period = f"{row['started']}/.." if column is None else str(collection.year)
                 note = "；".join(filter(None, [row["field"], row["document"]]))

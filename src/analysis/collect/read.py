@@ -184,7 +184,7 @@ def _read_sheet(sheet, form: Form, answers: Answers) -> None:
     printed_columns = {COVER: 2, **dict.fromkeys(form.questions, 7)}.get(name, len(spec.columns) if spec else 0)
     printed_rows = {COVER: int(COVER_FIXED["version"][1:])}.get(name, max(q.row for q in questions) if questions else FIRST_ROW - 1)
     rows: set[int] = set()
-    comment_column = 6 if questions else None
+    comment_column = ord(COMMENT) - ord("A") + 1 if questions else None
     for (row, column), cell in sorted(sheet._cells.items()):
         value = _plain(cell.value)
         if value is None:

@@ -7,8 +7,6 @@ import unicodedata
 from dataclasses import dataclass, field
 
 # refuse: the file is not read further; fault: must be mended; ask: a comment beside the figure, or a waiver with a reason, settles it
-LEVELS = ("refuse", "fault", "ask")
-
 WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "no_workbook": ("refuse", {"zh": ("不是 .xlsx 工作簿：{reason}", "用下发的表格填写，另存为 .xlsx"), "en": ("is no .xlsx workbook: {reason}", "Fill in the form that was sent out and save it as .xlsx")}),
     "bomb": ("refuse", {"zh": ("解压后过大（{reason}），不予打开", "用下发的表格重新填写，不要粘贴图片或整列格式"), "en": ("is too large when unpacked ({reason}) and was not opened", "Fill in a fresh form; paste no pictures and no formats of whole columns")}),
