@@ -2,17 +2,23 @@
 PYTHON ?= python3
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-.PHONY: repro test lab site review lock bench references
+.PHONY: repro test test-long lab site review lock bench references
 
 repro: .venv/ready            ## bring all results up to date
 	@$(BIN)/python -m pipelines.rebuild
 
-test: .venv/ready             ## all tests, then the reference notebooks cell by cell
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
-	@$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks
+test: .venv/ready             ## all tests, then the reference notebooks cell by cell, whatever failed before
+	@failed=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" || failed=1; \
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks || failed=1; \
+	exit $$failed
+
+test-long: .venv/ready        ## what takes longer than a person waits: kills, full disks, copies, experiments, the whole rebuild under other conditions
+	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m tests.conditions
 
 lab: .venv/ready              ## JupyterLab on this machine only, with its token
-	@$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
+	@$(BIN)/jupyter lab --config=pipelines/lab.py
 
 site: repro                   ## the reviewers' site on this machine only
 	@$(BIN)/python -m pipelines.build_site --serve
@@ -39,6 +45,6 @@ bench: .venv/ready            ## linkage of large tables; a national collection;
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@echo "Installing the locked environment …"
-	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

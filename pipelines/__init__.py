@@ -1,1 +1,5 @@
-"""Stages of the graph: each module is run as ``python -m pipelines.<name>`` from the repository root."""
+"""The stages of the pipeline: each a command that `dvc.yaml` names. Every command runs under the conditions of the project."""
+
+from pipelines.conditions import seal
+
+seal()

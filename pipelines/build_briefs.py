@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from analysis import paths
@@ -18,6 +16,8 @@ from analysis.params import load_params
 from analysis.trail import Index
 from pipelines.build_report import Manuscript, publish
 from pipelines.collect_numbers import with_corrections
+from pipelines.conditions import run_sealed
+from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 
 MADE = "country_briefs"  # what the notebook published, by language and partner
@@ -31,10 +31,8 @@ def build(language: str) -> list[Path]:
     text = template.read_text(encoding="utf-8")
     index, problems = Index(language), Problems()
     target = paths.RESULTS / "report" / DOCUMENTS / language
-    target.parent.mkdir(parents=True, exist_ok=True)
-    paths.BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
-        staged = Path(scratch) / language
+    with staging(f"briefs.{language}") as scratch:
+        staged = scratch / language
         staged.mkdir()
         for partner in load_params()["briefs"]:
             folder = paths.RESULTS / MADE / language / partner
@@ -44,9 +42,7 @@ def build(language: str) -> list[Path]:
             manuscript = Manuscript(template, numbers, ledger, language, folder, text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"].translate(PLAIN_WORDS)))
             markdown = manuscript.expand()
             publish(markdown, language, staged, f"{partner}.{language}", trail_html(list(manuscript.used), numbers, language), formats=("html", "docx"), brief=True)
-        if target.exists():
-            shutil.rmtree(target)
-        staged.rename(target)
+        replace(staged, target)
     return sorted(target.iterdir())
 
 
@@ -62,4 +58,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

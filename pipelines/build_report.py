@@ -6,7 +6,8 @@ The manuscript is pandoc Markdown with four additions:
 
 - ``{{name}}`` prints the number of that name from ``numbers.json``; ``{{"0"}}`` prints a literal number that is no datum.
   Any other digit in the prose stops the build (years, sections and table numbers of sources excepted).
-- ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build.
+- ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build. Under ``dvc exp run`` it is
+  marked in the report instead: an experiment compares, it does not publish.
 - ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue.
 - ``@fig:name`` and ``@tab:name`` refer to them; ``[@key]`` cites ``report/references.json``.
 
@@ -24,7 +25,6 @@ import os
 import re
 import sys
 import subprocess
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -35,6 +35,8 @@ from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.present.results import caption_note
 from analysis.present.style import font_file
+from pipelines.conditions import in_experiment, run_sealed
+from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 
 KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
@@ -52,6 +54,8 @@ PLAIN = {
     "zh": re.compile(NO_DATA + r"|(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节"),
     "en": re.compile(NO_DATA + r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"),
 }
+UNSUPPORTED = "unsupported"  # class of what an experiment's data do not carry
+UNSUPPORTED_NOTE = {"zh": "**【实验】以上文字与本次实验的数据不符：{}**", "en": "**[Experiment] The data of this run do not carry the text above: {}**"}
 COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
 
 
@@ -64,6 +68,7 @@ class Manuscript:
         self.text = path.read_text(encoding="utf-8") if text is None else text
         self.problems = Problems()
         self.places: dict[tuple[str, str], int] = {}
+        self.experiment = in_experiment()  # what the data do not carry is marked in an experiment's report, and stops a publication
         self.used: dict[str, int] = {}  # numbers bound in prose → position of their first use
 
     def expand(self) -> str:
@@ -124,6 +129,8 @@ class Manuscript:
         literal, name = match.groups()
         if literal is not None:
             return literal
+        if name not in self.numbers and self.experiment:
+            return f"[{_escape(name)}: —]{{.{UNSUPPORTED}}}"
         if name not in self.numbers:
             self._problem(position, f"no number is called {name!r}", "Publish it in a notebook, or correct the name")
             return "?"
@@ -134,9 +141,10 @@ class Manuscript:
     def _block(self, match: re.Match, position: int) -> str:
         kind, content = match[1], match[2].strip()
         if kind == "assert":
+            marks = []
             for number, line in enumerate(match[0].splitlines()[1:-1], 1):
-                self._assert(line.strip(), position + sum(len(before) + 1 for before in match[0].splitlines()[:number]))
-            return ""
+                marks += self._assert(line.strip(), position + sum(len(before) + 1 for before in match[0].splitlines()[:number]))
+            return "::: {." + UNSUPPORTED + "}\n" + UNSUPPORTED_NOTE[self.language].format("; ".join(map(_escape, marks))) + "\n:::" if marks else ""
         entry = self.catalogue[f"{kind}s"].get(content)
         if entry is None:
             self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
@@ -170,25 +178,32 @@ class Manuscript:
             return "?"
         return f"[{self.words[kind]}{SPACE[self.language]}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
 
-    def _assert(self, line: str, position: int) -> None:
+    def _assert(self, line: str, position: int) -> list[str]:
+        """Check one comparison; in an experiment one that fails is returned to be marked."""
         parts = re.fullmatch(r"(\S+)\s*(<=|>=|<|>|=)\s*(\S+)", line)
         if not parts:
             self._problem(position, f"{line!r} is not a comparison", "Write `name > name` or `name > number`")
-            return
+            return []
         sides = []
         for side in (parts[1], parts[3]):
             if side in self.numbers and isinstance(self.numbers[side]["value"], str):
                 self._problem(position, f"{side!r} is text and cannot be compared", "Compare numbers")
-                return
+                return []
             if side in self.numbers:
                 sides.append(float(self.numbers[side]["value"]))
             elif re.fullmatch(r"-?\d+(\.\d+)?", side):
                 sides.append(float(side))
+            elif self.experiment:
+                return [f"{line} ({side}: —)"]
             else:
                 self._problem(position, f"no number is called {side!r}", "Publish it in a notebook, or correct the name")
-                return
-        if not COMPARISONS[parts[2]](*sides):
-            self._problem(position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
+                return []
+        if COMPARISONS[parts[2]](*sides):
+            return []
+        if self.experiment:
+            return [f"{line} ({sides[0]:g} : {sides[1]:g})"]
+        self._problem(position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
+        return []
 
 
 def _paragraph(body: str, position: int) -> str:
@@ -217,7 +232,7 @@ def _width(text: str) -> int:
 def reference_docx(folder: Path, language: str) -> Path:
     """Pandoc's reference document on A4, with Chinese typefaces named (宋体 for text, 黑体 for headings), ruled tables and page numbers."""
     path = folder / "reference.docx"
-    default = subprocess.run([pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"], capture_output=True, check=True).stdout
+    default = subprocess.run([str(PANDOC), "--print-default-data-file", "reference.docx"], capture_output=True, check=True).stdout
     original = folder / "default.docx"
     original.write_bytes(default)
     with zipfile.ZipFile(original) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
@@ -270,14 +285,22 @@ def number_pages(path: Path) -> None:
         archive.writestr(zipfile.ZipInfo("word/footer_page.xml", (2000, 1, 1, 0, 0, 0)), FOOTER, zipfile.ZIP_DEFLATED)
 
 
+PANDOC = Path(pypandoc.__file__).parent / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
 MARKDOWN = "markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute"
 
 
 def pandoc_arguments(language: str, *, numbered: bool = True) -> list[str]:
     """What every conversion of a manuscript has in common: citations, captions, and numbered headings (Chinese marks are set by captions.lua)."""
     # narrow columns: every pipe table takes the text width, columns by their dashes
-    common = ["--standalone", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", "--wrap=none", "--columns=20"]
+    # templates of a person's own pandoc folder are not read: data files are the report's, or pandoc's
+    common = ["--standalone", f"--data-dir={paths.REPORT}", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", "--wrap=none", "--columns=20"]
     return common + (["--number-sections"] if numbered and language != "zh" else [])
+
+
+def run_pandoc(markdown: str, kind: str, arguments: list[str], output: Path | None = None) -> str:
+    """Convert with the pandoc of the environment, whichever others the machine has."""
+    os.environ["PYPANDOC_PANDOC"] = str(PANDOC)
+    return pypandoc.convert_text(markdown, to=kind, format=MARKDOWN, outputfile=str(output) if output else None, extra_args=arguments, cworkdir=str(paths.ROOT))
 
 
 def convert(markdown: str, language: str, output: Path, folder: Path, trail: str = "", *, brief: bool = False) -> None:
@@ -300,7 +323,7 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
         target = folder / f"{output.stem}.typ"
         title = re.search(r"^title: (.*)$", markdown, re.M)[1].strip('"')
         arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "latin=1"] if language == "en" else []), *(["-V", "brief=1"] if brief else [])]
-    pypandoc.convert_text(markdown, to=kind, format=MARKDOWN, outputfile=str(target), extra_args=arguments, cworkdir=str(paths.ROOT))
+    run_pandoc(markdown, kind, arguments, target)
     if kind == "docx":
         number_pages(target)
     if kind == "typst":
@@ -319,17 +342,13 @@ def build(language: str, folder: Path) -> list[Path]:
 
 def publish(markdown: str, language: str, target: Path, stem: str, trail: str = "", *, formats: tuple[str, ...] = FORMATS, brief: bool = False) -> list[Path]:
     """Convert to all formats in a scratch folder, then move them to `target` together."""
-    target.mkdir(parents=True, exist_ok=True)
-    paths.BUILD.mkdir(exist_ok=True)
-    written = []
-    with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
-        made = [Path(scratch) / f"{stem}.{suffix}" for suffix in formats]
+    with staging(f"report.{stem}") as scratch:
+        made = [scratch / f"{stem}.{suffix}" for suffix in formats]
         for path in made:
-            convert(markdown, language, path, Path(scratch), trail, brief=brief)
+            convert(markdown, language, path, scratch, trail, brief=brief)
         for path in made:
-            os.replace(path, target / path.name)
-            written.append(target / path.name)
-    return written
+            replace(path, target / path.name)
+    return [target / path.name for path in made]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -346,4 +365,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

@@ -14,20 +14,20 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
-import pypandoc
 
 from analysis import paths
 from analysis.dictionary import indicators
 from analysis.errors import DataFault, DataProblem, Problems
 from analysis.params import load_params
 from pipelines.build_briefs import DOCUMENTS
-from pipelines.build_report import MARKDOWN, Manuscript, pandoc_arguments
+from pipelines.build_report import Manuscript, pandoc_arguments, run_pandoc
+from pipelines.conditions import die_with_parent, run_sealed
+from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 from pipelines.workbook import save_workbook
 
@@ -129,11 +129,9 @@ class Side:
         for name in set(re.findall(rf"\({re.escape(shown)}/figures/([a-z0-9_]+)\.png\)", markdown, re.I)):
             self._copy(self.published / "figures" / f"{name}.svg", "figures")
         markdown = re.sub(rf"\({re.escape(shown)}/figures/([a-z0-9_]+)\.png\)", r"(figures/\1.svg)", markdown, flags=re.I)
-        with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
-            template = Path(scratch) / "fragment.html"
-            template.write_text('<nav class="report-contents">\n$toc$\n</nav>\n$body$\n', encoding="utf-8")
-            arguments = [*pandoc_arguments(self.language), f"--template={template}", "--toc", "--toc-depth=2", "--section-divs"]
-            text = pypandoc.convert_text(markdown, to="html5", format=MARKDOWN, extra_args=arguments, cworkdir=str(paths.ROOT))
+        template = self.folder.parent / f"fragment-{self.language}.html"
+        template.write_text('<nav class="report-contents">\n$toc$\n</nav>\n$body$\n', encoding="utf-8")
+        text = run_pandoc(markdown, "html5", [*pandoc_arguments(self.language), f"--template={template}", "--toc", "--toc-depth=2", "--section-divs"])
         # headings lie one level below the page's own; the page of trails knows the way back
         text = re.sub(r"<(/?)h([1-5])(?=[ >])", lambda m: f"<{m[1]}h{int(m[2]) + 1}", text)
         trails = trail_html(list(self.numbers), self.numbers, self.language).replace('href="#use_', 'href="report.html#use_')
@@ -275,17 +273,16 @@ def run_sphinx(source: Path, target: Path, language: str, single: bool) -> list[
 def build() -> Path:
     """Build the whole site; the old one is replaced only when all is built."""
     languages = load_params()["languages"]
-    paths.BUILD.mkdir(exist_ok=True)
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
-    with tempfile.TemporaryDirectory(dir=paths.BUILD) as scratch:
-        staged, problems = Path(scratch) / "site", Problems()
-        with ProcessPoolExecutor(len(languages)) as pool:
-            jobs = [pool.submit(build_side, language, paths.ROOT / folder, Path(scratch), len(languages) == 1) for language, folder in languages.items()]
+    with staging("site") as scratch:
+        staged, problems = scratch / "site", Problems()
+        with ProcessPoolExecutor(len(languages), initializer=die_with_parent, initargs=(os.getpid(),)) as pool:
+            jobs = [pool.submit(build_side, language, paths.ROOT / folder, scratch, len(languages) == 1) for language, folder in languages.items()]
             for job in jobs:
                 problems += job.result()
         problems.stop()
         if "en" in languages:
-            (Path(scratch) / "site-en").rename(staged / "en")
+            (scratch / "site-en").rename(staged / "en")
         if len(languages) == 2:
             sides = [json.loads((paths.ROOT / folder / "numbers.json").read_text(encoding="utf-8")) for folder in languages.values()]
             for name in sorted(set(sides[0]) | set(sides[1])):
@@ -293,9 +290,7 @@ def build() -> Path:
                 if values[0] != values[1] and not all(isinstance(v, str) for v in values):
                     problems.add("numbers.json", f"{name!r} is {values[0]} in one language and {values[1]} in the other", "A number must not depend on the language", row=name)
         problems.stop()
-        if SITE.exists():
-            shutil.rmtree(SITE)
-        staged.rename(SITE)
+        replace(staged, SITE)
     return SITE
 
 
@@ -328,4 +323,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

@@ -10,7 +10,9 @@ from pathlib import Path
 from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.trail import Index, inputs_of
+from pipelines.conditions import run_sealed
 from pipelines.run_notebook import NAMES
+from pipelines.staging import replace_text
 
 
 UNJOINED = {"clean", "country_brief"}  # notebooks that publish nothing for the report
@@ -71,9 +73,9 @@ def main(argv: list[str] | None = None) -> int:
     catalogue = {kind: joined[kind] for kind in ("figures", "tables")}
     for file, content in (("numbers.json", joined["numbers"]), ("catalogue.json", catalogue), ("metrics.json", headline)):
         text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
-        (folder / file).write_text(text + "\n", encoding="utf-8")
+        replace_text(folder / file, text + "\n", f"numbers.{arguments.language}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

@@ -9,6 +9,8 @@ from analysis import paths
 from analysis.clean.panel import join_sources, save_processed
 from analysis.errors import DataFault
 from analysis.params import load_params
+from pipelines.conditions import run_sealed
+from pipelines.staging import replace, staging
 
 
 def main() -> int:
@@ -21,9 +23,11 @@ def main() -> int:
     except DataFault as fault:
         print(fault, file=sys.stderr)
         return 1
-    save_processed(tables)
+    with staging("join") as folder:
+        save_processed(tables, folder / "processed")
+        replace(folder / "processed", paths.PROCESSED)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

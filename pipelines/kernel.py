@@ -17,6 +17,8 @@ from pathlib import Path
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
+from pipelines.conditions import die_with_parent
+
 CAN_FORK = sys.platform == "linux"  # elsewhere forking after NumPy has been imported is not safe
 
 
@@ -29,10 +31,11 @@ class ForkedKernel:
         reader, self._writer = os.pipe()
         self.returncode: int | None = None
         self.stdin = self.stdout = self.stderr = None
+        runner = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._writer)
-            _become_kernel(reader, cwd)
+            _become_kernel(reader, cwd, runner)
         os.close(reader)
         ForkedKernel.current = self
 
@@ -71,17 +74,17 @@ class ForkedKernel:
         self.send_signal(signal.SIGKILL)
 
 
-def _become_kernel(reader: int, cwd: Path) -> None:
+def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
     """In the child: import while the runner still prepares, wait for the connection file, run the kernel; never returns."""
     code = 1
     try:
+        die_with_parent(runner)
         import ipykernel.kernelapp
         import matplotlib.pyplot
         import pandas  # noqa: F401
 
         connection_file = os.read(reader, 4096).decode()
         if connection_file:
-            runner = os.getppid()
             os.setsid()
             os.chdir(cwd)
             # the project's own modules hold the runner's paths and caches: the notebook imports them anew

@@ -14,6 +14,7 @@ import os
 import select
 import selectors
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,8 @@ import sys
 import time
 import traceback
 from pathlib import Path
+
+from pipelines.conditions import die_with_parent, disk_message, run_sealed
 
 WORKERS = min(4, os.cpu_count() or 1)
 LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.genmod.generalized_linear_model", "statsmodels.stats.proportion", "pypandoc")
@@ -46,8 +49,11 @@ class Worker:
 def start_workers(count: int) -> list[Worker]:
     """Fork one process that imports the libraries and then divides into `count` workers; they end when their line is closed."""
     lines = [socket.socketpair() for _ in range(count)]
+    own = os.getpid()
     if os.fork() == 0:
         try:
+            die_with_parent(own)
+            warm = os.getpid()
             # an interrupt is the parent's business: it closes the lines
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -59,6 +65,8 @@ def start_workers(count: int) -> list[Worker]:
             for number, (_, theirs) in enumerate(lines):
                 # the last one stays in the process itself
                 if number == count - 1 or os.fork() == 0:
+                    if os.getpid() != warm:
+                        die_with_parent(warm)
                     for _, other in lines:
                         if other is not theirs:
                             other.close()
@@ -86,10 +94,12 @@ def _serve(line: socket.socket) -> None:
             buffer += received
         request, _, buffer = buffer.partition(b"\n")
         command, log = json.loads(request)
+        worker = os.getpid()
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
+                die_with_parent(worker)
                 os.setsid()
                 code = _run(command, Path(log))
             finally:
@@ -135,6 +145,8 @@ def rebuild(force: bool = False) -> int:
     from analysis import paths
     from analysis.errors import DataFault
     from analysis.params import load_params
+    from pipelines import freshness
+    from pipelines.graph import stages
 
     os.chdir(paths.ROOT)
     if sys.platform != "linux":
@@ -143,17 +155,31 @@ def rebuild(force: bool = False) -> int:
     begun = time.monotonic()
     try:
         load_params()
+        check_lock()
+        before = freshness.snapshot()
     except DataFault as fault:
         print(fault, file=sys.stderr)
         return 1
+    if not force and freshness.nothing_moved():
+        print(f"All {len(stages())} stages are up to date; nothing to do.")
+        return 0
+    freshness.forget()
     workers = start_workers(WORKERS)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from dvc.exceptions import DvcException
     from dvc.lock import LockError
 
     try:
-        return _rebuild(force, workers, paths.BUILD, begun)
+        code = _rebuild(force, workers, paths.BUILD, begun)
+        if code == 0:
+            freshness.remember(before)
+        return code
     except LockError as error:
         print(f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.", file=sys.stderr)
+        return 1
+    except DvcException as error:
+        cause = next((e for e in (error.__cause__, error.__context__) if isinstance(e, OSError)), None)
+        print(disk_message(cause) if cause else f"DVC: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. What was finished is recorded; the next rebuild goes on from there.", file=sys.stderr)
@@ -163,9 +189,48 @@ def rebuild(force: bool = False) -> int:
             worker.socket.close()
 
 
+def check_lock() -> None:
+    """Put back a lock file that a killed rebuild was writing, and say where a merge has left its marks.
+
+    Raises
+    ------
+    DataFault
+        with the line of each file that git could not merge.
+    """
+    from analysis import paths
+    from analysis.errors import Problems
+
+    if _before_writing().exists():
+        os.replace(_before_writing(), paths.ROOT / "dvc.lock")
+    problems = Problems()
+    for name, remedy in (("dvc.lock", "Take one side (git checkout --ours dvc.lock, or --theirs), then run the rebuild: it writes the rest"), ("dvc.yaml", "Resolve the conflict"), ("params.yaml", "Resolve the conflict")):
+        path = paths.ROOT / name
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else [], 1):
+            if line.startswith(("<<<<<<<", ">>>>>>>")):
+                problems.add(name, "a merge has left its marks", remedy, row=f"line {number}", printed=line[:40])
+    problems.stop()
+
+
+def _before_writing() -> Path:
+    from analysis import paths
+
+    return paths.BUILD / "dvc.lock.before"
+
+
+def _publishes_doubts(stage) -> bool:
+    """Whether what the stage published was made for an experiment and holds sentences that its data do not carry."""
+    from pipelines.build_report import UNSUPPORTED
+
+    mark = f'class="{UNSUPPORTED}"'
+    pages = [page for out in stage.outs for page in (Path(out.fs_path).rglob("*.html") if os.path.isdir(out.fs_path) else [Path(out.fs_path)])]
+    return any(page.suffix == ".html" and page.exists() and mark in page.read_text(encoding="utf-8") for page in pages)
+
+
 def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> int:
     import networkx
     from dvc.repo import Repo
+
+    from pipelines import staging
 
     logging.getLogger("dvc").setLevel(logging.WARNING)
     logs = build / "logs"
@@ -174,6 +239,7 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     durations = _remembered(memory)
     repo = Repo(".")
     repo.lock.lock()
+    staging.clear()  # what killed stages left; none runs while the lock is held
     graph = repo.index.graph  # an edge points from a stage to what it needs
     order = {stage: n for n, stage in enumerate(reversed(list(networkx.lexicographical_topological_sort(graph, key=lambda s: s.addressing))))}
     waiting = dict.fromkeys(sorted(graph, key=order.__getitem__))
@@ -189,7 +255,7 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
             moved = False
             for stage in ready:
                 idle = next((w for w in workers if not w.stage), None)
-                if not force and not stage.changed():
+                if not force and not stage.changed() and not (stage.addressing.startswith(("report@", "briefs@")) and _publishes_doubts(stage)):
                     del waiting[stage]
                     done.add(stage)
                     fresh += 1
@@ -222,7 +288,12 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     finally:
         # once, not after every stage: DVC parses and writes the whole lock file each time, which takes longer than a stage
         if finished:
+            if os.path.exists("dvc.lock"):
+                copied = _before_writing().with_suffix(".new")
+                shutil.copyfile("dvc.lock", copied)
+                copied.replace(_before_writing())
             finished[0].dvcfile.dump_stages(sorted(finished, key=lambda s: s.addressing), update_pipeline=False)
+            _before_writing().unlink(missing_ok=True)
         repo.lock.unlock()
         scratch = memory.with_suffix(".new")
         scratch.write_text(json.dumps(durations, sort_keys=True), encoding="utf-8")
@@ -251,4 +322,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

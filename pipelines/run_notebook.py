@@ -15,14 +15,15 @@ import argparse
 import ast
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.params import load_params
+from pipelines.conditions import run_sealed
 from pipelines.graph import stages
+from pipelines.staging import replace, staging
 
 NAMES = {"start_here": "00_start_here", "clean": "01_clean", "reconcile": "02_reconcile", "fit": "03_fit", "employment": "04_employment", "cooperation": "05_cooperation", "size": "06_size", "country_brief": "07_country_brief"}
 ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
@@ -116,32 +117,18 @@ def run(stage: str, item: str = "", language: str = "", under: str = "results") 
     name = NAMES[stage] + (f".{item}" if item else "")
     over = "-".join(filter(None, [item, language]))
     full = f"{stage}@{over}" if over else stage
-    staging = fresh_staging(f"{NAMES[stage]}.{over}" if over else NAMES[stage])
-    os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(staging), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
-    # forked before anything opens a socket or a thread, see pipelines/kernel.py
-    child = ForkedKernel(paths.ROOT) if CAN_FORK else None
-    try:
-        _run(stage, {**({ITEMS[stage]: item} if item else {}), **({"language": language} if language else {})}, name, full, staging, under, {"kernel_manager_class": ForkedKernelManager} if child else {})
-    finally:
-        if child:
-            child.discard()
-
-
-def fresh_staging(name: str) -> Path:
-    """An empty folder of this process for one stage; those that dead processes left are removed."""
-    folder = paths.BUILD / "staging"
-    for old in folder.glob(f"{name}.*"):
+    with staging(f"{NAMES[stage]}.{over}" if over else NAMES[stage]) as folder:
+        os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(folder), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
+        # forked before anything opens a socket or a thread, see pipelines/kernel.py
+        child = ForkedKernel(paths.ROOT) if CAN_FORK else None
         try:
-            os.kill(int(old.suffix[1:]), 0)
-        except (ProcessLookupError, ValueError):
-            shutil.rmtree(old)
-    staging = folder / f"{name}.{os.getpid()}"
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    return staging
+            _run(stage, {**({ITEMS[stage]: item} if item else {}), **({"language": language} if language else {})}, name, full, folder, under, {"kernel_manager_class": ForkedKernelManager} if child else {})
+        finally:
+            if child:
+                child.discard()
 
 
-def _run(stage: str, chosen: dict[str, str], name: str, full: str, staging: Path, under: str, engine: dict) -> None:
+def _run(stage: str, chosen: dict[str, str], name: str, full: str, staged: Path, under: str, engine: dict) -> None:
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -156,7 +143,7 @@ def _run(stage: str, chosen: dict[str, str], name: str, full: str, staging: Path
     check_parameters(nbformat.read(source, as_version=4), stage, values, problems, f"notebooks/{NAMES[stage]}.ipynb")
     problems.stop()
     values |= chosen
-    half_run = staging / f"{name}.half-run.ipynb"
+    half_run = staged / f"{name}.half-run.ipynb"
     try:
         executed = papermill.execute_notebook(
             source, half_run, parameters=values, kernel_name="python3", cwd=str(paths.ROOT), progress_bar=False, log_output=False, request_save_on_cell_execute=False, **engine,
@@ -182,40 +169,35 @@ def _run(stage: str, chosen: dict[str, str], name: str, full: str, staging: Path
                 raise StageFailed(f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{NAMES[stage]}.ipynb\n  cell        {cell.execution_count}\n{output['text']}")
     executed = scrub(executed)
     half_run.unlink(missing_ok=True)
-    results = staging / "results"
+    results = staged / "results"
     for folder in ("notebooks", "html"):
         (results / folder).mkdir(parents=True, exist_ok=True)
     (results / "notebooks" / f"{name}.ipynb").write_text(nbformat.writes(executed) + "\n", encoding="utf-8")
     (results / "html" / f"{name}.html").write_text(to_html(executed, name), encoding="utf-8")
     if under != "results":
         # a notebook knows one folder of results; which language or partner it is, the stage knows
-        os.replace(results, staging / "published")
-        (staging / under).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(staging / "published", staging / under)
-    move_outputs(full, staging)
+        os.replace(results, staged / "published")
+        (staged / under).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staged / "published", staged / under)
+    move_outputs(full, staged)
 
 
-def move_outputs(full: str, staging: Path) -> None:
+def move_outputs(full: str, staged: Path) -> None:
     """Move staged files to where ``dvc.yaml`` declares them; files missing, empty or not declared stop before any is moved."""
     declared = stages()[full]["outs"]
-    made = sorted(p.relative_to(staging) for p in staging.rglob("*") if p.is_file())
+    made = sorted(p.relative_to(staged) for p in staged.rglob("*") if p.is_file())
     problems = Problems()
     for path in made:
         if not any(path == out or out in path.parents for out in declared):
             problems.add("dvc.yaml", f"stage {full} made {path.as_posix()}, which it does not declare", "Add it to the stage's outs", row=full)
-        if (staging / path).stat().st_size == 0:
+        if (staged / path).stat().st_size == 0:
             problems.add(path.as_posix(), "is empty", "Look into the notebook that makes it", row=full)
     for out in declared:
         if not any(path == out or out in path.parents for path in made):
             problems.add("dvc.yaml", f"stage {full} declares {out.as_posix()}, which was not made", "Drop it from the stage's outs, or make it", row=full)
     problems.stop()
     for out in declared:
-        target = paths.ROOT / out
-        if target.is_dir():
-            shutil.rmtree(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(staging / out, target)
-    shutil.rmtree(staging, ignore_errors=True)
+        replace(staged / out, paths.ROOT / out)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -234,4 +216,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_sealed(main))

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import nbformat
 
+from pipelines.conditions import run_sealed
+from pipelines.staging import replace_text
+
 
 def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A new notebook with sources and tags only."""
@@ -23,13 +26,12 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=[c for c in cells if c.source.strip()], metadata=metadata)
 
 
-def main(argv: list[str]) -> int:
-    source, target = map(Path, argv)
+def main(argv: list[str] | None = None) -> int:
+    source, target = map(Path, argv or sys.argv[1:])
     stripped = strip(nbformat.read(source, as_version=4))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(nbformat.writes(stripped) + "\n", encoding="utf-8")
+    replace_text(target, nbformat.writes(stripped) + "\n", f"strip.{source.stem}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_sealed(main))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.workspace import make_workspace
+
+# a busy machine is no fault: nothing is measured against a clock
+hypothesis.settings.register_profile("project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("project")
 
 PROJECT = Path(__file__).resolve().parents[1]
 

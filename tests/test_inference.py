@@ -13,6 +13,7 @@ from analysis.inference.correlates import correlate_family, rank_correlation, sp
 from analysis.inference.decomposition import kitagawa, oaxaca_threefold, shapley_factors, simpson_check
 from analysis.inference.few_groups import clustered_logit, clustered_ols, exact_permutation_two_groups, holm_bh, leave_one_out_permutation, sign_flip_exact, wild_cluster_bootstrap
 from analysis.inference.rates import Refused, proportion_interval, treat_contradictions
+from analysis.inference.likelihoods import beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.shrinkage import empirical_bayes
 from analysis.inference.specification import contrast_curve
 from analysis.inference.trends import TooFewYears, describe_trend, drift_forecast, line_forecast, local_level, structural_break, theil_sen
@@ -60,9 +61,61 @@ def test_random_intercept_against_lme4():
     fit = random_intercept_logit(cases, size, design, herd)
     # lme4's own test allows 5e-4 of the printed values
     assert fit.coefficients["estimate"].tolist() == pytest.approx(ORACLES["cbpp"]["lme4_nagq_25"], abs=5e-4)
-    laplace = random_intercept_logit(cases, size, design, herd, points=1)
-    assert laplace.coefficients["estimate"].tolist() == pytest.approx(ORACLES["cbpp"]["lme4_laplace"], abs=5e-4)
-    assert fit.sigma > laplace.sigma > 0.6
+    # one node is the Laplace approximation: the same likelihood with its top where lme4 has it
+    laplace = optimize.minimize(lambda theta: -random_intercept_terms(theta[None], cases[None].astype(float), size.astype(float), design.to_numpy(), herd.astype(int) - herd.min(), points=1).value[0], [*fit.coefficients["estimate"], np.log(fit.sigma)], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-11, "maxiter": 5000, "maxfev": 5000}).x
+    assert laplace[:-1].tolist() == pytest.approx(ORACLES["cbpp"]["lme4_laplace"], abs=5e-4)
+    assert fit.sigma > np.exp(laplace[-1]) > 0.6
+
+
+@pytest.mark.parametrize("terms, group", [(beta_binomial_terms, None), (random_intercept_terms, None), (random_intercept_terms, np.array([0, 0, 1, 1, 2, 2]))])
+def test_derivatives_of_likelihoods_are_those_of_their_values(terms, group):
+    n, k = np.array([50, 40, 70, 30, 82, 44.0]), np.array([[45, 30, 66, 12, 80, 20.0], [50, 39, 1, 0, 41, 44]])
+    x = np.column_stack([np.ones(6), [1, 0, 1, 0, 1, 0]])
+    more = {} if terms is beta_binomial_terms else {"points": 101, "group": group}
+    at = np.array([[0.5, 0.3, -0.2], [1.5, -0.4, 0.6]])
+    found = terms(at, k, n, x, **more)
+    steps = 1e-5 * np.eye(3)
+    slopes = np.column_stack([(terms(at + h, k, n, x, **more).value - terms(at - h, k, n, x, **more).value) / 2e-5 for h in steps])
+    curves = np.stack([(terms(at - h, k, n, x, **more).gradient - terms(at + h, k, n, x, **more).gradient) / 2e-5 for h in steps], 2)
+    assert found.gradient == pytest.approx(slopes, abs=1e-7) and found.information == pytest.approx(curves, abs=1e-6)
+
+
+def test_beta_binomial_likelihood_is_that_of_scipy():
+    n, k = np.array([50, 40, 70.0]), np.array([[45, 30, 66.0]])
+    theta = np.array([[0.4, 1.7]])
+    mu, size = special.expit(0.4), np.exp(1.7)
+    assert beta_binomial_terms(theta, k, n, np.ones((3, 1))).value[0] == pytest.approx(stats.betabinom.logpmf(k[0], n, mu * size, (1 - mu) * size).sum(), rel=1e-12)
+
+
+def test_climbs_that_do_not_arrive_are_refused(monkeypatch):
+    """A gradient that is not small where a climb ends is an error, whatever value was reached."""
+    from analysis.inference import binomial
+
+    monkeypatch.setattr(binomial, "climb", lambda *arguments: climb(*arguments, steps=1))
+    for model in (beta_binomial, random_intercept_logit):
+        with pytest.raises(Refused, match="no top|differs by"):
+            model([45, 30, 66, 12, 80], [50, 40, 70, 30, 82], constant(5))
+
+
+def test_models_at_the_design_of_the_headline_rate_to_the_last_digits():
+    """Tier contrast of the integrated likelihood by quadrature with scipy, to 1e-8: fewer nodes than it takes, or a climb that stops early, would show."""
+    k, n = np.array([4805, 270, 1932, 96, 388, 1450]), np.array([5012, 411, 2011, 260, 401, 1499])
+    first = np.array([0, 1, 0, 1, 1, 0.0])
+    fit = random_intercept_logit(k, n, constant(6, first=first))
+    theta = [*fit.coefficients["estimate"], np.log(fit.sigma)]
+
+    def loglik(theta):
+        total = 0.0
+        for own, trials, member in zip(k, n, first):
+            def density(u, eta=theta[0] + theta[1] * member, own=own, trials=trials):
+                return stats.binom.logpmf(own, trials, special.expit(eta + np.exp(theta[2]) * u)) + stats.norm.logpdf(u)
+            top = optimize.minimize_scalar(lambda u: -density(u), bracket=(-3, 3)).x
+            total += density(top) + np.log(integrate.quad(lambda u: np.exp(density(u) - density(top)), top - 2, top + 2, points=[top - 0.3, top, top + 0.3], epsabs=0, epsrel=1e-12, limit=400)[0])
+        return total
+
+    assert loglik(theta) == pytest.approx(fit.loglik, abs=1e-8)
+    slopes = [(loglik(np.add(theta, h)) - loglik(np.subtract(theta, h))) / 2e-4 for h in 1e-4 * np.eye(3)]
+    assert slopes == pytest.approx([0, 0, 0], abs=1e-5)
 
 
 def test_random_intercept_against_brute_force():

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.conditions import hostile_environment, hostile_home, other_kernels
 from tests.workspace import environment, make_workspace, run, start_dvc
 
 
@@ -60,11 +61,18 @@ def test_dvc_finds_nothing_to_do_and_neither_does_a_second_rebuild(built):
 
 
 @pytest.mark.slow
-def test_equal_bytes_in_another_place_time_zone_locale_and_hash_seed(built, tmp_path):
+def test_equal_bytes_under_other_conditions(built, tmp_path):
+    """Another home with settings and fonts, place, locale, time zone, hash seed, umask, threads, and fewer features of the processor."""
     folder, _ = built
-    other = make_workspace(tmp_path / "elsewhere" / "other town")
+    other = make_workspace(tmp_path / "elsewhere" / "研究 工作")
     start_dvc(other)
-    done = rebuild(other, TZ="America/Lima", LANG="C.UTF-8", PYTHONHASHSEED="77")
+    mine = hostile_environment(hostile_home(tmp_path / "home"))
+    assert other_kernels(mine)
+    before = os.umask(0o077)
+    try:
+        done = rebuild(other, **mine)
+    finally:
+        os.umask(before)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (other / "dvc.lock").read_bytes() == (folder / "dvc.lock").read_bytes()
     results = {p.relative_to(folder): p.read_bytes() for p in (folder / "results").rglob("*") if p.is_file()}
@@ -119,10 +127,10 @@ def test_a_rebuild_that_was_ended_is_finished_by_the_next_with_equal_bytes(built
             break
     time.sleep(1)
     process.send_signal(how)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == (130 if how == signal.SIGTERM else -how)
     assert "Traceback" not in errors, errors
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while left := working_in(folder):
         assert time.monotonic() < deadline, f"still running: {left}"
         time.sleep(0.2)

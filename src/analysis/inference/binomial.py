@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import stats
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from analysis.errors import check_confidence
+from analysis.inference.likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import Refused, school_logits
 
+PRECISION = (np.log(1e-3), np.log(1e6))  # of ln(a + b): beyond the upper end schools vary no more than draws, and the binomial model holds
+SPREAD = (np.log(1e-4), np.log(1e3))  # of ln σ: below the lower end schools do not differ
+NODES = (25, 51, 101, 201)  # of the quadrature; more until nothing changes
 CASES_PER_PREDICTOR = 10  # a rule of this house: with fewer schools a predictor, each coefficient hangs on a few of them
 
 
@@ -174,29 +178,6 @@ class BetaBinomial:
     covariance: np.ndarray  # of (coefficients, ln precision); nan at the boundary
 
 
-def beta_binomial_slopes(k: np.ndarray, n: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Derivatives of the beta-binomial log-likelihood of each school in a and b."""
-    shared = special.digamma(a + b) - special.digamma(n + a + b)
-    return special.digamma(k + a) - special.digamma(a) + shared, special.digamma(n - k + b) - special.digamma(b) + shared
-
-
-def _beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
-    """Negative log-likelihood and its gradient in (β, ln(a + b))."""
-    mu, size = special.expit(x @ theta[:-1]), np.exp(theta[-1])
-    a, b = mu * size, (1 - mu) * size
-    value = special.betaln(k + a, n - k + b) - special.betaln(a, b) + special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    da, db = beta_binomial_slopes(k, n, a, b)
-    gradient = np.append(x.T @ ((da - db) * size * mu * (1 - mu)), np.sum(da * a + db * b))
-    return -float(value.sum()), -gradient
-
-
-def _hessian(gradient, theta: np.ndarray) -> np.ndarray:
-    """Hessian of a smooth function by central differences of its gradient."""
-    step = 1e-5 * np.maximum(1, np.abs(theta))
-    columns = [(gradient(theta + h) - gradient(theta - h)) / (2 * h.sum()) for h in np.diag(step)]
-    return (np.array(columns) + np.array(columns).T) / 2
-
-
 def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> BetaBinomial:
     """Beta-binomial model by maximum likelihood, k ~ BetaBin(n, a, b), a/(a + b) = Λ(xβ), one a + b (Skellam 1948; Williams 1975).
 
@@ -218,24 +199,25 @@ def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame)
     k, n, x = _counts(successes, trials, design)
     require_cases(len(k), int((x.std(0) > 0).sum()))
     plain = fit_logit(k, n, x)
+    binomial = float(stats.binom.logpmf(k, n, plain.fittedvalues).sum())
     freedom = max(len(k) - x.shape[1], 1)
     start = np.append(plain.params, np.log(max(np.mean(n) / max(plain.pearson_chi2 / freedom - 1, 0.05), 0.5)))
-    found = optimize.minimize(_beta_binomial_terms, start, args=(k, n, x), jac=True, method="L-BFGS-B", bounds=[(None, None)] * x.shape[1] + [(np.log(1e-3), np.log(1e7))], options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500})
-    binomial = float(stats.binom.logpmf(k, n, plain.fittedvalues).sum())
-    if found.x[-1] > np.log(1e6) or -found.fun <= binomial:
+    found = climb(lambda theta, _: beta_binomial_terms(theta, k[None], n, x), start[None], PRECISION)
+    if found.theta[0, -1] >= PRECISION[1] or (found.settled[0] and found.terms.value[0] <= binomial):
         table = pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns)
         return BetaBinomial(table, 0.0, np.inf, binomial, np.full((x.shape[1] + 1,) * 2, np.nan))
-    theta = found.x
-    for _ in range(20):  # Newton steps to the last digits
-        slope = _beta_binomial_terms(theta, k, n, x)[1]
-        step = np.linalg.solve(_hessian(lambda t: _beta_binomial_terms(t, k, n, x)[1], theta), slope)
-        theta = theta - step
-        if np.abs(step).max() < 1e-11:
-            break
-    covariance = np.linalg.inv(_hessian(lambda t: _beta_binomial_terms(t, k, n, x)[1], theta))
+    covariance = _covariance(found)
+    theta = found.theta[0]
     size = float(np.exp(theta[-1]))
     table = pd.DataFrame({"estimate": theta[:-1], "se": np.sqrt(np.diag(covariance))[:-1]}, index=design.columns)
-    return BetaBinomial(table, 1 / (size + 1), size, -_beta_binomial_terms(theta, k, n, x)[0], covariance)
+    return BetaBinomial(table, 1 / (size + 1), size, float(found.terms.value[0]), covariance)
+
+
+def _covariance(found: Climb) -> np.ndarray:
+    """Inverse information at the top of a single climb; without a top there is no answer."""
+    if not found.settled[0] or np.linalg.eigvalsh(found.terms.information[0])[0] <= 0:
+        raise Refused(f"the likelihood has no top here: its gradient is {np.abs(found.terms.gradient[0]).max():.2g} where the climb ended")
+    return np.linalg.inv(found.terms.information[0])
 
 
 @dataclass(frozen=True)
@@ -247,35 +229,11 @@ class RandomIntercept:
     loglik: float
 
 
-def _quadrature_loglik(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray, group: np.ndarray, nodes: np.ndarray, weights: np.ndarray) -> float:
-    """Log-likelihood of a random-intercept logit by adaptive Gauss–Hermite quadrature around each school's mode."""
-    fixed, sigma = x @ theta[:-1], np.exp(theta[-1])
-    groups = group.max() + 1
-    u = np.zeros(groups)  # in units of sigma
-    for _ in range(60):
-        mu = special.expit(fixed + sigma * u[group])
-        slope = np.bincount(group, sigma * (k - n * mu), groups) - u
-        curve = np.bincount(group, sigma**2 * n * mu * (1 - mu), groups) + 1
-        step = np.clip(slope / curve, -2, 2)
-        u = u + step
-        if np.abs(step).max() < 1e-10:
-            break
-    mu = special.expit(fixed + sigma * u[group])
-    spread = 1 / np.sqrt(np.bincount(group, sigma**2 * n * mu * (1 - mu), groups) + 1)
-    points = u[:, None] + np.sqrt(2) * spread[:, None] * nodes
-    eta = fixed[:, None] + sigma * points[group]
-    log_rows = k[:, None] * eta - n[:, None] * np.logaddexp(0, eta)
-    log_groups = np.zeros((groups, len(nodes)))
-    np.add.at(log_groups, group, log_rows)
-    log_groups += -0.5 * points**2 + nodes**2 + np.log(weights)
-    constant = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    return float(np.sum(special.logsumexp(log_groups, axis=1) + np.log(spread) - 0.5 * np.log(np.pi)) + constant.sum())
+def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, groups: ArrayLike | None = None) -> RandomIntercept:
+    """Logit with a normal intercept for each school, by maximum likelihood (Pinheiro & Bates 1995).
 
-
-def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, groups: ArrayLike | None = None, *, points: int = 25) -> RandomIntercept:
-    """Logit with a normal intercept for each school, by maximum likelihood with adaptive Gauss–Hermite quadrature (Pinheiro & Bates 1995).
-
-    logit μ_si = x_si β + u_s, u_s ~ N(0, σ²).
+    logit μ_si = x_si β + u_s, u_s ~ N(0, σ²). The likelihood is integrated by adaptive Gauss–Hermite quadrature with as many nodes
+    (`NODES`) as it takes for more to change nothing: σ, coefficients and errors then are those of the integral to nine digits.
 
     Parameters
     ----------
@@ -283,8 +241,11 @@ def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.D
     design : DataFrame of shape (rows, p)
     groups : array of shape (rows,), optional
         school of each row; every row its own school if not given.
-    points : int
-        nodes; 25 give the digits of lme4 with nAGQ = 25. One node is the Laplace approximation.
+
+    Raises
+    ------
+    Refused
+        where the climb finds no top with a zero gradient, or where even the most nodes do not integrate the likelihood.
 
     Notes
     -----
@@ -292,32 +253,26 @@ def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.D
     likelihood: with eleven schools both are too small.
     """
     k, n, x = _counts(successes, trials, design)
-    labels = np.arange(len(k)) if groups is None else pd.factorize(np.asarray(groups))[0]
-    require_cases(int(labels.max() + 1), int((x.std(0) > 0).sum()) if groups is None else 1)
-    nodes, weights = np.polynomial.hermite.hermgauss(points)
+    labels = None if groups is None else pd.factorize(np.asarray(groups))[0]
+    require_cases(len(k) if labels is None else int(labels.max() + 1), int((x.std(0) > 0).sum()) if groups is None else 1)
     plain = fit_logit(k, n, x)
 
-    def negative(theta: np.ndarray) -> float:
-        return -_quadrature_loglik(theta, k, n, x, labels, nodes, weights)
+    def top(start: np.ndarray, points: int) -> Climb:
+        return climb(lambda theta, _: random_intercept_terms(theta, k[None], n, x, labels, points=points), start[None], SPREAD)
 
-    found = min((optimize.minimize(negative, np.append(plain.params, np.log(s)), method="BFGS", options={"gtol": 1e-7}) for s in (0.3, 1.0)), key=lambda f: f.fun)
-    theta = found.x
-    if points > 1 and theta[-1] > np.log(1e-4):  # more nodes must say the same, or the top is one of the quadrature
-        more = np.polynomial.hermite.hermgauss(4 * points + 1)
-        finer = -_quadrature_loglik(theta, k, n, x, labels, *more)
-        if abs(finer - found.fun) > 1e-3:
-            raise Refused(f"quadrature with {points} and {4 * points + 1} nodes differs by {abs(finer - found.fun):.3g} in log-likelihood: schools differ too much (σ about {np.exp(theta[-1]):.1f}) for a normal intercept to be integrated")
-    if theta[-1] < np.log(1e-4):  # the likelihood has its top at σ = 0
+    starts = [top(np.append(plain.params, np.log(s)), NODES[0]) for s in (0.3, 1.0)]
+    best = max(starts, key=lambda f: f.terms.value[0])
+    if best.theta[0, -1] <= SPREAD[0]:  # the likelihood has its top at σ = 0
         return RandomIntercept(pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns), 0.0, float(stats.binom.logpmf(k, n, plain.fittedvalues).sum()))
-    step = 1e-4 * np.maximum(1, np.abs(theta))
-    curvature = np.empty((theta.size,) * 2)
-    for i, hi in enumerate(np.diag(step)):
-        for j, hj in enumerate(np.diag(step)):
-            curvature[i, j] = (negative(theta + hi + hj) - negative(theta + hi - hj) - negative(theta - hi + hj) + negative(theta - hi - hj)) / (4 * step[i] * step[j])
-    if np.linalg.eigvalsh(curvature)[0] <= 0:
-        raise Refused("the likelihood has no top here: its curvature is not that of a maximum")
-    table = pd.DataFrame({"estimate": theta[:-1], "se": np.sqrt(np.diag(np.linalg.inv(curvature)))[:-1]}, index=design.columns)
-    return RandomIntercept(table, float(np.exp(theta[-1])), -found.fun)
+    for points in NODES[1:]:
+        before, best = best, top(best.theta[0], points)
+        moved = max(np.abs(best.theta - before.theta).max(), abs(best.terms.value[0] - before.terms.value[0]))
+        if moved < 1e-10:
+            break
+    else:
+        raise Refused(f"quadrature with {NODES[-2]} and {NODES[-1]} nodes differs by {moved:.3g}: schools differ too much (σ about {np.exp(best.theta[0, -1]):.1f}) for a normal intercept to be integrated")
+    table = pd.DataFrame({"estimate": best.theta[0, :-1], "se": np.sqrt(np.diag(_covariance(best)))[:-1]}, index=design.columns)
+    return RandomIntercept(table, float(np.exp(best.theta[0, -1])), float(best.terms.value[0]))
 
 
 @dataclass(frozen=True)

@@ -45,21 +45,22 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     check_confidence(confidence)
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
-    rng = np.random.default_rng(seed)
+    uniform = np.random.default_rng(seed).random((4 + k.size, draws))  # every draw by an inverse distribution function: a last bit more or less moves no draw after it
     centre = model.coefficients["estimate"].iloc[0]
     grid = [np.linspace(centre - 6, centre + 6, 361), np.linspace(-3, 14, 341)]  # logit of the mean; ln(a + b), whose upper end is a population without spread
     at_mean, at_size = (g.ravel() for g in np.meshgrid(*grid, indexing="ij"))
     a, b = special.expit(at_mean) * np.exp(at_size), special.expit(-at_mean) * np.exp(at_size)
     logs = (special.betaln(k[:, None] + a, (n - k)[:, None] + b) - special.betaln(a, b)).sum(0)
     weight = np.exp(logs - logs.max())
-    chosen = rng.choice(weight.size, draws, p=weight / weight.sum())
-    jitter = [(g[1] - g[0]) * (rng.random(draws) - 0.5) for g in grid]  # within the cell of the grid
+    cumulated = np.cumsum(weight)
+    chosen = np.searchsorted(cumulated, uniform[0] * cumulated[-1], side="right")
+    jitter = [(g[1] - g[0]) * (u - 0.5) for g, u in zip(grid, uniform[1:3])]  # within the cell of the grid
     mu, sizes = special.expit(at_mean[chosen] + jitter[0])[:, None], np.exp(at_size[chosen] + jitter[1])[:, None]
-    posterior = rng.beta(k + mu * sizes, n - k + (1 - mu) * sizes)
+    posterior = special.betaincinv(k + mu * sizes, n - k + (1 - mu) * sizes, uniform[4:].T)
     ranks = k.size - posterior.argsort(1).argsort(1)
     tail = (1 - confidence) / 2
     low, high = np.quantile(posterior, [tail, 1 - tail], axis=0)
     rank_low, rank_high = np.quantile(ranks, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    new = rng.beta(np.maximum(mu * sizes, 1e-12), np.maximum((1 - mu) * sizes, 1e-12))
+    new = special.betaincinv(np.maximum(mu * sizes, 1e-12), np.maximum((1 - mu) * sizes, 1e-12), uniform[3][:, None])
     table = pd.DataFrame({"rate": k / n, "shrunk": posterior.mean(0), "lower": low, "upper": high, "rank_lower": rank_low.astype(int), "rank_upper": rank_high.astype(int)})
     return Shrunk(table, model, tuple(float(v) for v in np.quantile(new, [tail, 1 - tail])))

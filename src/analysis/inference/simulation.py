@@ -11,15 +11,26 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from analysis.inference.binomial import beta_binomial_slopes
+from analysis.inference.binomial import PRECISION, SPREAD
 from analysis.inference.few_groups import label_arrangements
+from analysis.inference.likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import proportion_interval, school_logits
 
 
-def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
+def draw_logits(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a logarithm moves a last bit here, and no draw after it."""
+    return special.ndtri(rng.random(shape))
+
+
+def draw_placed(rng: np.random.Generator, n: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Binomial counts of shape `p` by the inverse distribution function of uniform numbers."""
+    return stats.binom.ppf(rng.random(p.shape), n, p)
+
+
+def draw_counts(trials: ArrayLike, mean_logit: float, sigma: ArrayLike, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
-    n = np.asarray(trials, int)
-    return rng.binomial(n, special.expit(mean_logit + sigma * rng.normal(size=(draws, n.size)))).astype(float)
+    n = np.rint(np.asarray(trials, float))  # persons are whole
+    return draw_placed(rng, n, special.expit(mean_logit + sigma * draw_logits(rng, (draws, n.size))))
 
 
 def _sums(k: np.ndarray, n: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, float]:
@@ -72,7 +83,16 @@ def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
 def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Welch t test on school logits."""
     logits = school_logits(k, n)
-    return stats.ttest_ind(logits[:, first], logits[:, ~first], axis=1, equal_var=False).pvalue
+    means, spreads, sizes = zip(*((part.mean(1), _spread(part), part.shape[1]) for part in (logits[:, first], logits[:, ~first])))
+    return stats.ttest_ind_from_stats(means[0], spreads[0], sizes[0], means[1], spreads[1], sizes[1], equal_var=False).pvalue
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Standard deviation along the last axis; values that differ in their last bits only do not differ."""
+    if values.shape[-1] < 2:
+        return np.full(values.shape[:-1], np.nan)  # one school has no spread
+    spread = values.std(-1, ddof=1)
+    return np.where(spread > 1e-12 * np.abs(values).max(-1), spread, 0.0)
 
 
 def _permutation(values: np.ndarray, first: np.ndarray) -> np.ndarray:
@@ -115,101 +135,41 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
     return p
 
 
-def _newton(score, start: np.ndarray, *, steps: int = 60) -> tuple[np.ndarray, np.ndarray]:
-    """Roots of the scores of many small likelihoods at once by damped Newton steps; the last parameter is a logarithm kept in bounds.
-
-    Parameters
-    ----------
-    score : callable
-        (parameters of shape (m, p), which draws they belong to) → gradients of shape (m, p).
-    start : array of shape (draws, p)
-
-    Returns
-    -------
-    tuple
-        parameters of shape (draws, p), and observed information (draws, p, p).
-    """
-    theta, size = start.copy(), start.shape[1]
-    sound = np.isfinite(start).all(1)
-    theta[~sound] = 0.0
-    moving = np.flatnonzero(sound)  # draws that have not settled yet
-
-    def information(at: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        columns = [(score(at - h, rows) - score(at + h, rows)) / 2e-5 for h in 1e-5 * np.eye(size)]
-        found = np.stack(columns, axis=2)
-        return (found + found.transpose(0, 2, 1)) / 2
-
-    for _ in range(steps):
-        at = theta[moving]
-        slope, curve = score(at, moving), information(at, moving)
-        lowest = np.linalg.eigvalsh(curve)[:, 0]
-        ridge = np.where(lowest > 1e-3, 0.0, 1e-3 + 1.5 * np.maximum(-lowest, 0))
-        step = np.clip(np.linalg.solve(curve + ridge[:, None, None] * np.eye(size), slope[..., None])[..., 0], -1, 1)
-        new = at + step
-        new[:, -1] = np.clip(new[:, -1], -6, 14)
-        theta[moving] = new
-        moving = moving[np.abs(new - at).max(1) > 1e-7]
-        if not moving.size:
-            break
-    found = information(theta, np.arange(len(start)))
-    found[~sound], found[moving] = np.nan, np.nan  # never begun, or not settled
-    return theta, found
+def _wald(found: Climb, boundary: float, k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Wald p of the tier at the tops; where the spread of schools runs to nothing the binomial model holds, whose error is in closed form."""
+    p = np.full(len(k), np.nan)
+    curves = found.terms.information
+    tops = found.settled & (np.linalg.eigvalsh(np.where(np.isfinite(curves), curves, 0.0))[:, 0] > 0)
+    p[tops] = 2 * stats.norm.sf(np.abs(found.theta[tops, 1]) / np.sqrt(np.linalg.inv(curves[tops])[:, 1, 1]))
+    (p1, p2), (n1, n2) = _pooled(k, n, first)
+    odds = special.logit(p1) - special.logit(p2)
+    plain = 2 * stats.norm.sf(np.abs(odds) / np.sqrt(1 / (n1 * p1 * (1 - p1)) + 1 / (n2 * p2 * (1 - p2))))
+    alike = found.theta[:, -1] == boundary
+    binomial = stats.binom.logpmf(k, n, np.where(first, p1[:, None], p2[:, None])).sum(1)
+    return np.where(alike | (tops & (found.terms.value <= binomial)), plain, p)
 
 
-def _wald(theta: np.ndarray, information: np.ndarray) -> np.ndarray:
-    answered = np.isfinite(information).all((1, 2))
-    p = np.full(len(theta), np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p[answered] = 2 * stats.norm.sf(np.abs(theta[answered, 1]) / np.sqrt(np.linalg.pinv(information[answered])[:, 1, 1]))
-    return p
+def _start(k: np.ndarray, n: np.ndarray, first: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Logits of the tiers and the logarithm of what spreads schools; not finite where a tier has a rate of 0 or 1."""
+    (p1, p2), _ = _pooled(k, n, first)
+    return np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(spread)])
 
 
 def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Beta-binomial maximum likelihood, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
-
-    def score(theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        mu, size, own = special.expit(theta[:, :2] @ x.T), np.exp(theta[:, 2:]), k[rows]
-        a, b = mu * size, (1 - mu) * size
-        da, db = beta_binomial_slopes(own, n, a, b)
-        return np.column_stack([((da - db) * size * mu * (1 - mu)) @ x, (da * a + db * b).sum(1)])
-
-    (p1, p2), _ = _pooled(k, n, first)
-    spread = np.maximum((k / n).var(1, ddof=2), 1e-6)
-    size = np.clip(p1 * (1 - p1) / spread - 1, 1, 1e4)
-    return _wald(*_newton(score, np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(size)])))
+    (p1, _), _ = _pooled(k, n, first)
+    size = np.clip(p1 * (1 - p1) / np.maximum((k / n).var(1, ddof=2), 1e-6) - 1, 1, 1e4)
+    found = climb(lambda theta, rows: beta_binomial_terms(theta, k[rows], n, x), _start(k, n, first, size), PRECISION)
+    return _wald(found, PRECISION[1], k, n, first)
 
 
-def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: int = 9) -> np.ndarray:
+def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: int = 15) -> np.ndarray:
     """Random-intercept logit by adaptive quadrature, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
-    nodes, weights = np.polynomial.hermite.hermgauss(points)
-    logw = np.log(weights) + nodes**2
-
-    def score(theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        fixed, sigma, own = theta[:, :2] @ x.T, np.exp(theta[:, 2:]), k[rows]
-        u = np.zeros_like(fixed)
-        for _ in range(40):
-            mu = special.expit(fixed + sigma * u)
-            step = np.clip((sigma * (own - n * mu) - u) / (sigma**2 * n * mu * (1 - mu) + 1), -2, 2)
-            u = u + step
-            if np.abs(step).max() < 1e-8:
-                break
-        mu = special.expit(fixed + sigma * u)
-        spread = 1 / np.sqrt(sigma**2 * n * mu * (1 - mu) + 1)
-        at = u[..., None] + np.sqrt(2) * spread[..., None] * nodes
-        eta = fixed[..., None] + sigma[..., None] * at
-        low = np.exp(-np.abs(eta))  # one exponential serves the logistic function and its logarithm
-        mu = np.where(eta >= 0, 1, low) / (1 + low)
-        logs = own[:, :, None] * eta - n[:, None] * (np.maximum(eta, 0) + np.log1p(low)) - 0.5 * at**2 + logw
-        share = np.exp(logs - logs.max(2, keepdims=True))
-        share /= share.sum(2, keepdims=True)
-        residual = share * (own[:, :, None] - n[:, None] * mu)
-        return np.column_stack([residual.sum(2) @ x, (residual * sigma[..., None] * at).sum((1, 2))])
-
-    (p1, p2), _ = _pooled(k, n, first)
     sigma = np.clip(school_logits(k, n).std(1, ddof=2), 0.1, 3)
-    return _wald(*_newton(score, np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(sigma)])))
+    found = climb(lambda theta, rows: random_intercept_terms(theta, k[rows], n, x, points=points), _start(k, n, first, sigma), SPREAD)
+    return _wald(found, SPREAD[0], k, n, first)
 
 
 TIER_TESTS = {
@@ -226,7 +186,13 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     z = school_logits(k_after, n) - school_logits(k_before, n)
     signs = 1.0 - 2 * ((np.arange(2**n.size)[:, None] >> np.arange(n.size)) & 1)
     flips = np.abs(z @ signs.T) >= np.abs(z.sum(1, keepdims=True)) - 1e-12
-    return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": stats.ttest_1samp(z, 0, axis=1).pvalue, "sign_flip": flips.mean(1)}
+    return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": 2 * stats.t.sf(np.abs(z.mean(1)) / (_spread(z) / np.sqrt(n.size)), n.size - 1), "sign_flip": flips.mean(1)}
+
+
+def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
+    """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent, their intervals outwards."""
+    shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}
+    return found.assign(**{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()})
 
 
 def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, shifts: tuple[float, ...], draws: int, seed: int, level: float = 0.05) -> pd.DataFrame:
@@ -242,12 +208,12 @@ def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, si
     DataFrame
         shift, points (mean difference of school probabilities, first minus second, in percentage points), power.
     """
-    n, member = np.asarray(trials, float), np.asarray(first, bool)
+    n, member = np.rint(np.asarray(trials, float)), np.asarray(first, bool)  # persons are whole
     rows = []
     for shift in shifts:
         rng = np.random.default_rng(seed)
-        p = special.expit(mean_logit + shift * member + sigma * rng.normal(size=(draws, n.size)))
-        k = rng.binomial(n.astype(int), p).astype(float)
+        p = special.expit(mean_logit + shift * member + sigma * draw_logits(rng, (draws, n.size)))
+        k = draw_placed(rng, n, p)
         rows.append((shift, 100 * float((p[:, member].mean(1) - p[:, ~member].mean(1)).mean()), float((permutation_logits(k, n, member) <= level + 1e-12).mean())))
     return pd.DataFrame(rows, columns=["shift", "points", "power"])
 
@@ -270,7 +236,7 @@ def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sig
     DataFrame
         test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %: simulation error only), failed (draws without one).
     """
-    n, member = np.asarray(trials, float), np.asarray(first, bool)
+    n, member = np.rint(np.asarray(trials, float)), np.asarray(first, bool)  # persons are whole
     if n.size > 13:
         raise ValueError(f"{n.size} schools; patterns are enumerated up to 13")
     if sigma < 0 or draws < 1:
@@ -279,8 +245,8 @@ def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sig
     k = draw_counts(n, mean_logit, sigma, draws, rng)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [("tiers", name, TIER_TESTS[name](k, n, member)) for name in tests]
-        level_of_school = mean_logit + sigma * rng.normal(size=(draws, n.size))
-        years = [rng.binomial(n.astype(int), special.expit(level_of_school + sigma / np.sqrt(2) * rng.normal(size=(draws, n.size)))).astype(float) for _ in range(2)]
+        level_of_school = mean_logit + sigma * draw_logits(rng, (draws, n.size))
+        years = [draw_placed(rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * draw_logits(rng, (draws, n.size)))) for _ in range(2)]
         found += [("years", name, p) for name, p in paired_p(*years, n).items()]
     rows = []
     for design, name, p in found:

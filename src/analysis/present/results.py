@@ -29,6 +29,22 @@ def caption_note(language: str, scope: str, units: str, source: str) -> str:
     return NOTES[language].format(scope=scope, units=units, source=source)
 
 
+SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
+
+
+def stable(value: float) -> float:
+    """The value to the digits that every machine computes alike; whole numbers are exact.
+
+    Examples
+    --------
+    >>> stable(0.12118397283), stable(1234567890.0), stable(12.499999999999998)
+    (0.12118397, 1234567890.0, 12.5)
+    """
+    if math.isfinite(value) and value == round(value):
+        return value
+    return float(f"{value:.{SIGNIFICANT}g}")
+
+
 def number_text(value: float | int | str, unit: str, digits: int, side: str = "") -> str:
     """A number as prose prints it: fixed decimals, thousands marks from five digits on, the per-cent sign attached.
 
@@ -103,7 +119,7 @@ class Results:
         keys = inputs if isinstance(inputs, list) else input_keys(inputs)
         if not keys:
             raise ValueError(f"the number {name!r} has no inputs; say where it comes from")
-        value = float(f"{value:.12g}") if isinstance(value, float) else value
+        value = stable(value) if isinstance(value, float) else value
         self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits, next((side for side in ("lower", "upper") if name.endswith(f"_{side}")), "")), "origin": {"notebook": self.name, "formula": formula, "inputs": keys, "values": values or self.values}, "headline": headline} | ({"as_printed": as_printed} if as_printed else {})
 
     def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str] | Callable[[dict], pd.DataFrame | list[str] | dict], headline: bool = False, values: str = "", as_printed: str = "") -> None:
@@ -173,7 +189,7 @@ class Results:
                 shown[column] = shown[column].map({True: label("yes", self.language), False: label("no", self.language)})
             elif pd.api.types.is_float_dtype(shown[column]):
                 places = digits if isinstance(digits, int) else digits.get(column, 2)
-                shown[column] = [None if pd.isna(v) else f"{round(v, places) + 0.0:.{places}f}" for v in shown[column]]
+                shown[column] = [None if pd.isna(v) else f"{round(stable(v), places) + 0.0:.{places}f}" for v in shown[column]]
             elif pd.api.types.is_extension_array_dtype(shown[column]) and pd.api.types.is_integer_dtype(shown[column]):
                 shown[column] = shown[column].astype(object).where(table[column].notna().to_numpy(), None)
             elif not pd.api.types.is_numeric_dtype(shown[column]):

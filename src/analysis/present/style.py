@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 import unicodedata
+from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,13 +51,24 @@ def check_glyphs(text: str) -> None:
         raise MissingGlyph(f"{font_file().stem} has no glyph for {' '.join(missing)} in {text!r}. Use another character.")
 
 
+FAMILY = "Workbench Sans"  # a name that no other font has: families are looked up by name, and a system may hold another edition of the same
+
+
 def use_style() -> None:
-    """Register the font by file, set the style of figures and the look of tables; call once at the top of a notebook."""
+    """The style of figures and the look of tables, whatever the machine has: call once at the top of a notebook.
+
+    Text is set in the environment's own font file. matplotlib looks fonts up by family, so the file gets a name of its own, and besides it
+    only the fonts that come with matplotlib are known. Settings of a user's ``matplotlibrc`` do not count.
+    """
     use_tables()
-    font_manager.fontManager.addfont(font_file())
-    family = font_manager.FontProperties(fname=font_file()).get_name()
+    mpl.rcdefaults()
+    os.environ.pop("MPL_IGNORE_SYSTEM_FONTS", None)  # it would hide the environment's font as well
+    manager, bundled = font_manager.fontManager, Path(mpl.get_data_path())
+    manager.addfont(font_file())
+    own = replace(manager.ttflist[-1], name=FAMILY)
+    manager.ttflist = [own, *(font for font in manager.ttflist if Path(font.fname).is_relative_to(bundled))]
     mpl.rcParams.update({
-        "font.family": [family], "font.size": 9.5, "axes.unicode_minus": False, "svg.hashsalt": "specialty-alignment", "svg.fonttype": "path",
+        "font.family": [FAMILY], "timezone": "UTC", "date.epoch": mpl.rcParamsDefault["date.epoch"], "font.size": 9.5, "axes.unicode_minus": False, "svg.hashsalt": "specialty-alignment", "svg.fonttype": "path",
         "figure.dpi": 100, "savefig.dpi": 160, "figure.facecolor": "white", "figure.constrained_layout.use": True,
         "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.edgecolor": PALETTE["light"],
         "axes.grid": True, "grid.color": "#E6E6E6", "grid.linewidth": 0.6, "axes.axisbelow": True, "axes.titlesize": 10, "axes.titlelocation": "left",
