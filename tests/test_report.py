@@ -52,6 +52,16 @@ def test_what_stops_the_build(manuscript, body, message):
         manuscript(body)
 
 
+def test_an_experiment_marks_what_stops_a_publication(manuscript, monkeypatch):
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "x")
+    text = manuscript("落实率 {{a_rate}}，又 {{gone}}。\n\n::: assert\na_rate > b_rate\na_rate < b_rate\nc_rate > 1\n:::")
+    assert "::: {.unsupported}" in text and "a\\_rate \\< b\\_rate (91.04 \\: 84.8); c\\_rate \\> 1 (c\\_rate\\: —)" in text and "[gone: —]{.unsupported}" in text
+    assert "a\\_rate \\> b" not in text  # what holds is not marked
+    assert "unsupported" not in manuscript("落实率 {{a_rate}}。\n\n::: assert\na_rate > b_rate\n:::")
+    with pytest.raises(DataFault, match="not a comparison"):  # a fault of the manuscript itself stops experiments too
+        manuscript("::: assert\na_rate is high\n:::")
+
+
 def test_a_corrected_number_stands_beside_the_printed_one(manuscript, monkeypatch):
     corrected = {"value": 10.0, "unit": "", "text": "10", "origin": {**ORIGIN, "corrections": ["c001"]}}
     monkeypatch.setitem(NUMBERS, "moved", corrected)

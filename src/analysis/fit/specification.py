@@ -39,6 +39,6 @@ def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame
             for part in lambdas:
                 e = sector_shares(counts, lower, upper, part)
                 rows.append((total_structural_deviation(e, g)[1], hellinger(e, g), measure, year, name, part))
-    curve = pd.DataFrame(rows, columns=["d", "hellinger", "supply", "supply_year", "industry", "lambda"]).sort_values(["d", "supply", "industry", "lambda"], kind="stable")
+    curve = pd.DataFrame(rows, columns=["d", "hellinger", "supply", "supply_year", "industry", "lambda"]).sort_values(["d", "supply", "industry", "lambda"], key=lambda c: c.round(10) if c.name == "d" else c, kind="stable")
     curve.insert(0, "rank", range(1, len(curve) + 1))
     return curve.reset_index(drop=True)

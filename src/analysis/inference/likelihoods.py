@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-SETTLED = 1e-18  # Newton decrement g'I⁻¹g: twice the log-likelihood that is still to be gained; the parameters then have nine digits of their errors, one more step all
+SETTLED = 1e-12  # Newton decrement g'I⁻¹g: twice the log-likelihood that is still to be gained; the step that follows squares what is left
 
 
 class Terms(NamedTuple):

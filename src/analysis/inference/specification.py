@@ -106,4 +106,4 @@ def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str, *, least:
         whole = ~np.isnan(own_paths).any(0)
         median = float(part["difference"].median())
         joint.append((definition, len(part), median, float(np.mean(np.abs(np.median(own_paths[:, whole], axis=0)) >= abs(median) - 1e-12)), int(whole.sum())))
-    return ContrastCurve(curve.sort_values("difference", kind="stable").reset_index(drop=True), pd.DataFrame(joint, columns=["definition", "specifications", "median", "p", "labellings"]), duplicates)
+    return ContrastCurve(curve.sort_values("difference", key=lambda d: d.round(10), kind="stable").reset_index(drop=True), pd.DataFrame(joint, columns=["definition", "specifications", "median", "p", "labellings"]), duplicates)
