@@ -389,7 +389,7 @@ def labels(rule: str = "every entry needs a name") -> Check:
         bad = pd.isna(array)
         if bad.any():
             raise BadArgument(name, f"row {int(np.flatnonzero(bad)[0])} names no school; {rule}", position=int(np.flatnonzero(bad)[0]), value=array[bad][0])
-        kinds = {"text" if isinstance(v, str) else "number" if isinstance(v, int | float | np.integer | np.floating | np.bool_) else "neither" for v in array}
+        kinds = {"neither" if isinstance(v, int | float) and abs(v) > MOST_COUNT else "text" if isinstance(v, str) else "number" if isinstance(v, int | float | np.integer | np.floating | np.bool_) else "neither" for v in array}
         if kinds not in ({"text"}, {"number"}) or (array.dtype.kind == "f" and not np.isfinite(array).all()):
             strange = next(i for i, v in enumerate(array) if not isinstance(v, str) or kinds == {"text"})
             raise BadArgument(name, f"position {strange} is {shown(array[strange])}; names are all text or all numbers", position=strange, value=array[strange])
@@ -483,9 +483,11 @@ def names(*, empty: bool = False) -> Check:
     """A list of names, each once."""
 
     def check(value: object, name: str) -> list[str]:
-        if isinstance(value, str | bytes) or not isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index):
+        if not isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index):
             raise BadArgument(name, f"{name} is {_kind(value)}; a list of names is needed", value=value)
-        _refuse_hidden(value, name)
+        shape = getattr(value, "shape", None) or (0 if isinstance(value, np.ndarray) and not value.ndim else len(value),)
+        if len(shape) != 1 or shape[0] > 100_000 or getattr(value, "ndim", 1) != 1:
+            raise BadArgument(name, f"{name} must be a plain list of names, not {_kind(value)} of shape {getattr(value, 'shape', shape)}")
         found = list(value)
         for i, each in enumerate(found):
             if not isinstance(each, str) or not each:
@@ -531,7 +533,7 @@ def each(check: Check, *, least: int = 1, most: int = 1000, key: Check | None = 
     """A dict (where `key` is given), or a list or tuple, of things that are checked one by one."""
 
     def of_list(value: object, name: str) -> list | tuple:
-        if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        if isinstance(value, np.ndarray | pd.Series | pd.Index) and value.ndim == 1 and value.size <= most:
             value = value.tolist()
         if not isinstance(value, list | tuple):
             raise BadArgument(name, f"{name} is {_kind(value)}; a list is needed", value=value)
@@ -591,7 +593,9 @@ def frame(*, least: int = 0, unique: tuple[str, ...] = (), index: Check | None =
         if len(value):
             for column, one in columns.items():
                 if one is not None:
-                    one(value[column], f"{name}[{column!r}]")
+                    clean = one(value[column], f"{name}[{column!r}]")
+                    if value[column].dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f":
+                        value = value.assign(**{column: clean})  # numbers that came as objects
             if index is not None:
                 index(value.index, f"{name}.index")
                 if not value.index.is_unique:
@@ -630,6 +634,15 @@ def design(value: object, name: str) -> pd.DataFrame:
     return pd.DataFrame(values, index=value.index, columns=value.columns)
 
 
+def filled(value: object, name: str) -> np.ndarray:
+    """A column of names: text, none of them empty."""
+    array = texts(value, name)
+    for i, each_ in enumerate(array):
+        if not each_:
+            raise BadArgument(name, f"position {i} is empty; every row needs a name", position=i, value=each_)
+    return array
+
+
 def texts(value: object, name: str) -> np.ndarray:
     """A column of text, empty or not."""
     array = _as_array(value, name)
@@ -648,9 +661,9 @@ def series(check: Check, *, empty: bool = False, unique: bool = True) -> Check:
             raise BadArgument(name, f"{name} is {_kind(value)}; a Series is needed", value=value)
         if unique and not value.index.is_unique:
             raise BadArgument(name, f"{shown(value.index[value.index.duplicated()][0])} comes twice in the index", value=value.index[value.index.duplicated()][0])
-        if len(value) or not empty:
-            check(value, name)
-        return value
+        clean = check(value, name) if len(value) or not empty else None
+        numeric = value.dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f"
+        return pd.Series(clean, index=value.index) if numeric else value  # numbers that came as objects
 
     return of_series
 

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis import arrays
 from analysis.errors import BadArgument, UnknownName
 
-NAME = arrays.labels("every row needs a name")
+NAME = arrays.filled
 YEAR = arrays.numbers(low=-1e6, high=1e6, whole=True, rule=" and whole: years")
 AMOUNT = arrays.numbers(low=0, high=arrays.MOST_COUNT, rule=" and not negative")
 SHARE = arrays.probabilities()

@@ -85,7 +85,7 @@ def crowding(specialties: pd.DataFrame, year: int | None = None, *, count: str =
     rows = _of_year(specialties, year)
     if rows.empty:
         return pd.DataFrame(columns=MEASURE_COLUMNS)
-    arrays.frame(**{count: _tables.PERSONS})(rows, "specialties")
+    rows = arrays.frame(**{count: _tables.PERSONS})(rows, "specialties")
     offers = rows.assign(offered=(rows[count] != 0).astype(int)).pivot_table(index="school", columns="specialty_code", values="offered", aggfunc="max", fill_value=0)
     unknown = sorted(rows.loc[rows[count].isna(), "school"].unique())
     known = rows[~rows["school"].isin(unknown)]

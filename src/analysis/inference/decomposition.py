@@ -97,13 +97,16 @@ def shapley_factors(before: dict[str, ArrayLike], after: dict[str, ArrayLike], v
     strange = [name for name in before if np.shape(before[name]) != np.shape(after[name])]
     if strange:
         raise BadArgument("after", f"{', '.join(strange)} must have the same shape in both years", value=np.shape(after[strange[0]]))
+    def worth(state: dict) -> float:
+        return arrays.real()(value(dict(state)), "value")  # of what the function gives back
+
     names = list(before)
     total = dict.fromkeys(names, 0.0)
     for order in permutations(names):
-        state, last = dict(before), value(before)
+        state, last = dict(before), worth(before)
         for name in order:
             state[name] = after[name]
-            now = value(state)
+            now = worth(state)
             total[name] += now - last
             last = now
     return {name: round(amount / factorial(len(names)), 12) for name, amount in total.items()}

@@ -30,8 +30,8 @@ def _design(given: dict) -> None:
     if n.size > MOST_SCHOOLS:
         raise BadArgument("n" if "n" in given else "trials", f"{n.size} schools; patterns are enumerated up to {MOST_SCHOOLS}", value=n.size)
     for argument, other in (("k", k), ("k_after", given.get("k_after")), ("first", first)):
-        if other is not None and other.shape[-1:] != n.shape:
-            raise BadArgument(argument if argument in given else "k_before", f"its last axis has {other.shape[-1]} schools, there are {n.size}", value=other.shape)
+        if other is not None and (other.shape[-1:] != n.shape or (argument == "k_after" and other.shape != k.shape)):
+            raise BadArgument(argument if argument in given else "k_before", f"its shape is {other.shape}, there are {n.size} schools", value=other.shape)
         if other is not None and argument != "first" and (other > n).any():
             place = tuple(int(i) for i in np.argwhere(other > n)[0])
             raise BadArgument(argument if argument in given else "k_before", f"position {place} is {other[place]:g} of {n[place[-1]]:g}; nobody can be placed twice", position=place, value=other[place])
@@ -39,10 +39,16 @@ def _design(given: dict) -> None:
         two_groups("first")(given)
 
 
+def _spreads(given: dict) -> None:
+    """One spread, or one a school."""
+    if given["sigma"].ndim and given["sigma"].shape != given["trials"].shape:
+        raise BadArgument("sigma", f"sigma has {given['sigma'].size} entries, there are {given['trials'].size} schools; one, or one a school", value=given["sigma"].shape)
+
+
 of_two_tiers = takes(_design, may_be_nan=NO_ANSWER, k=PLACED, n=GRADUATES, first=arrays.flags())
 
 
-@takes(fits("draws", "trials"), trials=GRADUATES, mean_logit=LOGIT, sigma=arrays.numbers(dimensions=(0, 1), low=0, high=50), draws=arrays.draws, rng=arrays.generator)
+@takes(fits("draws", "trials"), _spreads, trials=GRADUATES, mean_logit=LOGIT, sigma=arrays.numbers(dimensions=(0, 1), low=0, high=50), draws=arrays.draws, rng=arrays.generator)
 def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
     n = np.asarray(trials, int)
