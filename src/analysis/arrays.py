@@ -593,15 +593,17 @@ def frame(*, least: int = 0, unique: tuple[str, ...] = (), index: Check | None =
         if len(value):
             for column, one in columns.items():
                 if one is not None:
-                    clean = one(value[column], f"{name}[{column!r}]")
-                    if value[column].dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f":
+                    given = value[column]
+                    clean = one(given, f"{name}[{column!r}]")
+                    if given.dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f":
                         value = value.assign(**{column: clean})  # numbers that came as objects
             if index is not None:
                 index(value.index, f"{name}.index")
                 if not value.index.is_unique:
                     raise BadArgument(name, f"row {shown(value.index[value.index.duplicated()][0])} comes twice", value=value.index[value.index.duplicated()][0])
-            if unique and value.duplicated(list(unique)).any():
-                i = int(np.flatnonzero(value.duplicated(list(unique)))[0])
+            keys = list(zip(*(value[column].tolist() for column in unique)))
+            if len(set(keys)) < len(keys):
+                i = next(i for i, one_key in enumerate(keys) if one_key in keys[:i])
                 raise BadArgument(name, f"row {i} names {', '.join(shown(value[c].iloc[i]) for c in unique)} once more; each once", position=i)
         return value
 

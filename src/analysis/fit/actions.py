@@ -28,7 +28,7 @@ def group_actions(shares: pd.DataFrame, specialties: pd.DataFrame, changes: pd.D
     A group's demand signal is the sign of the deviation of every sector it may belong to, against every industry structure:
     ``+`` or ``-`` only where all of them agree over the whole range, else ``?``. A sign kept through the crosswalk is evidence of grade B.
     It would support withdrawing (supply above, industry shrinking) or supplementing (supply below, industry growing); anything else
-    decides nothing: a small share of supply for a shrinking industry is no gap.
+    decides nothing: a small share of supply for a shrinking industry is no gap. Schools and named students of a group are not known (None).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def group_actions(shares: pd.DataFrame, specialties: pd.DataFrame, changes: pd.D
 
 @takes(may_be_nan="a specialty has no shares; its students may be unknown", gaps=arrays.frame(specialty=_tables.NAME, schools=arrays.numbers(low=0, high=arrays.MOST_COUNT, whole=True, rule=", whole and not negative"), students=arrays.unknown_or(_tables.PERSONS)))
 def specialty_actions(gaps: pd.DataFrame) -> pd.DataFrame:
-    """One row a specialty that the survey itself names as missing (no school) or scarce: evidence of grade C, its own statement.
+    """One row a specialty that the survey itself names as missing (no school) or scarce: evidence of grade C, its own statement; shares are nan.
 
     Parameters
     ----------

@@ -291,7 +291,7 @@ class Resampled:
     p: float = np.nan
 
 
-@takes(may_be_nan="one draw has no spread, and p is not asked", table=arrays.counts(dimensions=(2, 3), whole=True), draws=arrays.draws, seed=arrays.seed, by_school=arrays.flag)
+@takes(may_be_nan="there is no p, nor an error of one draw", table=arrays.counts(dimensions=(2, 3), whole=True), draws=arrays.draws, seed=arrays.seed, by_school=arrays.flag)
 def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: bool = False) -> Resampled:
     """Bootstrap of M: Poisson draws of cells, or whole schools drawn with replacement where `clusters` is given.
 
@@ -306,7 +306,7 @@ def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: boo
     Returns
     -------
     Resampled
-        `corrected` = 2M − mean of the draws.
+        `corrected` = 2M − mean of the draws; p is nan, and so is the error of a single draw.
     """
     rng = np.random.default_rng(seed)
     x = np.asarray(table)
@@ -372,7 +372,7 @@ def m_chance(table: ArrayLike, *, draws: int = 199, seed: int) -> Resampled:
     Returns
     -------
     Resampled
-        `corrected` = M − chance level; `p` = (1 + draws at least as large)/(draws + 1).
+        `corrected` = M − chance level; the error of a single draw is nan; `p` = (1 + draws at least as large)/(draws + 1).
     """
     x = np.asarray(table)
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]

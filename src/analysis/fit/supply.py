@@ -32,7 +32,7 @@ def survey_groups(facts: pd.DataFrame, groups: list[str], whole_scale_digits: in
     Returns
     -------
     DataFrame
-        group, measure, year, value, lower, upper, fact_id. Where a printed change ties two years together ("374 fewer than
+        group, measure, year, value, lower, upper (inf for an open figure, "over 300"), fact_id. Where a printed change ties two years together ("374 fewer than
         the year before"), both boxes are narrowed to what it allows, and a figure that is only bounded ("less than 20,000")
         takes its value from the other year.
 

@@ -216,7 +216,7 @@ def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame)
     -------
     BetaBinomial
         ρ = 1/(a + b + 1). Where schools vary no more than binomial draws the likelihood rises towards ρ = 0: the binomial model is
-        returned, with ρ = 0.
+        returned, with ρ = 0 and a precision of inf.
 
     Notes
     -----

@@ -54,7 +54,8 @@ def placement_by_school(observations: pd.DataFrame, year: int, confidence: float
     Returns
     -------
     DataFrame
-        index entity; tier, graduates, placed, further_study, the three rates, their intervals, `consistent`.
+        index entity; tier, graduates, placed, further_study, the three rates, their intervals (nan where figures are missing or contradict
+        each other), `consistent`.
 
     Notes
     -----
@@ -89,7 +90,8 @@ def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
 def placement_by_tier(schools: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Sums over schools by tier and in all, with rates, under each treatment of schools whose figures contradict themselves (`treat_contradictions`).
 
-    Schools that lack one of the three figures are in no sum, and `schools` does not count them: numerator and denominator hold the same schools.
+    Schools that lack one of the three figures are in no sum, and `schools` does not count them: numerator and denominator hold the same schools. A rate
+    that contradicting sums do not have is nan.
     """
     parts = []
     for treatment in TREATMENTS:
@@ -112,7 +114,7 @@ def order_reversals(schools: pd.DataFrame) -> tuple[int, int]:
 
 @takes(may_be_nan="log ratios where nobody went on in one of the years", observations=OBSERVATIONS, before=YEAR, year=YEAR)
 def study_change(observations: pd.DataFrame, before: int, year: int) -> pd.DataFrame:
-    """Graduates going on to further study in two years by school: counts, change and log ratio (not finite where a year has none; rates need graduates by school, which are printed for one year only)."""
+    """Graduates going on to further study in two years by school: counts, change and log ratio (inf, −inf or nan where a year has none; rates need graduates by school, which are printed for one year only)."""
     rows = _of_schools(observations, before, year, indicators=STUDY)
     lacking = [y for y in (before, year) if not (rows["year"] == y).any()]
     if lacking:

@@ -45,7 +45,8 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     Returns
     -------
     Shrunk
-        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, and every rank is open.
+        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, every rank is open,
+        and the precision of the model may be inf.
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
