@@ -13,7 +13,7 @@ from analysis.inference.correlates import correlate_family, rank_correlation, sp
 from analysis.inference.decomposition import kitagawa, oaxaca_threefold, shapley_factors, simpson_check
 from analysis.inference.few_groups import clustered_logit, clustered_ols, exact_permutation_two_groups, holm_bh, leave_one_out_permutation, sign_flip_exact, wild_cluster_bootstrap
 from analysis.inference.rates import Refused, proportion_interval, treat_contradictions
-from analysis.inference.likelihoods import beta_binomial_terms, climb, random_intercept_terms
+from analysis.inference._likelihoods import beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.shrinkage import empirical_bayes
 from analysis.inference.specification import contrast_curve
 from analysis.inference.trends import TooFewYears, describe_trend, drift_forecast, line_forecast, local_level, structural_break, theil_sen

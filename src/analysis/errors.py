@@ -53,7 +53,36 @@ class Problems(list):
             raise DataFault(self)
 
 
-def check_confidence(confidence: float) -> None:
-    """A confidence is a share between 0 and 1: 0.95, not 95."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence:g}; write 0.95 for 95 per cent")
+class Refused(ValueError):
+    """A method has no honest answer for these figures; the message says why. Faulty input is a `BadArgument`."""
+
+
+class BadArgument(ValueError):
+    """An argument that a function of the mathematics cannot take.
+
+    Attributes
+    ----------
+    argument : str
+    wrong : str
+        what is wrong, with the place, the value and the way out.
+    function : str
+        filled in by the door of the function (`analysis.arrays.takes`).
+    position : int or tuple of int, optional
+        of the first faulty entry.
+    value : object
+        what stands there, or the argument itself.
+    """
+
+    def __init__(self, argument: str, wrong: str, *, position: int | tuple[int, ...] | None = None, value: object = None):
+        super().__init__(argument, wrong)
+        self.argument, self.wrong, self.position, self.value = argument, wrong, position, value
+        self.function = ""
+        self.further: list[BadArgument] = []  # faults of other arguments of the same call
+
+    def __str__(self) -> str:
+        own = f"{self.function or 'a function'}, argument {self.argument}: {self.wrong}"
+        return "\n".join([own, *map(str, self.further)])
+
+
+class UnknownName(BadArgument, KeyError):
+    """A name (of a column, place, year, method …) that the data or the project do not have."""

@@ -14,6 +14,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
+from analysis import arrays
+from analysis.arrays import same_shape, takes
+from analysis.errors import BadArgument, Refused
+
+BOUND = arrays.numbers(low=0, high=arrays.MOST_COUNT, rule=": the box needs finite bounds with 0 <= lower <= upper")
+MOST_SECTORS = 12  # the largest D is looked for over 2^sectors sign patterns
+
+
+def _box(low: np.ndarray, high: np.ndarray) -> None:
+    """A box has its lower below its upper bounds."""
+    if (low > high).any():
+        place = int(np.flatnonzero(low > high)[0])
+        raise BadArgument("lower", f"position {place} is {low[place]:g}, above its upper bound of {high[place]:g}; the box needs finite bounds with 0 <= lower <= upper", position=place, value=low[place])
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -38,17 +52,23 @@ class SectorBox:
         bounds of the part of each group that belongs to each sector; every row must allow parts that add up to one.
     """
 
+    @takes(
+        same_shape("lower", "upper", of="groups"), same_shape("share_lower", "share_upper"),
+        lower=BOUND, upper=BOUND, share_lower=arrays.probabilities(dimensions=2), share_upper=arrays.probabilities(dimensions=2),
+    )
     def __init__(self, lower: ArrayLike, upper: ArrayLike, share_lower: ArrayLike, share_upper: ArrayLike):
-        low, high = np.asarray(lower, float), np.asarray(upper, float)
-        below, above = np.asarray(share_lower, float), np.asarray(share_upper, float)
-        if not (np.isfinite(low).all() and np.isfinite(high).all() and (0 <= low).all() and (low <= high).all()):
-            raise ValueError("the box needs finite bounds with 0 <= lower <= upper")
-        if below.shape != above.shape or below.shape[0] != low.size:
-            raise ValueError("the crosswalk needs one row a group")
+        low, high, below, above = (np.asarray(v) for v in (lower, upper, share_lower, share_upper))
+        _box(low, high)
+        if below.shape[0] != low.size or below.size > 400:
+            raise BadArgument("share_lower", f"the crosswalk needs one row a group and 400 cells at most; its shape is {below.shape}, there are {low.size} groups", value=below.shape)
+        if (below > above).any():
+            place = tuple(int(i) for i in np.argwhere(below > above)[0])
+            raise BadArgument("share_lower", f"position {place} is {below[place]:g}, above its upper bound of {above[place]:g}", position=place, value=below[place])
         if (below.sum(1) > 1 + 1e-12).any() or (above.sum(1) < 1 - 1e-12).any():
-            raise ValueError("a row of the crosswalk cannot add up to one")
-        if low.sum() == 0 and high.sum() == 0:
-            raise ValueError("no supply at all")
+            place = int(np.flatnonzero((below.sum(1) > 1 + 1e-12) | (above.sum(1) < 1 - 1e-12))[0])
+            raise BadArgument("share_upper", f"position {place}: a row of the crosswalk cannot add up to one", position=place, value=above[place].tolist())
+        if high.sum() == 0:
+            raise BadArgument("upper", "no supply at all", value=0.0)
         self.groups, self.sectors = below.shape
         # variables: z (groups × sectors, scaled), t
         count = self.groups * self.sectors + 1
@@ -75,16 +95,20 @@ class SectorBox:
     def _solve(self, objective: np.ndarray, a_ub: np.ndarray, b_ub: np.ndarray, a_eq: np.ndarray, b_eq: np.ndarray) -> float:
         solution = linprog(objective, A_ub=a_ub, b_ub=b_ub, A_eq=a_eq, b_eq=b_eq, bounds=(0, None), method="highs")
         if not solution.success:
-            raise ValueError(f"the bounds contradict each other: {solution.message}")
+            raise Refused(f"the bounds contradict each other: {solution.message}")
         return float(solution.fun)
 
+    @takes(sector=arrays.whole(0))
     def share(self, sector: int) -> Bounds:
         """Bounds of the share of one sector."""
+        if sector >= self.sectors:
+            raise BadArgument("sector", f"sector is {sector}; there are {self.sectors}, counted from 0", value=sector)
         row = self._sector[sector]
         low = self._solve(row, self._a_ub, self._b_ub, self._a_eq, self._b_eq)
         high = -self._solve(-row, self._a_ub, self._b_ub, self._a_eq, self._b_eq)
         return Bounds(low, high)
 
+    @takes(same_shape("industry_lower", "industry_upper", of="sectors"), industry_lower=arrays.probabilities(), industry_upper=arrays.probabilities())
     def dissimilarity(self, industry_lower: ArrayLike, industry_upper: ArrayLike | None = None) -> Bounds:
         """Bounds of D = ½ Σ|e − g| against industry shares (a box of their own if they are rounded).
 
@@ -92,11 +116,13 @@ class SectorBox:
 
         Raises
         ------
-        ValueError
+        Refused
             if no industry shares within the bounds add up to one.
         """
-        g_low = np.asarray(industry_lower, float)
-        g_high = g_low if industry_upper is None else np.asarray(industry_upper, float)
+        g_low = np.asarray(industry_lower)
+        g_high = g_low if industry_upper is None else np.asarray(industry_upper)
+        if g_low.size != self.sectors or self.sectors > MOST_SECTORS:
+            raise BadArgument("industry_lower", f"it has {g_low.size} sectors, supply {self.sectors}; both need the same, {MOST_SECTORS} at most", value=g_low.size)
         count, k = self._sector.shape[1], self.sectors
         # variables: supply (count), g (k), distance (k)
         pad = lambda matrix: np.hstack([matrix, np.zeros((len(matrix), 2 * k))])  # noqa: E731
@@ -117,11 +143,11 @@ class SectorBox:
         return Bounds(max(smallest, 0.0), largest)
 
 
+@takes(same_shape("lower", "upper", of="categories"), lower=BOUND, upper=BOUND)
 def share_box(lower: ArrayLike, upper: ArrayLike) -> np.ndarray:
     """Exact bounds of each share x/Σx over a box, shape (k, 2): the own bound against the others' opposite bounds."""
-    low, high = np.asarray(lower, float), np.asarray(upper, float)
-    if not (np.isfinite(low).all() and np.isfinite(high).all() and (low >= 0).all() and (low <= high).all()):
-        raise ValueError("the box needs finite bounds with 0 <= lower <= upper")
+    low, high = np.asarray(lower), np.asarray(upper)
+    _box(low, high)
     rest_low, rest_high = low.sum() - low, high.sum() - high
     with np.errstate(invalid="ignore"):
         return np.column_stack([np.nan_to_num(low / (low + rest_high)), np.nan_to_num(high / (high + rest_low))])

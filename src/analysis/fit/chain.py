@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.fit import _tables
+
 COVERAGE_COLUMNS = ["specialty", "kind", "industries", "schools_offering", "students_in_it", "added_by", "withdrawn_by", "status"]
 
 
+@takes(
+    catalogue=arrays.frame(specialty=_tables.NAME, chain=_tables.NAME, section=_tables.NAME, divisions=arrays.texts), named=arrays.series(arrays.texts, unique=False),
+    stated=arrays.frame(unique=("specialty",), specialty=_tables.NAME, schools=arrays.unknown_or(_tables.PERSONS), students=arrays.unknown_or(_tables.PERSONS)),
+    adjusted=arrays.frame(school=arrays.texts, specialty_added=arrays.texts, specialty_withdrawn=arrays.texts),
+)
 def chain_coverage(catalogue: pd.DataFrame, named: pd.Series, stated: pd.DataFrame, adjusted: pd.DataFrame) -> pd.DataFrame:
     """What the sources say of each specialty of the catalogue.
 
@@ -32,17 +41,20 @@ def chain_coverage(catalogue: pd.DataFrame, named: pd.Series, stated: pd.DataFra
     stated = stated.set_index("specialty")
     rows = []
     for specialty, entries in catalogue.groupby("specialty", sort=False):
-        schools = stated["schools"].get(specialty)
+        schools, students = (None if pd.isna(v := stated[c].get(specialty)) else int(v) for c in ("schools", "students"))
         added, withdrawn = (list(dict.fromkeys(adjusted.loc[adjusted[column] == specialty, "school"])) for column in ("specialty_added", "specialty_withdrawn"))
         taught = bool((named == specialty).any() or added or (schools is not None and schools > 0))
         missing = schools is not None and schools == 0
         status = "contradictory" if taught and missing else "taught_withdrawn" if taught and withdrawn else "taught" if taught else "stated_missing" if missing else "withdrawn" if withdrawn else "not_named"
         industries = "；".join(f"{e.section} {e.divisions}".strip() for e in entries.itertuples())
-        rows.append((specialty, entries["chain"].iloc[0], industries, schools, stated["students"].get(specialty), "、".join(added), "、".join(withdrawn), status))
+        rows.append((specialty, entries["chain"].iloc[0], industries, schools, students, "、".join(added), "、".join(withdrawn), status))
     table = pd.DataFrame(rows, columns=COVERAGE_COLUMNS)
     return table.astype({"schools_offering": "Int64", "students_in_it": "Int64"})
 
 
+@takes(
+    counts=arrays.series(arrays.counts(whole=True, zero=True), empty=True), named=arrays.frame(kind=arrays.texts, item=arrays.texts), coverage=arrays.frame(specialty=_tables.NAME, status=_tables.NAME),
+)
 def chain_tiles(counts: pd.Series, named: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
     """Tiles of a strip of the chain: what a survey counts and names at each place, and below it the catalogue with what is said of each specialty.
 

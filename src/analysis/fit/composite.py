@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
-from analysis.fit.arrays import counts_table, share_vector
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import BadArgument, Refused
 
 
+@takes(reference=arrays.numbers(), comparators=arrays.numbers(dimensions=(1, 2)), normalise=arrays.one_of("first", "mean"), rho=arrays.real(0, 1, above=True))
 def grey_relational_degree(reference: ArrayLike, comparators: ArrayLike, *, normalise: Literal["first", "mean"], rho: float = 0.5) -> np.ndarray:
     """Deng's grey relational degree 灰色关联度, γ_i = mean_k (min Δ + ρ max Δ)/(Δ_i(k) + ρ max Δ), Δ = |x₀ − x_i| (Deng 1982).
 
@@ -38,23 +41,20 @@ def grey_relational_degree(reference: ArrayLike, comparators: ArrayLike, *, norm
     >>> grey_relational_degree([1, 1.1, 1.3, 1.5], [[1, 1.05, 1.2, 1.35], [1, 1.2, 1.25, 1.6]], normalise="first").round(4).tolist()
     [0.5905, 0.6143]
     """
-    x0, x = np.asarray(reference, float), np.atleast_2d(np.asarray(comparators, float))
-    if x0.ndim != 1 or x.shape[1:] != x0.shape or not np.isfinite(x0).all() or not np.isfinite(x).all():
-        raise ValueError("give finite series of equal length, one a row")
-    if not 0 < rho <= 1:
-        raise ValueError(f"rho is {rho:g}, it must lie above 0 and at most at 1")
-    if normalise not in {"first", "mean"}:
-        raise ValueError(f"normalise is {normalise!r}; use 'first' or 'mean'")
+    x0, x = np.asarray(reference), np.atleast_2d(np.asarray(comparators))
+    if x.shape[1:] != x0.shape:
+        raise BadArgument("comparators", f"the reference has {x0.size} years, the comparators {x.shape[1]}; give series of equal length, one a row", value=x.shape)
     base0, base = (x0[0], x[:, 0]) if normalise == "first" else (x0.mean(), x.mean(1))
-    if base0 == 0 or (base == 0).any():
-        raise ValueError("a series whose first value (or mean) is zero cannot be normalised by it")
+    small = [abs(b) <= 1e-9 * np.abs(v).max() for b, v in zip([base0, *base], [x0, *x])]  # a mean of zero but for rounding
+    if any(small):
+        raise BadArgument("reference" if small[0] else "comparators", "a series whose first value (or mean) is zero cannot be normalised by it", value=0.0)
     delta = np.abs(x0 / base0 - x / base[:, None])
     if delta.max() <= 1e-12 * max(1.0, np.abs(x0 / base0).max()):  # equal but for rounding
         return np.ones(len(x))
     return ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
 
 
-class MisstatedFormula(ValueError):
+class MisstatedFormula(BadArgument):
     """A form that is in print but wrong; the message says why."""
 
 
@@ -73,6 +73,7 @@ MISSTATED = {
 }
 
 
+@takes(scores=arrays.probabilities(), weights=arrays.shares(), form=arrays.text)
 def coupling_coordination(scores: ArrayLike, weights: ArrayLike | None = None, *, form: Literal["standard", "modified"] = "standard") -> Coupling:
     """Coupling coordination degree 耦合协调度 of n systems.
 
@@ -100,15 +101,14 @@ def coupling_coordination(scores: ArrayLike, weights: ArrayLike | None = None, *
     (0.942809, 0.45, 0.651356)
     """
     if form in MISSTATED:
-        raise MisstatedFormula(f"{form}: {MISSTATED[form]}. Use form='standard'")
-    if form not in {"standard", "modified"}:
-        raise ValueError(f"form is {form!r}; use 'standard' or 'modified'")
-    u = np.asarray(scores, float)
-    if u.ndim != 1 or u.size < 2 or not ((u >= 0) & (u <= 1)).all():
-        raise ValueError("scores must be at least two values between 0 and 1")
-    a = np.full(u.size, 1 / u.size) if weights is None else share_vector(np.asarray(weights, float), "weights")
+        raise MisstatedFormula("form", f"{form}: {MISSTATED[form]}. Use form='standard'", value=form)
+    arrays.one_of("standard", "modified")(form, "form")
+    u = np.asarray(scores)
+    if u.size < 2:
+        raise BadArgument("scores", "two systems or more are needed", value=u.size)
+    a = np.full(u.size, 1 / u.size) if weights is None else np.asarray(weights)
     if a.shape != u.shape:
-        raise ValueError(f"{u.size} scores, {a.size} weights")
+        raise BadArgument("weights", f"{u.size} scores, {a.size} weights", value=a.size)
     n, t = u.size, float(a @ u)
     if u.min() == 0:
         return Coupling(0.0, t, 0.0)
@@ -123,12 +123,14 @@ def coupling_coordination(scores: ArrayLike, weights: ArrayLike | None = None, *
 
 def _directions(benefit: ArrayLike, indicators: int) -> np.ndarray:
     """Whether more is better, one true or false an indicator; 1 and −1 or words are not taken for either."""
-    good = np.asarray(benefit)
-    if good.dtype != bool or good.shape != (indicators,):
-        raise ValueError(f"benefit must be {indicators} values True (more is better) or False, got {np.asarray(benefit).tolist()}")
+    rule = f"benefit must be {indicators} values True (more is better) or False"
+    good = arrays.flags(rule=rule)(benefit, "benefit")
+    if good.shape != (indicators,):
+        raise BadArgument("benefit", f"{rule}, got {good.size}", value=good.size)
     return good
 
 
+@takes(matrix=arrays.counts(dimensions=2), normalise=arrays.one_of("share", "minmax"), benefit=arrays.anything)
 def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"], benefit: ArrayLike | None = None) -> np.ndarray:
     """Entropy weights 熵权, w_j = (1 − E_j)/Σ(1 − E_j), E_j = −Σ p ln p/ln m with p = z/Σ z.
 
@@ -144,33 +146,32 @@ def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"],
 
     Raises
     ------
-    ValueError
-        for fewer than two objects, a constant indicator under ``minmax``, or when no indicator varies.
+    Refused
+        for a constant indicator under ``minmax``, or when no indicator varies.
     """
-    x = counts_table(matrix, "matrix")
+    x = np.asarray(matrix)
     if len(x) < 2:
-        raise ValueError("weights need at least two objects")
+        raise BadArgument("matrix", "weights need at least two objects", value=len(x))
     if normalise == "minmax":
         if benefit is None:
-            raise ValueError("minmax needs benefit=: whether more is better, one a column")
+            raise BadArgument("benefit", "minmax needs benefit=: whether more is better, one a column")
         spread = np.ptp(x, axis=0)
         if (spread == 0).any():
-            raise ValueError(f"indicator {int(np.flatnonzero(spread == 0)[0])} is constant; leave it out")
+            raise Refused(f"indicator {int(np.flatnonzero(spread == 0)[0])} is constant; leave it out")
         z = np.where(_directions(benefit, x.shape[1]), x - x.min(0), x.max(0) - x) / spread
-    elif normalise == "share":
-        z = x
     else:
-        raise ValueError(f"normalise is {normalise!r}; use 'share' or 'minmax'")
+        z = x
     if (z.sum(0) == 0).any():
-        raise ValueError(f"indicator {int(np.flatnonzero(z.sum(0) == 0)[0])} is zero throughout; leave it out")
+        raise Refused(f"indicator {int(np.flatnonzero(z.sum(0) == 0)[0])} is zero throughout; leave it out")
     p = z / z.sum(0)
     spare = 1 + xlogy(p, p).sum(0) / np.log(len(x))
     spare = np.where(spare < 1e-12, 0.0, spare)  # a constant indicator has none; rounding would make it slightly negative
     if spare.sum() == 0:
-        raise ValueError("no indicator varies; entropy gives no weights")
+        raise Refused("no indicator varies; entropy gives no weights")
     return spare / spare.sum()
 
 
+@takes(may_be_nan="all objects are alike: there is no order", matrix=arrays.counts(dimensions=2), weights=arrays.shares(), benefit=arrays.anything)
 def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> np.ndarray:
     """TOPSIS closeness with vector normalisation, c = d⁻/(d⁺ + d⁻) (Hwang and Yoon 1981).
 
@@ -187,10 +188,10 @@ def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> 
     array of shape (objects,)
         0 to 1; another normalisation can reverse the order. nan if all objects are alike.
     """
-    x = counts_table(matrix, "matrix")
-    w, good = share_vector(np.asarray(weights, float), "weights"), _directions(benefit, x.shape[1])
+    x, w = np.asarray(matrix), np.asarray(weights)
+    good = _directions(benefit, x.shape[1])
     if w.size != x.shape[1]:
-        raise ValueError(f"{x.shape[1]} indicators, {w.size} weights")
+        raise BadArgument("weights", f"{x.shape[1]} indicators, {w.size} weights", value=w.size)
     length = np.linalg.norm(x, axis=0)
     v = w * np.divide(x, length, out=np.zeros_like(x), where=length > 0)
     best, worst = np.where(good, v.max(0), v.min(0)), np.where(good, v.min(0), v.max(0))

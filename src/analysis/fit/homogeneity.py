@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import random_table
 
-from analysis.fit.arrays import check_orders, counts_table, counts_vector, effective_number, entropy, half_l1
-from analysis.fit.arrays import shares as as_shares
+from analysis import arrays
+from analysis.arrays import same_shape, takes
+from analysis.errors import BadArgument, Refused
+from analysis.fit._shares import effective_number, entropy, half_l1, to_shares
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Concentration:
     unbiased: float
 
 
+@takes(may_be_nan="normalised with one category; unbiased with one unit and for broken counts", counts=arrays.counts())
 def hhi(counts: ArrayLike) -> Concentration:
     """Herfindahl–Hirschman index 赫芬达尔指数, HHI = Σ p² (Herfindahl 1950).
 
@@ -46,12 +50,13 @@ def hhi(counts: ArrayLike) -> Concentration:
     >>> round(c.hhi, 3), round(c.normalised, 5)
     (0.415, 0.26875)
     """
-    x = counts_vector(counts, "counts")
+    x = np.asarray(counts)
     n, k = x.sum(), x.size
     plain = float(((x / n) ** 2).sum())
     return Concentration(plain, (plain - 1 / k) / (1 - 1 / k) if k > 1 else np.nan, float((x * (x - 1)).sum() / (n * (n - 1))) if n > 1 and (x == np.round(x)).all() else np.nan)
 
 
+@takes(counts=arrays.counts(), orders=arrays.orders)
 def hill_numbers(counts: ArrayLike, orders: ArrayLike = (0, 1, 2)) -> np.ndarray:
     """Effective number of specialties 有效专业数: qD = (Σ p^q)^{1/(1−q)}, ¹D = exp(−Σ p ln p) (Hill 1973; Jost 2006).
 
@@ -71,9 +76,9 @@ def hill_numbers(counts: ArrayLike, orders: ArrayLike = (0, 1, 2)) -> np.ndarray
     >>> hill_numbers([60, 20, 10, 5, 5]).round(4).tolist()
     [5.0, 3.1842, 2.4096]
     """
-    x = counts_vector(counts, "counts")
+    x = np.asarray(counts)
     p = x[x > 0] / x.sum()
-    return np.array([effective_number(p, p, q) for q in check_orders(orders)])
+    return np.array([effective_number(p, p, q) for q in np.asarray(orders)])
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class Overlap:
     bray_curtis: float
 
 
+@takes(same_shape("a", "b", of="specialties"), may_be_nan="Morisita where no specialty of either school has two students", a=arrays.counts(), b=arrays.counts())
 def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
     """Overlap of two schools' specialties, by names (Jaccard, Sørensen) and by students (the others).
 
@@ -106,9 +112,7 @@ def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
     Morisita is nan where no specialty of either school has two students, and above 1 where one school is smaller than the number of
     specialties it shares: it is an estimate. Use Morisita–Horn for shares. Pairs of schools are dependent: permute schools, not pairs.
     """
-    a, b = counts_vector(a, "a"), counts_vector(b, "b")
-    if a.shape != b.shape:
-        raise ValueError(f"a has {a.size} specialties, b has {b.size}")
+    a, b = np.asarray(a), np.asarray(b)
     p, q = a / a.sum(), b / b.sum()
     both, either = int(((a > 0) & (b > 0)).sum()), int(((a > 0) | (b > 0)).sum())
     dominance, d = hhi(a).unbiased + hhi(b).unbiased, dissimilarity_d(a, b)
@@ -127,6 +131,7 @@ class Diversity:
     beta: float
 
 
+@takes(table=arrays.counts(dimensions=2))
 def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
     """Partition of diversity of order 1: γ = exp H(pooled), α = exp Σ w_s H_s with w the school's share, β = γ/α (Jost 2007).
 
@@ -144,7 +149,7 @@ def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
     >>> round(d.gamma, 4), round(d.alpha, 4), round(d.beta, 4)
     (2.9746, 2.0635, 1.4415)
     """
-    x = counts_table(table, "table")
+    x = np.asarray(table)
     p = x / x.sum()
     weights = p.sum(1)
     gamma = entropy(p.sum(0))
@@ -152,29 +157,31 @@ def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
     return Diversity(float(np.exp(gamma)), float(np.exp(alpha)), float(np.exp(gamma - alpha)))
 
 
+@takes(same_shape("group1", "group2", of="units"), group1=arrays.counts(), group2=arrays.counts())
 def dissimilarity_d(group1: ArrayLike, group2: ArrayLike) -> float:
     """Index of dissimilarity D = ½ Σ|a/A − b/B|, 0 to 1 (Duncan and Duncan 1955). Biased upwards in small cells: see `dissimilarity_chance`."""
-    a, b = counts_vector(group1, "group1"), counts_vector(group2, "group2")
-    if a.shape != b.shape:
-        raise ValueError(f"group1 has {a.size} units, group2 has {b.size}")
-    return half_l1(a / a.sum(), b / b.sum())
+    return half_l1(to_shares(np.asarray(group1)), to_shares(np.asarray(group2)))
 
 
+@takes(table=arrays.counts(dimensions=2))
 def multigroup_d(table: ArrayLike) -> float:
     """Multigroup dissimilarity D = Σ_s t_s Σ_j |p_sj − p_j| / (2T Σ_j p_j(1 − p_j)), 0 to 1 (Sakoda 1981; Reardon and Firebaugh 2002).
 
     Raises
     ------
-    ValueError
+    Refused
         if all students are in one specialty: nothing can differ.
     """
-    x = counts_table(table, "table")
+    return _multigroup_d(np.asarray(table))
+
+
+def _multigroup_d(x: np.ndarray) -> float:
     x = x[x.sum(1) > 0]
     total = x.sum()
     p = x.sum(0) / total
     spread = (p * (1 - p)).sum()
     if spread == 0:
-        raise ValueError("all students are in one specialty; dissimilarity does not exist")
+        raise Refused("all students are in one specialty; dissimilarity does not exist")
     return float((x.sum(1)[:, None] * np.abs(x / x.sum(1, keepdims=True) - p)).sum() / (2 * total * spread))
 
 
@@ -188,6 +195,7 @@ class Chance:
     p: float
 
 
+@takes(may_be_nan="corrected where chance alone gives 1", table=arrays.counts(dimensions=2, dealt=True), draws=arrays.draws, seed=arrays.seed)
 def dissimilarity_chance(table: ArrayLike, *, draws: int = 999, seed: int) -> Chance:
     """Multigroup D with its mean when students are dealt to schools at random, margins kept (Mazza and Punzo 2015).
 
@@ -203,15 +211,13 @@ def dissimilarity_chance(table: ArrayLike, *, draws: int = 999, seed: int) -> Ch
     Returns
     -------
     Chance
-        `p` = (1 + number of draws at least as large)/(draws + 1).
+        `p` = (1 + number of draws at least as large)/(draws + 1); `corrected` is nan where chance alone gives 1.
     """
-    from scipy.stats import random_table
-
-    x = counts_table(table, "table", whole=True)
+    x = np.asarray(table)
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]
-    observed = multigroup_d(x)
+    observed = _multigroup_d(x)
     rng, deal = np.random.default_rng(seed), random_table(x.sum(1).astype(int), x.sum(0).astype(int))
-    drawn = np.array([multigroup_d(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)])  # one at a time: many large tables fill the memory
+    drawn = np.array([_multigroup_d(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)])  # one at a time: many large tables fill the memory
     chance = float(drawn.mean())
     return Chance(observed, chance, (observed - chance) / (1 - chance) if chance < 1 else np.nan, float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))
 
@@ -225,6 +231,7 @@ class Duplication:
     schools: np.ndarray
 
 
+@takes(offers=arrays.counts(dimensions=2, flags=True), crowded=arrays.whole(1))
 def duplication(offers: ArrayLike, *, crowded: int = 3) -> Duplication:
     """Duplication of specialties 布点重复: mean number of schools per specialty, and the share offered by `crowded` schools or more.
 
@@ -239,12 +246,13 @@ def duplication(offers: ArrayLike, *, crowded: int = 3) -> Duplication:
     >>> d.mean_schools, d.share_crowded
     (1.75, 0.25)
     """
-    x = counts_table(offers, "offers") > 0
+    x = np.asarray(offers) > 0
     schools = x.sum(0)
     offered = schools[schools > 0]
     return Duplication(float(offered.mean()), float((offered >= crowded).mean()), schools)
 
 
+@takes(may_be_nan="corrected if the null does not vary", offers=arrays.counts(dimensions=2, flags=True), draws=arrays.draws, seed=arrays.seed)
 def duplication_null(offers: ArrayLike, *, draws: int = 499, seed: int) -> Chance:
     """Whether schools overlap more unevenly than chance, against a fixed–fixed null (Connor and Simberloff 1979; Strona et al. 2014).
 
@@ -264,9 +272,9 @@ def duplication_null(offers: ArrayLike, *, draws: int = 499, seed: int) -> Chanc
     Chance
         `corrected` is the standardised effect (observed − mean)/standard deviation, nan if the null does not vary.
     """
-    x = counts_table(offers, "offers") > 0
+    x = np.asarray(offers) > 0
     if len(x) < 2:
-        raise ValueError("one school shares nothing with another; two are needed")
+        raise BadArgument("offers", "one school shares nothing with another; two are needed", value=x.shape)
     rng = np.random.default_rng(seed)
     upper = np.triu_indices(len(x), 1)
 
@@ -299,6 +307,7 @@ def _trade(rows: list[set[int]], rng: np.random.Generator) -> None:
     rows[i], rows[j] = common | set(mixed[:keep].tolist()), common | set(mixed[keep:].tolist())
 
 
+@takes(shares=arrays.counts(), similarity=arrays.numbers(dimensions=2, low=0, high=1, rule=" and lie between 0 and 1"), orders=arrays.orders)
 def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike = (1, 2)) -> np.ndarray:
     """Similarity-aware effective number, qD^Z = (Σ p (Zp)^{q−1})^{1/(1−q)}, ¹D^Z = exp(−Σ p ln Zp) (Leinster and Cobbold 2012).
 
@@ -314,12 +323,11 @@ def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike
     >>> leinster_cobbold([.5, .3, .2], [[1, .5, 0], [.5, 1, 0], [0, 0, 1]]).round(4).tolist()
     [2.0475, 1.8868]
     """
-    p = as_shares(shares)
-    z = np.asarray(similarity, float)
+    p, z = to_shares(np.asarray(shares)), np.asarray(similarity)
     if z.shape != (p.size, p.size):
-        raise ValueError(f"similarity is {z.shape}, it must be {(p.size, p.size)}")
-    if not ((z >= 0) & (z <= 1)).all() or not np.allclose(np.diag(z), 1):
-        raise ValueError("similarities must lie between 0 and 1, with 1 on the diagonal")
+        raise BadArgument("similarity", f"similarity is {z.shape}, it must be {(p.size, p.size)}", value=z.shape)
+    if not np.allclose(np.diag(z), 1):
+        raise BadArgument("similarity", "a specialty is as similar to itself as can be: the diagonal must be 1", value=np.diag(z).tolist())
     there = p > 0
     p, typical = p[there], (z @ p)[there]
-    return np.array([effective_number(p, typical, q) for q in check_orders(orders)])
+    return np.array([effective_number(p, typical, q) for q in np.asarray(orders)])

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import Refused, UnknownName
+
 
 @dataclass(frozen=True)
 class Level:
@@ -36,10 +40,11 @@ LEVELS = (
 )
 
 
-class LevelNotReached(ValueError):
+class LevelNotReached(Refused):
     """A measure asked for above the level of the data; the message says which table would answer it."""
 
 
+@takes(**dict.fromkeys(("groups", "schools", "specialties", "destinations", "demand", "vacancies"), arrays.frame()))
 def reached(*, groups: pd.DataFrame, schools: pd.DataFrame, specialties: pd.DataFrame, destinations: pd.DataFrame, demand: pd.DataFrame, vacancies: pd.DataFrame) -> pd.DataFrame:
     """Levels with whether a table reaches them, its rows, the measures that each allows, and in one line what is missing.
 
@@ -48,11 +53,14 @@ def reached(*, groups: pd.DataFrame, schools: pd.DataFrame, specialties: pd.Data
     groups, schools, specialties, destinations, demand, vacancies : DataFrame
         what the sources print at each level; an empty one is not reached. `vacancies` are those by industry or specialty: totals match nothing.
     """
+    if len(specialties):
+        arrays.frame(school=arrays.texts)(specialties, "specialties")
     many = specialties if len(specialties) and specialties["school"].nunique() >= 50 else specialties.iloc[:0]
     tables = dict(zip((level.code for level in LEVELS), (groups, schools, specialties, many, destinations, demand, vacancies)))
     return pd.DataFrame([{"level": level.code, "row_zh": level.zh, "row_en": level.en, "rows": len(tables[level.code]), "reached": len(tables[level.code]) > 0, "measures": ", ".join(level.measures), "missing_zh": "" if len(tables[level.code]) else level.missing_zh, "missing_en": "" if len(tables[level.code]) else level.missing_en} for level in LEVELS])
 
 
+@takes(measure=arrays.text, levels=arrays.frame(unique=("level",), level=arrays.texts, reached=arrays.flags()))
 def require(measure: str, levels: pd.DataFrame) -> None:
     """Stop, and say what is missing, if a measure stands above the level of the data.
 
@@ -65,6 +73,8 @@ def require(measure: str, levels: pd.DataFrame) -> None:
     """
     level = next((level for level in LEVELS if measure in level.measures), None)
     if level is None:
-        raise KeyError(f"no level lists the measure {measure!r}")
+        raise UnknownName("measure", f"no level lists the measure {measure!r}", value=measure)
+    if level.code not in set(levels["level"]):
+        raise UnknownName("levels", f"it has no level {level.code}", value=level.code)
     if not levels.set_index("level").at[level.code, "reached"]:
         raise LevelNotReached(f"{measure} needs a table of {level.en} ({level.code}, {level.zh}); no source has one. CONTRIBUTING.md says how to add it")

@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import xlogy
 
-from analysis.errors import check_confidence
-from analysis.fit.arrays import counts_table, entropy
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import BadArgument, Refused
+from analysis.fit._shares import entropy, mutual_information
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,7 @@ class Linkage:
     h_geometric: float  # M / √(H(specialty) H(industry))
 
 
-def mutual_information(table: np.ndarray) -> float:
-    """M = H(rows) + H(columns) − H(cells) in nats, of a checked table."""
-    p = table / table.sum()
-    return max(0.0, entropy(p.sum(1)) + entropy(p.sum(0)) - entropy(p))
-
-
+@takes(may_be_nan="a normalisation whose denominator is zero: one specialty, or one industry", table=arrays.counts(dimensions=2))
 def linkage(table: ArrayLike) -> Linkage:
     """Linkage M and H, M = Σ p ln(p/(p_row p_column)) (DiPrete et al. 2017; Theil and Finizza 1971; Mora and Ruiz-Castillo 2011).
 
@@ -55,7 +52,7 @@ def linkage(table: ArrayLike) -> Linkage:
     >>> round(v.m, 6), round(v.h_industry, 6)
     (0.365698, 0.335467)
     """
-    x = counts_table(table, "table")
+    x = np.asarray(table)
     p = x / x.sum()
     rows, columns = entropy(p.sum(1)), entropy(p.sum(0))
     m = mutual_information(x)
@@ -68,6 +65,7 @@ def linkage(table: ArrayLike) -> Linkage:
     return Linkage(m, over(columns, several[1]), over(rows, several[0]), over((rows + columns) / 2, any(several)), over(np.sqrt(rows * columns), all(several)))
 
 
+@takes(may_be_nan="an empty row goes to no industry", table=arrays.counts(dimensions=2))
 def local_linkage(table: ArrayLike) -> np.ndarray:
     """Local linkage of each specialty, M_i = Σ_j p_{j|i} ln(p_{j|i}/p_j); weighted by size they add up to M.
 
@@ -80,7 +78,7 @@ def local_linkage(table: ArrayLike) -> np.ndarray:
     -----
     Biased upwards by about (J − 1)/(2 n_i): suppress specialties with fewer than about thirty graduates.
     """
-    x = counts_table(table, "table")
+    x = np.asarray(table)
     size = x.sum(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         given = x / size[:, None]
@@ -89,9 +87,10 @@ def local_linkage(table: ArrayLike) -> np.ndarray:
     return np.where(size > 0, terms.sum(1), np.nan)
 
 
+@takes(may_be_nan="an empty row goes to no industry", table=arrays.counts(dimensions=2))
 def destination_effective_number(table: ArrayLike) -> np.ndarray:
     """Effective number of destination industries of each specialty, exp(H(industry | specialty)); nan for an empty row."""
-    x = counts_table(table, "table")
+    x = np.asarray(table)
     size = x.sum(1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = x / size
@@ -111,6 +110,7 @@ class BetweenWithin:
         return float(self.between + self.within.sum())
 
 
+@takes(arrays.same_rows("table", "groups"), table=arrays.counts(dimensions=2), groups=arrays.labels("every specialty needs a group"))
 def m_between_within(table: ArrayLike, groups: ArrayLike) -> BetweenWithin:
     """Decomposition of M over supergroups of specialties (tier, school, field): M = M_between + Σ p_g M_g, exact (Mora and Ruiz-Castillo 2011).
 
@@ -120,10 +120,8 @@ def m_between_within(table: ArrayLike, groups: ArrayLike) -> BetweenWithin:
     groups : array of shape (specialties,)
         the group of each row.
     """
-    x = counts_table(table, "table")
+    x = np.asarray(table)
     names, place = np.unique(np.asarray(groups), return_inverse=True)
-    if place.size != len(x):
-        raise ValueError(f"groups has {place.size} entries, the table {len(x)} rows")
     merged = np.zeros((names.size, x.shape[1]))
     np.add.at(merged, place, x)
     within = np.array([x[place == g].sum() / x.sum() * mutual_information(x[place == g]) if x[place == g].sum() else 0.0 for g in range(names.size)])
@@ -161,9 +159,13 @@ def _fit_margins(table: np.ndarray, rows: np.ndarray, columns: np.ndarray, toler
             if gap > 0.999 * before:  # no nearer after five hundred rounds
                 break
             before = gap
-    raise ValueError(f"the margins were not met within {tolerance:g}: zeros of the table forbid it")
+    raise Refused(f"the margins were not met within {tolerance:g}: zeros of the table forbid it")
 
 
+@takes(
+    table1=arrays.counts(dimensions=2), table2=arrays.counts(dimensions=2), method=arrays.one_of("shapley", "karmel_maclachlan"),
+    tolerance=arrays.real(0, 1, above=True), most=arrays.whole(1, 10_000_000),
+)
 def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley", "karmel_maclachlan"] = "shapley", tolerance: float = 1e-13, most: int = 100_000) -> LinkageChange:
     """Change of M between two years, taken apart into margins and structure by iterative proportional fitting.
 
@@ -183,7 +185,7 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
 
     Raises
     ------
-    ValueError
+    Refused
         where zeros of a table make the other's margins impossible.
 
     Examples
@@ -192,11 +194,9 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
     >>> round(c.row_margin, 6), round(c.column_margin, 6), round(c.structural, 6)
     (0.010873, -0.013659, -0.164036)
     """
-    x, y = counts_table(table1, "table1"), counts_table(table2, "table2")
+    x, y = np.asarray(table1), np.asarray(table2)
     if x.shape != y.shape:
-        raise ValueError(f"table1 is {x.shape}, table2 {y.shape}; give both the same categories")
-    if method not in {"shapley", "karmel_maclachlan"}:
-        raise ValueError(f"method {method!r} is not known; use 'shapley' or 'karmel_maclachlan'")
+        raise BadArgument("table2", f"table1 is {x.shape}, table2 {y.shape}; give both the same categories", value=y.shape)
     m1, m2 = mutual_information(x), mutual_information(y)
     rows, columns = np.full(x.shape[0], True), np.full(x.shape[1], True)
     while True:  # taking a column out can empty a row
@@ -207,7 +207,7 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
         rows, columns = fewer
     a, b = x[rows][:, columns], y[rows][:, columns]
     if not a.sum() or not b.sum():
-        raise ValueError("the two tables have no specialty and industry in common")
+        raise Refused("the two tables have no specialty and industry in common")
     a, b = a / a.sum(), b / b.sum()
     margins = {"A": (a.sum(1), a.sum(0)), "B": (b.sum(1), b.sum(0))}
 
@@ -243,6 +243,7 @@ class LinkageInference:
     refused: str
 
 
+@takes(may_be_nan="there is no interval where the bias rule forbids one, and no p with one row or column", table=arrays.counts(dimensions=2, whole=True), confidence=arrays.confidence)
 def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInference:
     """Delta error, Miller–Madow bias and G test of M, with an interval only where the bias allows one.
 
@@ -260,8 +261,7 @@ def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInferen
     >>> round(v.se, 6), round(v.bias, 6), round(v.g, 3)
     (0.044386, 0.006897, 212.105)
     """
-    check_confidence(confidence)
-    x = counts_table(table, "table", whole=True)
+    x = np.asarray(table)
     n = x.sum()
     p = x / n
     row, column = p.sum(1), p.sum(0)
@@ -291,6 +291,7 @@ class Resampled:
     p: float = np.nan
 
 
+@takes(may_be_nan="there is no p, nor an error of one draw", table=arrays.counts(dimensions=(2, 3), whole=True), draws=arrays.draws, seed=arrays.seed, by_school=arrays.flag)
 def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: bool = False) -> Resampled:
     """Bootstrap of M: Poisson draws of cells, or whole schools drawn with replacement where `clusters` is given.
 
@@ -305,19 +306,19 @@ def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: boo
     Returns
     -------
     Resampled
-        `corrected` = 2M − mean of the draws.
+        `corrected` = 2M − mean of the draws; p is nan, and so is the error of a single draw.
     """
     rng = np.random.default_rng(seed)
-    x = np.asarray(table, float)
+    x = np.asarray(table)
+    if x.ndim != (3 if by_school else 2) or (by_school and len(x) < 2):
+        wanted = "draws of schools take a table of shape (schools, specialties, industries) with two schools or more" if by_school else "draws of persons take a table of shape (specialties, industries)"
+        raise BadArgument("table", f"{wanted}; its shape is {x.shape}", value=x.shape)
     if by_school:
-        if x.ndim != 3 or len(x) < 2:
-            raise ValueError("draws of schools take a table of shape (schools, specialties, industries) with two schools or more")
-        counts_table(x.reshape(len(x), -1), "table", whole=True)
         whole = x.sum(0)
         weights = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), size=draws)
         drawn = np.array([mutual_information(np.tensordot(w, x, 1)) for w in weights if np.tensordot(w, x, 1).sum() > 0])
     else:
-        whole = counts_table(x, "table", whole=True)
+        whole = x
         drawn = _draw_m(whole, draws, rng)
     observed = mutual_information(whole)
     return Resampled(observed, float(drawn.mean()), float(drawn.std(ddof=1)), 2 * observed - float(drawn.mean()))
@@ -364,15 +365,16 @@ def _draw_m(x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     return drawn
 
 
+@takes(may_be_nan="one draw has no spread", table=arrays.counts(dimensions=2, dealt=True), draws=arrays.draws, seed=arrays.seed)
 def m_chance(table: ArrayLike, *, draws: int = 199, seed: int) -> Resampled:
     """Chance level of M: its mean when graduates are dealt to industries at random, margins kept.
 
     Returns
     -------
     Resampled
-        `corrected` = M − chance level; `p` = (1 + draws at least as large)/(draws + 1).
+        `corrected` = M − chance level; the error of a single draw is nan; `p` = (1 + draws at least as large)/(draws + 1).
     """
-    x = counts_table(table, "table", whole=True)
+    x = np.asarray(table)
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]
     observed = mutual_information(x)
     rng = np.random.default_rng(seed)

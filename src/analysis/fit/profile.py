@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.fit import homogeneity, linkage, matching
-from analysis.fit.arrays import entropy
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import BadArgument, Refused, UnknownName
+from analysis.fit import _tables, homogeneity, linkage, matching
+from analysis.fit._shares import entropy
 
+CODES = arrays.each(arrays.code(4), most=100_000)  # of specialties: six digits, of which the first four say the field
+SPECIALTIES = arrays.frame(school=_tables.NAME, specialty_code=CODES, year=_tables.YEAR)
+DESTINATIONS = arrays.frame(specialty_code=CODES, industry=_tables.NAME, year=_tables.YEAR, graduates=arrays.numbers(low=0, high=arrays.MOST_COUNT, whole=True, rule=", whole and not negative"))
 MEASURE_COLUMNS = ["measure", "value", "chance", "lower", "upper", "p", "note"]
 
 
@@ -18,6 +25,15 @@ def _row(measure: str, value: float, *, chance: float = np.nan, lower: float = n
     return dict(zip(MEASURE_COLUMNS, (measure, value, chance, lower, upper, p, note)))
 
 
+def _unless_refused(call: Callable[[], homogeneity.Chance]) -> homogeneity.Chance | str:
+    """The answer of a measure, or why it has none: the table says so where the number would stand."""
+    try:
+        return call()
+    except Refused as reason:
+        return str(reason)
+
+
+@takes(code=arrays.code(2))
 def category_of(code: str) -> str:
     """Category (01–19) of a specialty code: secondary, higher and bachelor codes of one category differ by twenty in their first two digits."""
     return f"{int(code[:2]) % 20:02d}"
@@ -35,16 +51,18 @@ def _of_year(table: pd.DataFrame, year: int | None) -> pd.DataFrame:
         return table
     rows = table[table["year"] == (int(table["year"].max()) if year is None else year)]
     if "source_id" in rows and rows["source_id"].nunique() > 1:
-        raise ValueError(f"sources {', '.join(sorted(rows['source_id'].unique()))} all have rows of {rows['year'].iloc[0]}; choose one")
+        raise BadArgument("table", f"sources {', '.join(sorted(rows['source_id'].unique()))} all have rows of {rows['year'].iloc[0]}; choose one")
     return rows
 
 
+@takes(codes=arrays.each(arrays.code(4), most=5000))
 def category_similarity(codes: list[str]) -> np.ndarray:
     """Similarity of specialties by the tree of their codes: 1 the same, ½ the same field (four digits), ¼ the same category, else 0."""
     same, field, category = (np.equal.outer(a, a) for a in (np.array(codes), np.array([c[:4] for c in codes]), np.array([category_of(c) for c in codes])))
     return np.where(same, 1.0, np.where(field, 0.5, np.where(category, 0.25, 0.0)))
 
 
+@takes(may_be_nan="columns that a measure does not have", specialties=SPECIALTIES, year=arrays.calendar_year, count=arrays.one_of("students", "intake", "graduates"), draws=arrays.draws, seed=arrays.seed)
 def crowding(specialties: pd.DataFrame, year: int | None = None, *, count: str = "students", draws: int = 199, seed: int = 1) -> pd.DataFrame:
     """Duplication, overlap and diversity of the specialties of a city's schools in one year (level L2).
 
@@ -62,11 +80,12 @@ def crowding(specialties: pd.DataFrame, year: int | None = None, *, count: str =
     Returns
     -------
     DataFrame
-        measure, value, chance (what chance alone gives), p, note; empty if there is no table for the year.
+        measure, value, chance (what chance alone gives), p, note; nan where a measure has none, with the reason where it has no answer; empty if there is no table for the year.
     """
     rows = _of_year(specialties, year)
     if rows.empty:
         return pd.DataFrame(columns=MEASURE_COLUMNS)
+    rows = arrays.frame(**{count: _tables.PERSONS})(rows, "specialties")
     offers = rows.assign(offered=(rows[count] != 0).astype(int)).pivot_table(index="school", columns="specialty_code", values="offered", aggfunc="max", fill_value=0)
     unknown = sorted(rows.loc[rows[count].isna(), "school"].unique())
     known = rows[~rows["school"].isin(unknown)]
@@ -87,23 +106,29 @@ def crowding(specialties: pd.DataFrame, year: int | None = None, *, count: str =
             _row("leinster_cobbold_q1", float(homogeneity.leinster_cobbold(pooled, category_similarity(list(pooled.index)), [1])[0]), note="effective number when specialties of one field count as half alike"),
         ]
     if len(sized) > 1:
+        chance = _unless_refused(lambda: homogeneity.dissimilarity_chance(sized, draws=draws, seed=seed))
         pairs = [homogeneity.overlap(sized.iloc[i], sized.iloc[j]) for i, j in combinations(range(len(sized)), 2)]
-        chance = homogeneity.dissimilarity_chance(sized, draws=draws, seed=seed)
         horn = [pair.morisita_horn for pair in pairs]
         found += [
             _row("morisita_horn", float(np.mean(horn)), lower=float(np.min(horn)), upper=float(np.max(horn)), note="mean over pairs of schools; smallest and largest pair"),
             _row("jaccard", float(np.mean([pair.jaccard for pair in pairs])), note="mean over pairs, by names only"),
-            _row("multigroup_d", chance.observed, chance=chance.chance, p=chance.p, note="dissimilarity of schools beside its chance level"),
+            _row("multigroup_d", np.nan, note=chance) if isinstance(chance, str) else _row("multigroup_d", chance.observed, chance=chance.chance, p=chance.p, note="dissimilarity of schools beside its chance level"),
         ]
     return pd.DataFrame(found, columns=MEASURE_COLUMNS)
 
 
-def destination_table(destinations: pd.DataFrame, year: int | None) -> pd.DataFrame:
+@takes(destinations=DESTINATIONS, year=arrays.calendar_year)
+def destination_table(destinations: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
     """Specialties × industries of one year (the last if not given), summed over schools and regions."""
     rows = _of_year(destinations, year)
+    if len(rows) and not rows["graduates"].sum():
+        raise BadArgument("destinations", f"graduates of {int(rows['year'].iloc[0])} add up to zero", value=0.0)
     return rows.pivot_table(index="specialty_code", columns="industry", values="graduates", aggfunc="sum", fill_value=0) if len(rows) else pd.DataFrame()
 
 
+@takes(
+    table=arrays.frame(index=CODES), crosswalk=arrays.frame(category=_tables.NAME, section=_tables.NAME, strict=_tables.SHARE, loose=_tables.SHARE), strictness=arrays.one_of("strict", "loose"),
+)
 def crosswalk_table(table: pd.DataFrame, crosswalk: pd.DataFrame, strictness: str) -> np.ndarray:
     """Which industry each specialty is meant for: 1 or 0, by the category of its code.
 
@@ -125,22 +150,24 @@ def crosswalk_table(table: pd.DataFrame, crosswalk: pd.DataFrame, strictness: st
     categories = [category_of(code) for code in table.index]
     unknown = sorted({c for c in categories if c not in known})
     if unknown:
-        raise KeyError(f"categories {', '.join(unknown)} are not in data/crosswalks/category_to_section.csv")
+        raise UnknownName("crosswalk", f"categories {', '.join(unknown)} are not in data/crosswalks/category_to_section.csv")
     return np.array([[(c, section_of(i)) in meant for i in table.columns] for c in categories], float)
 
 
+@takes(industry=arrays.text)
 def section_of(industry: str) -> str:
     """Section of a division of GB/T 4754-2017; a section is its own."""
     if industry in "ABCDEFGHIJKLMNOPQRST" and len(industry) == 1:
         return industry
-    if not industry.isdigit():
-        raise KeyError(f"{industry!r} is no section or division of GB/T 4754-2017")
+    if not (industry.isascii() and industry.isdigit()) or len(industry) > 2:
+        raise UnknownName("industry", f"{industry!r} is no section or division of GB/T 4754-2017")
     ends = [(5, "A"), (12, "B"), (43, "C"), (46, "D"), (50, "E"), (52, "F"), (60, "G"), (62, "H"), (65, "I"), (69, "J"), (70, "K"), (72, "L"), (75, "M"), (79, "N"), (82, "O"), (83, "P"), (85, "Q"), (90, "R"), (96, "S"), (97, "T")]
     if not 1 <= int(industry) <= 97:
-        raise KeyError(f"{industry!r} is no division of GB/T 4754-2017")
+        raise UnknownName("industry", f"{industry!r} is no division of GB/T 4754-2017")
     return next(section for last, section in ends if int(industry) <= last)
 
 
+@takes(destinations=DESTINATIONS, year=arrays.calendar_year)
 def local_profile(destinations: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
     """How closely each specialty leads to industries: local linkage (DiPrete et al. 2017) and effective number of destinations (level L3).
 
@@ -156,13 +183,17 @@ def local_profile(destinations: pd.DataFrame, year: int | None = None) -> pd.Dat
     return pd.DataFrame({"specialty_code": table.index, "graduates": table.sum(axis=1).to_numpy(), "local_linkage": linkage.local_linkage(table), "effective_industries": linkage.destination_effective_number(table)}).sort_values("local_linkage", ascending=False, kind="stable", ignore_index=True)
 
 
+@takes(
+    may_be_nan="columns that a measure does not have", destinations=DESTINATIONS, crosswalk=arrays.frame(category=_tables.NAME, section=_tables.NAME, strict=_tables.SHARE, loose=_tables.SHARE),
+    year=arrays.calendar_year, confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+)
 def linkage_profile(destinations: pd.DataFrame, crosswalk: pd.DataFrame, year: int | None = None, *, confidence: float = 0.95, draws: int = 199, seed: int = 1) -> pd.DataFrame:
     """Linkage of specialties and industries, and mismatch by crosswalk, in one year (level L3).
 
     Returns
     -------
     DataFrame
-        measure, value, chance, lower, upper, p, note; an interval only where the bias rule allows one; empty if there is no
+        measure, value, chance, lower, upper, p, note; nan where a measure has none, and an interval only where the bias rule allows one; empty if there is no
         table for the year.
     """
     table = destination_table(destinations, year)

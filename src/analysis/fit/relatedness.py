@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.fit.arrays import counts_table
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import BadArgument, Refused
 
 
+@takes(may_be_nan="an empty column has none", table=arrays.counts(dimensions=2, flags=True))
 def revealed_advantage(table: ArrayLike) -> np.ndarray:
     """RCA of each cell, (x_cp/x_c)/(x_p/x) (Balassa 1965); 0 for empty rows, nan for empty columns.
 
@@ -18,7 +21,7 @@ def revealed_advantage(table: ArrayLike) -> np.ndarray:
     ----------
     table : array of shape (cities, specialties)
     """
-    x = counts_table(table, "table")
+    x = np.asarray(table)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where(x.sum(1, keepdims=True) > 0, x / x.sum(1, keepdims=True), 0.0)
         return own / (x.sum(0) / x.sum())
@@ -33,6 +36,7 @@ class ProximityDensity:
     density: np.ndarray  # (cities, specialties), nan for a specialty near none
 
 
+@takes(may_be_nan="density of a specialty near none", table=arrays.counts(dimensions=2, flags=True), own=arrays.real(0, 1))
 def proximity_density(table: ArrayLike, *, own: float = 0.0) -> ProximityDensity:
     """Proximity 邻近度 and density 密度 of specialties (Hidalgo et al. 2007).
 
@@ -42,7 +46,7 @@ def proximity_density(table: ArrayLike, *, own: float = 0.0) -> ProximityDensity
     ----------
     table : array of shape (cities or schools, specialties)
     own : {0, 1}
-        φ_pp. Published programs differ; in the worked example one cell's density is 1.0 with 0 and 0.333 with 1.
+        φ_pp; density is nan for a specialty that is near none. Published programs differ; in the worked example one cell's density is 1.0 with 0 and 0.333 with 1.
 
     Notes
     -----
@@ -50,7 +54,7 @@ def proximity_density(table: ArrayLike, *, own: float = 0.0) -> ProximityDensity
     nothing at all below about fifty cities.
     """
     if own not in (0, 1):
-        raise ValueError(f"own is {own:g}; the proximity of a specialty to itself is 0 or 1")
+        raise BadArgument("own", f"own is {own:g}; the proximity of a specialty to itself is 0 or 1", value=own)
     present = (np.nan_to_num(revealed_advantage(table), nan=0.0) >= 1).astype(float)
     together = present.T @ present
     ubiquity = np.diag(together)
@@ -72,6 +76,7 @@ class SkillRelatedness:
     se_log: np.ndarray
 
 
+@takes(may_be_nan="an empty row or column has none, an empty cell no error", flows=arrays.counts(dimensions=2))
 def skill_relatedness(flows: ArrayLike) -> SkillRelatedness:
     """Skill relatedness 技能相关度, SR = F_ij F / (F_i F_j), normalised (SR − 1)/(SR + 1) (Neffke and Henning 2013).
 
@@ -85,7 +90,7 @@ def skill_relatedness(flows: ArrayLike) -> SkillRelatedness:
     SkillRelatedness
         nan where a row or column is empty; `se_log` is the error of ln SR as of a location quotient, nan for empty cells.
     """
-    x = counts_table(flows, "flows")
+    x = np.asarray(flows)
     rows, columns, n = x.sum(1, keepdims=True), x.sum(0, keepdims=True), x.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = x * n / (rows * columns)
@@ -107,6 +112,7 @@ class EntryEvaluation:
     excluded: int  # empty cells without a score, which neither ranking holds
 
 
+@takes(before=arrays.counts(dimensions=2, flags=True), after=arrays.counts(dimensions=2, flags=True), score=arrays.numbers(dimensions=2, missing=True), k=arrays.whole(rule="it lies from 1 to the number of candidates"))
 def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k: int = 10) -> EntryEvaluation:
     """Out-of-sample evaluation of a recommendation: cells empty before are candidates, those filled after are entries.
 
@@ -117,24 +123,24 @@ def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k
     before, after : array of shape (cities, specialties)
         offers in two years.
     score : array of shape (cities, specialties)
-        made from `before` only, for instance density.
+        made from `before` only, for instance density; nan where there is none.
     k : int
         how many first recommendations are looked at, from 1 to the number of candidates; a tie across the k-th place counts by its mean.
 
     Raises
     ------
-    ValueError
+    Refused
         if nobody entered, or everybody: nothing can be evaluated.
     """
-    x, y, s = counts_table(before, "before") > 0, counts_table(after, "after") > 0, np.asarray(score, float)
+    x, y, s = np.asarray(before) > 0, np.asarray(after) > 0, np.asarray(score)
     if not x.shape == y.shape == s.shape:
-        raise ValueError(f"before is {x.shape}, after {y.shape}, score {s.shape}; they must agree")
+        raise BadArgument("score" if x.shape == y.shape else "after", f"before is {x.shape}, after {y.shape}, score {s.shape}; they must agree", value=s.shape)
     open_ = ~x & ~np.isnan(s)
     entered = y[open_]
     if not entered.any() or entered.all():
-        raise ValueError(f"{int(entered.sum())} of {entered.size} candidates entered; a ranking needs both kinds")
+        raise Refused(f"{int(entered.sum())} of {entered.size} candidates entered; a ranking needs both kinds")
     if not 1 <= k <= entered.size:
-        raise ValueError(f"k is {k}; there are {entered.size} candidates")
+        raise BadArgument("k", f"k is {k}; there are {entered.size} candidates", value=k)
     popularity = np.broadcast_to(x.sum(0), x.shape)[open_].astype(float)
 
     def auc(values: np.ndarray) -> float:

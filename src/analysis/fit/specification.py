@@ -5,10 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.fit import _tables
 from analysis.fit.structure import hellinger, total_structural_deviation
 from analysis.fit.supply import sector_shares
 
 
+@takes(
+    _tables.crosswalk_bounds_fit,
+    supply=_tables.supply_table("value"), industries=arrays.each(_tables.structure_table("share"), key=arrays.text), groups=arrays.names(), sectors=arrays.names(),
+    lower=arrays.probabilities(dimensions=2), upper=arrays.probabilities(dimensions=2), keys=_tables.KEYS, lambdas=arrays.each(arrays.real(0, 1)),
+)
 def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]], lambdas: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)) -> pd.DataFrame:
     """D of each combination of supply measure, year, industry structure and λ, sorted.
 
@@ -32,9 +40,9 @@ def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame
     """
     rows = []
     for measure, year in keys:
-        counts = supply[(supply["measure"] == measure) & (supply["year"] == year)].set_index("group").loc[groups, "value"].to_numpy(float)
+        counts = _tables.supply_rows(supply, measure, year, groups)["value"].to_numpy(float)
         for name, industry in industries.items():
-            g = industry.set_index("sector").loc[sectors, "share"].to_numpy(float)
+            g = _tables.structure_rows(industry, sectors, "industries")["share"].to_numpy(float)
             g = g / g.sum()
             for part in lambdas:
                 e = sector_shares(counts, lower, upper, part)

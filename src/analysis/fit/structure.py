@@ -13,10 +13,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.errors import check_confidence
-from analysis.fit.arrays import half_l1, pair, share_pair, shares
+from analysis import arrays
+from analysis.arrays import same_shape, takes
+from analysis.errors import BadArgument, Refused
+from analysis.fit._shares import half_l1, is_constant, to_shares
 
 
+@takes(counts=arrays.counts())
+def shares(counts: ArrayLike) -> np.ndarray:
+    """Counts as shares that add up to one."""
+    return to_shares(np.asarray(counts))
+
+
+@takes(
+    same_shape("supply", "industry", of="categories"), may_be_nan="inf where the reference share is zero, nan where both are",
+    supply=arrays.shares(), industry=arrays.shares(), reference=arrays.one_of("industry", "supply"), form=arrays.one_of("ratio", "log"),
+)
 def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]) -> np.ndarray:
     """Structural deviation 结构偏离度 of each category.
 
@@ -49,15 +61,14 @@ def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: L
     >>> structural_deviation([.06, .34, .6], [.08, .4, .52], reference="industry", form="ratio").round(4).tolist()
     [-0.25, -0.15, 0.1538]
     """
-    e, g = share_pair(supply, industry, ("supply", "industry"))
-    if reference not in {"industry", "supply"} or form not in {"ratio", "log"}:
-        raise ValueError("reference is 'industry' or 'supply', form is 'ratio' or 'log'")
+    e, g = np.asarray(supply), np.asarray(industry)
     numerator, yardstick = (e, g) if reference == "industry" else (g, e)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = numerator / yardstick
         return np.log(ratio) if form == "log" else ratio - 1
 
 
+@takes(same_shape("supply", "industry", of="categories"), supply=arrays.shares(), industry=arrays.shares())
 def total_structural_deviation(supply: ArrayLike, industry: ArrayLike) -> tuple[float, float]:
     """Total deviation Σ|e − g| (0 to 2) and D = ½ Σ|e − g| (0 to 1).
 
@@ -68,11 +79,11 @@ def total_structural_deviation(supply: ArrayLike, industry: ArrayLike) -> tuple[
     >>> [round(x, 10) for x in total_structural_deviation([.06, .34, .6], [.08, .4, .52])]
     [0.16, 0.08]
     """
-    e, g = share_pair(supply, industry, ("supply", "industry"))
-    d = half_l1(e, g)
+    d = half_l1(np.asarray(supply), np.asarray(industry))
     return 2 * d, d
 
 
+@takes(same_shape("a", "b", of="categories"), a=arrays.counts(), b=arrays.counts())
 def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
     """Coefficient of structural similarity 结构相似系数, S = Σ a b / √(Σ a² Σ b²), 0 to 1 (UNIDO 1979).
 
@@ -83,10 +94,11 @@ def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(cosine_similarity([.06, .34, .6], [.08, .4, .52]), 6)
     0.989707
     """
-    a, b = pair(a, b, ("a", "b"))
+    a, b = np.asarray(a), np.asarray(b)
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
+@takes(same_shape("a", "b", of="categories"), a=arrays.counts(), b=arrays.counts())
 def pearson_share(a: ArrayLike, b: ArrayLike) -> float:
     """Pearson correlation of two share vectors, −1 to 1; with k categories it has k − 2 degrees of freedom, never test it at k = 3.
 
@@ -95,12 +107,13 @@ def pearson_share(a: ArrayLike, b: ArrayLike) -> float:
     ValueError
         if one of the vectors is constant: the correlation does not exist.
     """
-    a, b = pair(a, b, ("a", "b"))
-    if any(np.ptp(v) <= 1e-12 * v.max() for v in (a, b)):
-        raise ValueError("a constant vector has no correlation")
+    a, b = np.asarray(a), np.asarray(b)
+    if is_constant(a) or is_constant(b):
+        raise Refused("a constant vector has no correlation")
     return float(np.corrcoef(a, b)[0, 1])
 
 
+@takes(same_shape("before", "after", of="categories"), before=arrays.counts(), after=arrays.counts())
 def moore_angle_degrees(before: ArrayLike, after: ArrayLike) -> float:
     """Moore's structural change 结构变动值: the angle between two structures, 0° to 90° (Moore 1978).
 
@@ -112,17 +125,22 @@ def moore_angle_degrees(before: ArrayLike, after: ArrayLike) -> float:
     >>> round(moore_angle_degrees([120, 340, 560, 480], [130, 420, 700, 470]), 6)
     6.26381
     """
-    before, after = pair(before, after, ("before", "after"))
+    before, after = np.asarray(before), np.asarray(after)
     u, v = before / np.linalg.norm(before), after / np.linalg.norm(after)
     return float(np.degrees(2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v))))
 
 
+@takes(same_shape("before", "after", of="categories"), before=arrays.counts(), after=arrays.counts())
 def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
     """NAV = ½ Σ|s₁ − s₀|: share of the whole that moved between categories, 0 to 1. Takes counts or shares."""
-    before, after = pair(before, after, ("before", "after"))
-    return half_l1(shares(after), shares(before))
+    before, after = np.asarray(before), np.asarray(after)
+    return half_l1(to_shares(after), to_shares(before))
 
 
+@takes(
+    same_shape("before", "after", of="categories"), weights=arrays.one_of("after", "before", "mean"),
+    **dict.fromkeys(("before", "after"), arrays.counts(positive="the index takes logarithms: categories with zero must be merged or left out")),
+)
 def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "before", "mean"] = "after") -> float:
     """Lilien index σ = √Σ w (Δln x − Δln X)²: dispersion of growth over categories (Lilien 1982).
 
@@ -133,24 +151,25 @@ def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "be
     weights : {"after", "before", "mean"}
         shares that weigh the categories.
     """
-    before, after = pair(before, after, ("before", "after"))
-    if (before == 0).any() or (after == 0).any():
-        raise ValueError("the Lilien index takes logarithms: categories with zero must be merged or left out")
-    weight = {"after": shares(after), "before": shares(before), "mean": (shares(after) + shares(before)) / 2}[weights]
+    before, after = np.asarray(before), np.asarray(after)
+    own = {"after": to_shares(after), "before": to_shares(before)}
+    weight = own[weights] if weights in own else (own["after"] + own["before"]) / 2
     growth = np.log(after / before) - np.log(after.sum() / before.sum())
     return float(np.sqrt(weight @ growth**2))
 
 
+@takes(same_shape("a", "b", of="categories"), a=arrays.shares(), b=arrays.shares())
 def jensen_shannon_divergence_nats(a: ArrayLike, b: ArrayLike) -> float:
     """Jensen–Shannon divergence in nats, 0 to ln 2; the divergence itself, not its square root. Zeros are allowed."""
-    a, b = share_pair(a, b, ("a", "b"))
+    a, b = np.asarray(a), np.asarray(b)
     middle = (a + b) / 2
     return max(0.0, float(sum(np.sum(x[x > 0] * np.log(x[x > 0] / middle[x > 0])) for x in (a, b)) / 2))
 
 
+@takes(same_shape("a", "b", of="categories"), a=arrays.shares(), b=arrays.shares())
 def hellinger(a: ArrayLike, b: ArrayLike) -> float:
     """Hellinger distance √(½ Σ(√a − √b)²), 0 to 1."""
-    a, b = share_pair(a, b, ("a", "b"))
+    a, b = np.asarray(a), np.asarray(b)
     return float(np.sqrt(np.sum((np.sqrt(a) - np.sqrt(b)) ** 2) / 2))
 
 
@@ -165,6 +184,10 @@ class LocationQuotient:
     upper: np.ndarray
 
 
+@takes(
+    same_shape("local", "reference", of="categories"), may_be_nan="a category without local persons has no standard error and no interval; one that the reference lacks has no quotient",
+    local=arrays.counts(), reference=arrays.counts(), reference_fixed=arrays.flag, confidence=arrays.confidence,
+)
 def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed: bool = False, confidence: float = 0.95) -> LocationQuotient:
     """Location quotient 区位商 of each category, LQ = (x/Σx)/(X/ΣX) (Balassa 1965), with RSCA and an interval on the log scale.
 
@@ -183,7 +206,7 @@ def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed
     Notes
     -----
     The error treats persons as drawn one by one. Census long forms draw whole households: it is a lower bound.
-    A category without local persons has LQ 0, no standard error and no interval (nan).
+    A category without local persons has LQ 0, no standard error and no interval (nan); one that the reference lacks has no quotient (nan, or inf).
 
     Examples
     --------
@@ -191,10 +214,10 @@ def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed
     >>> round(float(q.lq[0]), 4), round(float(q.se_log[0]), 4)
     (0.8333, 0.1726)
     """
-    check_confidence(confidence)
-    x, big = pair(local, reference, ("local", "reference"))
+    x, big = np.asarray(local), np.asarray(reference)
     if not reference_fixed and (x > big).any():
-        raise ValueError("a local count is above its reference: the reference must include the local area")
+        place = int(np.flatnonzero(x > big)[0])
+        raise BadArgument("local", f"position {place} is {x[place]:g}, above its reference of {big[place]:g}: the reference must include the local area", position=place, value=x[place])
     with np.errstate(divide="ignore", invalid="ignore"):
         lq = (x / x.sum()) / (big / big.sum())
         variance = 1 / x - 1 / x.sum()

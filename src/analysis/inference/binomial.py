@@ -13,9 +13,14 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from analysis.errors import check_confidence
-from analysis.inference.likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
-from analysis.inference.rates import Refused, school_logits
+from analysis import arrays
+from analysis.arrays import part_of, same_rows, takes
+from analysis.errors import BadArgument, Refused
+from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
+from analysis.inference.rates import school_logits
+
+MODEL = {"successes": arrays.counts(whole=True, zero=True), "trials": arrays.counts(whole=True), "design": arrays.design}
+FITS = (part_of("successes", "trials"), same_rows("design", "successes"))
 
 PRECISION = (np.log(1e-3), np.log(1e6))  # of ln(a + b): beyond the upper end schools vary no more than draws, and the binomial model holds
 SPREAD = (np.log(1e-4), np.log(1e3))  # of ln σ: below the lower end schools do not differ
@@ -27,23 +32,30 @@ class TooFewSchools(Refused):
     """A model asks for more coefficients than the schools can carry."""
 
 
+@takes(same_rows("matrix", "labels"), matrix=arrays.numbers(dimensions=2), labels=arrays.labels("every row needs a school"))
 def require_several(matrix: np.ndarray, labels: np.ndarray) -> None:
     """Stop where a coefficient rests on one school: it is fitted exactly there, and a sandwich error knows nothing of it."""
     if any(np.linalg.matrix_rank(matrix[labels != g]) < matrix.shape[1] for g in np.unique(labels)):
         raise Refused("a coefficient rests on one school, which is fitted exactly: neither its sandwich error nor leaving it out says anything")
 
 
+@takes(part_of("successes", "trials"), same_rows("matrix", "successes"), successes=MODEL["successes"], trials=MODEL["trials"], matrix=arrays.numbers(dimensions=2))
 def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
     """Grouped logit by iteratively reweighted least squares to full precision.
 
     Raises
     ------
-    ValueError
+    Refused
         if coefficients run away: some combination of columns separates rates of 0 or 1 from the rest.
     """
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+    return _finite(GLM(np.column_stack([successes, trials - successes]), matrix, family=Binomial()), matrix)
+
+
+def _finite(model: GLM, matrix: np.ndarray):
+    """The fit of a logit, refused where coefficients run away."""
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
-        fit = GLM(np.column_stack([successes, trials - successes]), matrix, family=Binomial()).fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
+        fit = model.fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
     if not np.isfinite(fit.params).all() or np.abs(matrix @ fit.params).max() > 20:
         raise Refused("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
     return fit
@@ -60,16 +72,10 @@ class GroupedBinomial:
 
 
 def _counts(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """k, n and the model matrix, checked."""
+    """k, n and the model matrix, where their coefficients exist."""
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     matrix = design.to_numpy(float)
     groups, parameters = matrix.shape
-    if not (k.size == n.size == groups):
-        raise ValueError(f"{k.size} successes, {n.size} trials and {groups} rows of the design")
-    if not (np.isfinite(k).all() and np.isfinite(n).all() and np.isfinite(matrix).all()):
-        raise ValueError("successes, trials and design must be finite; leave schools without figures out, and say so")
-    if (k < 0).any() or (k > n).any() or (n <= 0).any():
-        raise ValueError("every group needs 0 <= successes <= trials, and trials above zero")
     if np.linalg.matrix_rank(matrix) < parameters:
         raise Refused("the columns of the design depend on each other: their coefficients do not exist one by one")
     if groups <= parameters:
@@ -81,6 +87,7 @@ def _counts(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> tu
     return k, n, matrix
 
 
+@takes(schools=arrays.whole(0), predictors=arrays.whole(0))
 def require_cases(schools: int, predictors: int) -> None:
     """Stop at a regression with several predictors where there are fewer than ten schools for each.
 
@@ -90,6 +97,7 @@ def require_cases(schools: int, predictors: int) -> None:
         raise TooFewSchools(f"{predictors} predictors with {schools} schools: at least {CASES_PER_PREDICTOR * predictors} would be needed. Look at rank correlations one by one, with their family corrected (analysis.inference.correlates)")
 
 
+@takes(*FITS, **MODEL, confidence=arrays.confidence)
 def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, confidence: float = 0.95) -> GroupedBinomial:
     """Logit model of grouped counts with Pearson dispersion and quasi-likelihood errors (McCullagh & Nelder 1989).
 
@@ -120,7 +128,6 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     """
     k, n, matrix = _counts(successes, trials, design)
     groups, parameters = matrix.shape
-    check_confidence(confidence)
     require_cases(groups, int((matrix.std(0) > 0).sum()))
     fit = fit_logit(k, n, matrix)
     freedom = groups - parameters
@@ -138,6 +145,7 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     return GroupedBinomial(table, dispersion, freedom, groups)
 
 
+@takes(same_rows("design", "rates", "weights"), rates=arrays.probabilities(), design=arrays.design, weights=arrays.counts(positive="every school needs a weight above zero"))
 def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike | None = None) -> pd.DataFrame:
     """Fractional logit by quasi-likelihood, E[y|x] = Λ(xβ), with sandwich errors HC0 (Papke & Wooldridge 1996).
 
@@ -154,13 +162,11 @@ def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike 
     DataFrame
         estimate, se (HC0; far too small with six to eleven schools: read a permutation test beside it).
     """
-    y, matrix = np.asarray(rates, float), design.to_numpy(float)
-    if not np.isfinite(y).all() or ((y < 0) | (y > 1)).any():
-        raise ValueError("rates lie between 0 and 1")
+    y, matrix = np.asarray(rates), design.to_numpy(float)
     require_cases(len(y), int((matrix.std(0) > 0).sum()))
     require_several(matrix, np.arange(len(y)))
     w = np.ones_like(y) if weights is None else np.asarray(weights, float)
-    fit = GLM(y, matrix, family=Binomial(), var_weights=w).fit(tol=1e-14, maxiter=200)
+    fit = _finite(GLM(y, matrix, family=Binomial(), var_weights=w), matrix)
     mu = fit.fittedvalues
     bread = np.linalg.inv((matrix * (w * mu * (1 - mu))[:, None]).T @ matrix)
     score = matrix * (w * (y - mu))[:, None]
@@ -178,6 +184,7 @@ class BetaBinomial:
     covariance: np.ndarray  # of (coefficients, ln precision); nan at the boundary
 
 
+@takes(*FITS, may_be_nan="the precision is infinite and its covariance nan where schools vary no more than draws", **MODEL)
 def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> BetaBinomial:
     """Beta-binomial model by maximum likelihood, k ~ BetaBin(n, a, b), a/(a + b) = Λ(xβ), one a + b (Skellam 1948; Williams 1975).
 
@@ -190,7 +197,7 @@ def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame)
     -------
     BetaBinomial
         ρ = 1/(a + b + 1). Where schools vary no more than binomial draws the likelihood rises towards ρ = 0: the binomial model is
-        returned, with ρ = 0.
+        returned, with ρ = 0 and a precision of inf.
 
     Notes
     -----
@@ -229,6 +236,7 @@ class RandomIntercept:
     loglik: float
 
 
+@takes(*FITS, same_rows("design", "groups"), **MODEL, groups=arrays.labels("every row needs a school"))
 def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, groups: ArrayLike | None = None) -> RandomIntercept:
     """Logit with a normal intercept for each school, by maximum likelihood (Pinheiro & Bates 1995).
 
@@ -286,6 +294,7 @@ class Heterogeneity:
     i2: float  # share of Q that is more than its expectation, 0 to 1
 
 
+@takes(part_of("successes", "trials"), successes=MODEL["successes"], trials=MODEL["trials"])
 def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
     """Cochran's Q, τ² (DerSimonian & Laird 1986) and I² (Higgins & Thompson 2002) of school logits.
 
@@ -294,9 +303,9 @@ def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
     Schools with a rate of 0 or 1 get half a case on either side (Haldane–Anscombe); only those. τ² lies below the variance of school logits,
     because schools near one half weigh more; `random_intercept_logit` estimates that variance.
     """
-    k, n = np.asarray(successes, float), np.asarray(trials, float)
-    if k.size < 2 or k.shape != n.shape or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
-        raise ValueError("two schools or more with finite 0 <= successes <= trials are needed")
+    k, n = np.asarray(successes), np.asarray(trials)
+    if k.size < 2:
+        raise BadArgument("successes", "two schools or more are needed", value=k.size)
     effect, edge = school_logits(k, n), 0.5 * ((k <= 0) | (k >= n))
     weight = 1 / (1 / (k + edge) + 1 / (n - k + edge))
     freedom = k.size - 1

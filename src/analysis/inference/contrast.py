@@ -8,14 +8,20 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.errors import check_confidence
+from analysis import arrays
+from analysis.arrays import part_of, same_rows, takes, two_groups
+from analysis.errors import Refused
 from analysis.inference.binomial import beta_binomial, fractional_logit, grouped_binomial, random_intercept_logit
 from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
-from analysis.inference.rates import Refused, school_logits
+from analysis.inference.rates import school_logits
 
 COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused"]
 
 
+@takes(
+    part_of("successes", "trials"), same_rows("trials", "first"), two_groups("first"), may_be_nan="a method without an answer, beside its reason",
+    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), first=arrays.flags(), confidence=arrays.confidence,
+)
 def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray, confidence: float = 0.95) -> pd.DataFrame:
     """First tier minus second by eleven methods.
 
@@ -30,14 +36,9 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
     -------
     DataFrame
         method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
-        no answer at this design, for instance because leaving a school out empties a tier.
+        no answer (nan) at this design, for instance because leaving a school out empties a tier.
     """
-    check_confidence(confidence)
-    k, n, member = np.asarray(successes, float), np.asarray(trials, float), np.asarray(first, bool)
-    if not k.shape == n.shape == member.shape or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
-        raise ValueError("every school needs finite 0 <= successes <= trials, trials above zero, and a tier")
-    if not 0 < member.sum() < member.size:
-        raise ValueError("both tiers need a school")
+    k, n, member = np.asarray(successes), np.asarray(trials), np.asarray(first)
     design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})
     schools = np.arange(k.size)
     z = stats.norm.ppf(0.5 + confidence / 2)
@@ -73,6 +74,8 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         logits = school_logits(k, n)
         if min(member.sum(), (~member).sum()) < 2:
             raise Refused("a tier of one school has no spread")
+        if np.ptp(logits[member]) == np.ptp(logits[~member]) == 0:
+            raise Refused("schools do not differ within their tiers: there is no spread to compare with")
         found = stats.ttest_ind(logits[member], logits[~member], equal_var=False)
         low, high = found.confidence_interval(confidence)
         return logits[member].mean() - logits[~member].mean(), low, high, found.pvalue

@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.errors import check_confidence
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import Refused
 from analysis.inference.few_groups import holm_bh
 
 ENUMERATE_UP_TO = 400_000  # orders; 9! = 362,880, and 3! · 8! = 241,920 within two tiers; above, orders are drawn
@@ -23,11 +25,11 @@ def _orders(size: int) -> np.ndarray:
     return np.array(list(permutations(range(size))), dtype=np.int8)
 
 
+@takes(rho=arrays.real(-1, 1), n=arrays.whole(1), confidence=arrays.confidence)
 def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Interval of a rank correlation on Fisher's scale, variance (1 + ρ²/2)/(n − 3) (Bonett & Wright 2000); wide at eleven schools, as it should be."""
     if n < 5:
         return -1.0, 1.0
-    check_confidence(confidence)
     half = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     next_to_one = 1 - 12 / (n**3 - n)  # one exchange of neighbours; at |ρ| = 1 Fisher's scale has no value
     centre = np.arctanh(np.clip(rho, -next_to_one, next_to_one))
@@ -35,6 +37,7 @@ def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[flo
     return (-1.0 if rho <= -next_to_one else low), (1.0 if rho >= next_to_one else high)
 
 
+@takes(n=arrays.whole(3, rule="three schools or more are needed"), level=arrays.real(0, 1, above=True, below=True, rule="write 0.05 for 5 per cent"))
 def least_visible(n: int, level: float = 0.05) -> float:
     """Smallest |ρ| that one test of n schools tells from chance at `level`, from t = ρ √((n − 2)/(1 − ρ²))."""
     t = stats.t.ppf(1 - level / 2, n - 2)
@@ -49,6 +52,16 @@ def _ranks(x: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
     return r - np.array([r[strata == s].mean() for s in strata])
 
 
+def _is_constant(table: pd.DataFrame, *columns: str, strata: str | None = None) -> bool:
+    """Whether one of the columns does not vary, within any stratum if there are strata."""
+    return any((table.groupby(strata)[column].nunique().max() if strata else table[column].nunique()) < 2 for column in columns)
+
+
+@takes(
+    arrays.same_shape("x", "y", "strata", of="schools"), arrays.fits("draws", "x"),
+    x=arrays.numbers(least=4, short="a rank correlation needs four schools"), y=arrays.numbers(least=4, short="a rank correlation needs four schools"),
+    strata=arrays.labels("every school needs a stratum"), draws=arrays.draws, seed=arrays.seed,
+)
 def rank_correlation(x: ArrayLike, y: ArrayLike, *, strata: ArrayLike | None = None, draws: int = 19_999, seed: int = 1) -> tuple[float, float]:
     """Spearman's ρ with its permutation p, two-sided.
 
@@ -64,22 +77,21 @@ def rank_correlation(x: ArrayLike, y: ArrayLike, *, strata: ArrayLike | None = N
     Returns
     -------
     tuple
-        ρ (nan where one side does not vary), p.
+        ρ, p.
+
+    Raises
+    ------
+    Refused
+        where one side does not vary, within any stratum if there are strata.
     """
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    if x.size != y.size or not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("x and y need finite values of the same number")
-    if x.size < 4:
-        raise ValueError(f"{x.size} schools; a rank correlation needs four")
-    if strata is not None and pd.isna(pd.Series(np.asarray(strata, dtype=object))).any():
-        raise ValueError("every school needs a stratum")
+    x, y = np.asarray(x), np.asarray(y)
     order = np.lexsort((y, x))  # so that drawn orders do not depend on the order of the rows
     x, y = x[order], y[order]
     labels = None if strata is None else np.asarray(strata)[order]
     a, b = _ranks(x, labels), _ranks(y, labels)
     spread = np.sqrt((a @ a) * (b @ b))
     if spread < 1e-12:
-        return float("nan"), float("nan")
+        raise Refused("one side does not vary (within any stratum): ranks that are all equal correlate with nothing")
     observed = a @ b
     members = [np.arange(x.size)] if labels is None else [np.flatnonzero(labels == s) for s in pd.unique(labels)]
     if np.prod([float(factorial(m.size)) for m in members]) <= ENUMERATE_UP_TO:
@@ -94,6 +106,9 @@ def rank_correlation(x: ArrayLike, y: ArrayLike, *, strata: ArrayLike | None = N
     return float(observed / spread), float(p)
 
 
+@takes(
+    may_be_nan="pairs that cannot be tested", schools=arrays.frame(), outcomes=arrays.names(), predictors=arrays.names(), strata=arrays.text, confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+)
 def correlate_family(schools: pd.DataFrame, outcomes: list[str], predictors: list[str], *, strata: str | None = None, confidence: float = 0.95, draws: int = 19_999, seed: int = 1) -> pd.DataFrame:
     """Every predictor against every outcome, each by rank correlation; the whole family is returned with its correction.
 
@@ -109,18 +124,20 @@ def correlate_family(schools: pd.DataFrame, outcomes: list[str], predictors: lis
     Returns
     -------
     DataFrame
-        outcome, predictor, schools, rho, lower, upper, p, rho_within, p_within, p_holm, p_bh; Holm and Benjamini–Hochberg over all rows
-        that could be tested. A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it were the only one.
+        outcome, predictor, schools, rho, lower, upper, p, rho_within, p_within, p_holm, p_bh; nan for a pair with fewer than four schools or a side that does not vary; Holm
+        and Benjamini–Hochberg over all rows that could be tested. A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it were the only one.
     """
+    measured = dict.fromkeys([*outcomes, *predictors], arrays.numbers(missing=True))
+    arrays.frame(**measured, **({strata: None} if strata else {}))(schools, "schools")
     rows = []
     for outcome in outcomes:
         for predictor in predictors:
-            pair = schools[[outcome, predictor, *([strata] if strata else [])]].dropna()
-            if len(pair) < 4 or pair[outcome].nunique() < 2 or pair[predictor].nunique() < 2:
+            pair = schools[list(dict.fromkeys([outcome, predictor, *([strata] if strata else [])]))].dropna()
+            if len(pair) < 4 or _is_constant(pair, outcome, predictor):
                 rows.append((outcome, predictor, len(pair), *[np.nan] * 6))
                 continue
             rho, p = rank_correlation(pair[predictor], pair[outcome], draws=draws, seed=seed)
-            within = rank_correlation(pair[predictor], pair[outcome], strata=pair[strata], draws=draws, seed=seed) if strata else (np.nan, np.nan)
+            within = rank_correlation(pair[predictor], pair[outcome], strata=pair[strata], draws=draws, seed=seed) if strata and not _is_constant(pair, outcome, predictor, strata=strata) else (np.nan, np.nan)
             rows.append((outcome, predictor, len(pair), rho, *spearman_interval(rho, len(pair), confidence), p, *within))
     table = pd.DataFrame(rows, columns=["outcome", "predictor", "schools", "rho", "lower", "upper", "p", "rho_within", "p_within"])
     tested = table["p"].notna()

@@ -11,6 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis import arrays
+from analysis.arrays import takes
+from analysis.errors import BadArgument, Refused
+
+AMOUNTS = ("numerator_before", "denominator_before", "numerator_after", "denominator_after")
+
 
 @dataclass(frozen=True)
 class Kitagawa:
@@ -23,7 +29,8 @@ class Kitagawa:
     strata: pd.DataFrame  # rate, composition
 
 
-def kitagawa(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike) -> Kitagawa:
+@takes(shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
+def kitagawa(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, *, shares: bool = True) -> Kitagawa:
     """Kitagawa (1955) decomposition of the change of an aggregate rate R = Σ w r, w share of a stratum in the denominator.
 
     rate = Σ (w₁ + w₂)/2 · (r₂ − r₁); composition = Σ (r₁ + r₂)/2 · (w₂ − w₁); their sum is the change. For two factors it is the Shapley value.
@@ -32,6 +39,8 @@ def kitagawa(numerator_before: ArrayLike, denominator_before: ArrayLike, numerat
     ----------
     numerator_before, denominator_before, numerator_after, denominator_after : array of shape (strata,)
         counts; every stratum needs a denominator above zero in both years, or its rate does not exist.
+    shares : bool
+        whether numerators are part of their denominators; false for amounts per something (yuan a person-time), which may be above one.
 
     Notes
     -----
@@ -43,23 +52,33 @@ def kitagawa(numerator_before: ArrayLike, denominator_before: ArrayLike, numerat
     >>> round(k.rate, 4), round(k.composition, 4)
     (0.1, 0.03)
     """
-    f1, n1, f2, n2 = (np.asarray(v, float) for v in (numerator_before, denominator_before, numerator_after, denominator_after))
-    if not f1.shape == n1.shape == f2.shape == n2.shape or f1.ndim != 1:
-        raise ValueError("numerators and denominators of both years must have one entry a stratum")
-    if not np.isfinite([f1, n1, f2, n2]).all() or (n1 <= 0).any() or (n2 <= 0).any():
-        raise ValueError("every stratum needs finite figures and a denominator above zero in both years")
+    f1, n1, f2, n2 = _both_years(numerator_before, denominator_before, numerator_after, denominator_after, shares)
     r1, r2, w1, w2 = f1 / n1, f2 / n2, n1 / n1.sum(), n2 / n2.sum()
     rate, composition = (w1 + w2) / 2 * (r2 - r1), (r1 + r2) / 2 * (w2 - w1)
     return Kitagawa(float(r1 @ w1), float(r2 @ w2), float(rate.sum()), float(composition.sum()), pd.DataFrame({"rate": rate, "composition": composition}))
 
 
+def _both_years(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, shares: bool) -> list[np.ndarray]:
+    """Checked counts of both years: one entry a stratum, denominators above zero, shares at most one."""
+    found = [np.asarray(v) for v in (numerator_before, denominator_before, numerator_after, denominator_after)]
+    if len({v.shape for v in found}) > 1:
+        raise BadArgument(AMOUNTS[1], f"numerators and denominators of both years must have one entry a stratum; there are {', '.join(str(v.size) for v in found)}", value=found[1].shape)
+    for (numerator, f), (denominator, n) in ((z[0], z[1]) for z in (tuple(zip(AMOUNTS[:2], found[:2])), tuple(zip(AMOUNTS[2:], found[2:])))):
+        for argument, values, bad, rule in ((denominator, n, n <= 0, "every stratum needs a denominator above zero in both years"), (numerator, f, shares & (f > n), f"a share cannot have more in its numerator than in {denominator}")):
+            if bad.any():
+                place = int(np.flatnonzero(bad)[0])
+                raise BadArgument(argument, f"position {place} is {values[place]:g}; {rule}", position=place, value=values[place])
+    return found
+
+
+@takes(before=arrays.each(arrays.numbers(dimensions=(0, 1, 2)), most=6, key=arrays.text), after=arrays.each(arrays.numbers(dimensions=(0, 1, 2)), most=6, key=arrays.text), value=arrays.function)
 def shapley_factors(before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict], float]) -> dict[str, float]:
     """Contribution of each factor to a change, averaged over all orders of exchange (Das Gupta 1993; Shorrocks 2013).
 
     Parameters
     ----------
     before, after : dict of str to array
-        the factors in both years (size, shares, rates …), under the same names.
+        the factors in both years (size, shares, rates …), under the same names; six at most, which have 720 orders.
     value : callable
         the aggregate from its factors.
 
@@ -73,17 +92,21 @@ def shapley_factors(before: dict[str, ArrayLike], after: dict[str, ArrayLike], v
     >>> shapley_factors({"n": 10, "r": 0.5}, {"n": 20, "r": 0.6}, lambda x: x["n"] * x["r"])
     {'n': 5.5, 'r': 1.5}
     """
-    if before.keys() != after.keys() or not before:
-        raise ValueError("both years need the same factors")
+    if before.keys() != after.keys():
+        raise BadArgument("after", f"both years need the same factors; before has {', '.join(before)}, after {', '.join(after)}", value=list(after))
+    strange = [name for name in before if np.shape(before[name]) != np.shape(after[name])]
+    if strange:
+        raise BadArgument("after", f"{', '.join(strange)} must have the same shape in both years", value=np.shape(after[strange[0]]))
+    def worth(state: dict) -> float:
+        return arrays.real()(value(dict(state)), "value")  # of what the function gives back
+
     names = list(before)
-    if len(names) > 6:
-        raise ValueError(f"{len(names)} factors have {factorial(len(names))} orders; six are the most")
     total = dict.fromkeys(names, 0.0)
     for order in permutations(names):
-        state, last = dict(before), value(before)
+        state, last = dict(before), worth(before)
         for name in order:
             state[name] = after[name]
-            now = value(state)
+            now = worth(state)
             total[name] += now - last
             last = now
     return {name: round(amount / factorial(len(names)), 12) for name, amount in total.items()}
@@ -99,6 +122,7 @@ class Oaxaca:
     interaction: float
 
 
+@takes(**dict.fromkeys(("y_a", "y_b"), arrays.numbers()), **dict.fromkeys(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2))))
 def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayLike) -> Oaxaca:
     """Oaxaca (1973) and Blinder (1973) decomposition in three parts, B the reference (Jann 2008).
 
@@ -114,14 +138,18 @@ def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayL
     -----
     Not causal. Needs cases, not schools: eleven schools carry no regression by group.
     """
-    def fit(y: ArrayLike, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        y, x = np.asarray(y, float), np.asarray(x, float)
+    def fit(y: ArrayLike, x: ArrayLike, group: str) -> tuple[np.ndarray, np.ndarray]:
+        y, x = np.asarray(y), np.asarray(x)
+        if len(x) != len(y):
+            raise BadArgument(f"x_{group}", f"y_{group} has {len(y)} cases, x_{group} {len(x)}", value=x.shape)
         matrix = np.column_stack([np.ones(len(y)), x])
         if len(y) <= matrix.shape[1] or np.linalg.matrix_rank(matrix) < matrix.shape[1]:
-            raise ValueError(f"{len(y)} cases do not identify {matrix.shape[1]} coefficients")
+            raise Refused(f"{len(y)} cases do not identify {matrix.shape[1]} coefficients")
         return np.linalg.lstsq(matrix, y, rcond=None)[0], matrix.mean(0)
 
-    (beta_a, mean_a), (beta_b, mean_b) = fit(y_a, x_a), fit(y_b, x_b)
+    (beta_a, mean_a), (beta_b, mean_b) = fit(y_a, x_a, "a"), fit(y_b, x_b, "b")
+    if mean_a.shape != mean_b.shape:
+        raise BadArgument("x_b", f"x_a has {mean_a.size - 1} columns, x_b {mean_b.size - 1}", value=np.shape(x_b))
     return Oaxaca(float(mean_a @ beta_a - mean_b @ beta_b), float((mean_a - mean_b) @ beta_b), float(mean_b @ (beta_a - beta_b)), float((mean_a - mean_b) @ (beta_a - beta_b)))
 
 
@@ -137,13 +165,16 @@ class Simpson:
     flag: str  # "", "reversal" (aggregate against within), "mean" (aggregate against simple mean)
 
 
-def simpson_check(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, *, least: float = 5e-4) -> Simpson:
+@takes(least=arrays.real(0, 1), shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
+def simpson_check(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, *, least: float = 5e-4, shares: bool = True) -> Simpson:
     """Whether an aggregate change has another sign than the changes within its strata (Simpson 1951).
 
     Parameters
     ----------
     least : float
         changes smaller than this have no sign: half a tenth of a percentage point by default.
+    shares : bool
+        see `kitagawa`.
 
     Returns
     -------
@@ -151,8 +182,8 @@ def simpson_check(numerator_before: ArrayLike, denominator_before: ArrayLike, nu
         `flag` is "reversal" where aggregate and weighted within-change point in opposite directions, "mean" where only the
         simple mean of strata does.
     """
-    parts = kitagawa(numerator_before, denominator_before, numerator_after, denominator_after)
-    f1, n1, f2, n2 = (np.asarray(v, float) for v in (numerator_before, denominator_before, numerator_after, denominator_after))
+    f1, n1, f2, n2 = _both_years(numerator_before, denominator_before, numerator_after, denominator_after, shares)
+    parts = kitagawa(f1, n1, f2, n2, shares=shares)
     each = f2 / n2 - f1 / n1
     aggregate, simple = parts.after - parts.before, float(each.mean())
 

@@ -12,20 +12,25 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from analysis import arrays
+from analysis.arrays import part_of, same_rows, takes
+from analysis.errors import BadArgument, Refused, UnknownName
 from analysis.inference.binomial import fit_logit, require_several
-from analysis.inference.rates import Refused
 
 MOST_ARRANGEMENTS = 200_000
+SCHOOLS = arrays.labels("every row needs a school")
+FIRST = arrays.flags(rule="say which schools form the first group by true and false")
+ROWS = {"design": arrays.design, "clusters": SCHOOLS}
+PERSONS = arrays.counts()
 
 
+@takes(arrays.fits("draws", "first"), first=FIRST, draws=arrays.draws, seed=arrays.seed)
 def label_arrangements(first: ArrayLike, *, draws: int = 20_000, seed: int = 1) -> np.ndarray:
     """Ways to give the first label to as many schools as have it, shape (arrangements, schools), bool.
 
     All of them where there are at most `MOST_ARRANGEMENTS`; else the present one and drawn ones, `draws` in all.
     """
     member = np.asarray(first)
-    if member.dtype != bool:
-        raise ValueError("say which schools form the first group by true and false")
     count, size = member.size, int(member.sum())
     if comb(count, size) > MOST_ARRANGEMENTS:
         rng = np.random.default_rng(seed)
@@ -36,14 +41,7 @@ def label_arrangements(first: ArrayLike, *, draws: int = 20_000, seed: int = 1) 
     return table
 
 
-def _labels(values: ArrayLike, name: str) -> np.ndarray:
-    """Whole numbers for the schools that rows belong to; every row needs one."""
-    series = pd.Series(np.asarray(values, dtype=object))
-    if series.isna().any():
-        raise ValueError(f"{name}: row {int(np.flatnonzero(series.isna())[0])} names no school")
-    return pd.factorize(series)[0]
-
-
+@takes(values=arrays.anything, first=arrays.anything)
 def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[float, float, int]:
     """Difference of group means with its exact permutation p (two-sided, by |difference|), and the number of arrangements.
 
@@ -65,12 +63,12 @@ def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[f
     (2.0, 0.3333333333333333, 6)
     """
     if isinstance(values, pd.Series) and isinstance(first, pd.Series) and not values.index.equals(first.index):
-        raise ValueError("values and labels name other schools, or in another order")
-    x, member = np.asarray(values, float), np.asarray(first)
+        raise BadArgument("first", "values and labels name other schools, or in another order")
+    x, member = arrays.numbers()(values, "values"), FIRST(first, "first")
+    arrays.same_shape("values", "first", of="schools")({"values": x, "first": member})
+    arrays.two_groups("first")({"first": member})
     labels = label_arrangements(member)
     size, count = int(member.sum()), x.size
-    if not 0 < size < count or member.size != count or not np.isfinite(x).all():
-        raise ValueError("two groups with finite values are needed")
     x = x - x.mean()
     observed = x[member].mean() - x[~member].mean()
     sums = labels @ x
@@ -79,19 +77,22 @@ def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[f
     return float(observed), extreme / len(differences), len(differences)
 
 
+@takes(values=arrays.series(arrays.numbers()), first=arrays.series(FIRST))
 def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFrame:
     """Difference and exact p of `exact_permutation_two_groups` with each school left out in turn; index is the school left out.
 
     A school that is alone in its group cannot be left out and has no row.
     """
-    if not values.index.is_unique or set(values.index) != set(first.index):
-        raise ValueError("values and labels need the same schools, each once")
+    if set(values.index) != set(first.index):
+        raise BadArgument("first", "values and labels need the same schools, each once")
+    arrays.two_groups("first")({"first": first})
     first = first.reindex(values.index)
-    size = first.groupby(first).transform("size")
+    size = first.map(first.value_counts())
     rows = {left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index[size > 1]}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "p"])
 
 
+@takes(differences=arrays.numbers(tiny=True, short="one finite difference or more is needed"))
 def sign_flip_exact(differences: ArrayLike) -> float:
     """Exact sign-flip p of paired differences, two-sided: the share of the 2^S sign patterns whose |sum| is at least the observed.
 
@@ -111,9 +112,7 @@ def sign_flip_exact(differences: ArrayLike) -> float:
     >>> sign_flip_exact([0.1, -0.02, 0.15, 0.05, 0.08, -0.04, 0.12])
     0.078125
     """
-    z = np.asarray(differences, float)
-    if not z.size or not np.isfinite(z).all():
-        raise ValueError("one finite difference or more is needed")
+    z = np.asarray(differences)
     if z.size <= 20:
         signs = 1 - 2 * ((np.arange(2**z.size)[:, None] >> np.arange(z.size)) & 1)
     else:
@@ -121,14 +120,13 @@ def sign_flip_exact(differences: ArrayLike) -> float:
     return float(np.mean(np.abs(signs @ z) >= abs(z.sum()) - 1e-12 * np.abs(z).sum()))
 
 
+@takes(p_values=arrays.probabilities())
 def holm_bh(p_values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Adjusted p of a family: Holm (1979) for claims, Benjamini & Hochberg (1995) for screening.
 
     The family is everything that was tested on the table, including what is not reported.
     """
-    p = np.asarray(p_values, float)
-    if p.size == 0 or not np.isfinite(p).all() or ((p < 0) | (p > 1)).any():
-        raise ValueError("p values lie between 0 and 1")
+    p = np.asarray(p_values)
     return multipletests(p, method="holm")[1], multipletests(p, method="fdr_bh")[1]
 
 
@@ -146,6 +144,7 @@ def _table(estimate: np.ndarray, cr1: np.ndarray, cr3: np.ndarray, clusters: int
     return Clustered(pd.DataFrame({"estimate": estimate, "se_cr1": errors["cr1"], "p_cr1": p["cr1"], "se_cr3": errors["cr3"], "p_cr3": p["cr3"]}, index=names), clusters)
 
 
+@takes(same_rows("design", "y", "clusters", "weights"), y=arrays.numbers(), **ROWS, weights=PERSONS)
 def clustered_ols(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None = None) -> Clustered:
     """Least squares with errors clustered by school: CR1 and the jackknife CR3 (Bell & McCaffrey 2002; MacKinnon, Nielsen & Webb 2023).
 
@@ -163,13 +162,24 @@ def clustered_ols(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weigh
     whole = a.sum(0)
     beta = np.linalg.solve(whole, b.sum(0))
     groups, size = b.shape
+    _require_rest(a, whole)
     inverse = np.linalg.inv(whole)
     scores = b - a @ beta
     cr1 = inverse @ (scores.T @ scores) @ inverse * groups / (groups - 1) * (n - 1) / (n - size)
     without = np.array([np.linalg.solve(whole - a[g], b.sum(0) - b[g]) for g in range(groups)]) - beta
+    if np.sqrt(np.diag(cr1)).min() <= 1e-12 * max(1.0, np.abs(beta).max()):
+        raise Refused("the clusters are fitted exactly: no error follows from them")
     return _table(beta, cr1, (groups - 1) / groups * without.T @ without, groups, design.columns)
 
 
+def _require_rest(a: np.ndarray, whole: np.ndarray) -> None:
+    """Stop where a coefficient rests on one cluster: it cannot be fitted without it."""
+    size = np.sqrt(np.diag(whole))
+    if any(np.linalg.cond((whole - a[g]) / np.outer(size, size)) > 1e12 for g in range(len(a))):
+        raise Refused("a coefficient rests on one cluster, without which it cannot be fitted")
+
+
+@takes(part_of("successes", "trials"), same_rows("design", "successes", "clusters"), may_be_nan="CR3 without the jackknife", successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), **ROWS, jackknife=arrays.flag)
 def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, clusters: ArrayLike | None = None, *, jackknife: bool = True) -> Clustered:
     """Logit of grouped counts with errors clustered by school: CR1 with N = graduates, CR3 by refitting without each school.
 
@@ -185,10 +195,10 @@ def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFram
     Refused
         if a coefficient rests on one school, or the rest separates without one.
     """
-    k, n, x = np.asarray(successes, float), np.asarray(trials, float), design.to_numpy(float)
-    if k.shape != n.shape or len(x) != k.size or not (np.isfinite(k).all() and np.isfinite(n).all()) or (k < 0).any() or (k > n).any() or (n <= 0).any():
-        raise ValueError("every row needs finite 0 <= successes <= trials, and trials above zero")
-    labels = np.arange(len(k)) if clusters is None else _labels(clusters, "clusters")
+    k, n, x = np.asarray(successes), np.asarray(trials), design.to_numpy(float)
+    labels = np.arange(len(k)) if clusters is None else pd.factorize(np.asarray(clusters))[0]
+    if labels.max() < 1:
+        raise BadArgument("clusters", "two clusters or more are needed", value=1)
     groups, size = int(labels.max() + 1), x.shape[1]
 
     require_several(x, labels)
@@ -210,19 +220,19 @@ def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFram
 
 def _sufficient(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """X′X and X′y of each cluster, cluster of each row, number of persons."""
-    y, x = np.asarray(y, float), design.to_numpy(float)
-    w = np.ones_like(y) if weights is None else np.asarray(weights, float)
-    if not y.size == len(x) == np.size(clusters) == w.size:
-        raise ValueError(f"{y.size} values, {len(x)} rows of the design, {np.size(clusters)} clusters, {w.size} weights")
-    if not (np.isfinite(y).all() and np.isfinite(x).all() and np.isfinite(w).all()) or (w < 0).any() or w.sum() <= x.shape[1]:
-        raise ValueError("values, design and weights must be finite; weights are numbers of persons, not shares")
+    y, x = np.asarray(y), design.to_numpy(float)
+    w = np.ones_like(y) if weights is None else np.asarray(weights)
+    if w.sum() <= x.shape[1]:
+        if weights is None:
+            raise Refused(f"{len(y)} rows leave no degree of freedom for {x.shape[1]} coefficients")
+        raise BadArgument("weights", "weights are numbers of persons, not shares", value=float(w.sum()))
     kept = w > 0
-    y, x, w, labels = y[kept], x[kept], w[kept], _labels(np.asarray(clusters, dtype=object)[kept], "clusters")
+    y, x, w, labels = y[kept], x[kept], w[kept], pd.factorize(np.asarray(clusters, dtype=object)[kept])[0]
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise Refused("the columns of the design depend on each other: their coefficients do not exist one by one")
     groups = int(labels.max() + 1)
     if groups < 2:
-        raise ValueError("two clusters or more are needed")
+        raise BadArgument("clusters", "two clusters or more are needed", value=groups)
     a, b = np.zeros((groups, x.shape[1], x.shape[1])), np.zeros((groups, x.shape[1]))
     np.add.at(a, labels, (w[:, None] * x)[:, :, None] * x[:, None, :])
     np.add.at(b, labels, (w * y)[:, None] * x)
@@ -239,6 +249,10 @@ class WildBootstrap:
     enumerated: bool
 
 
+@takes(
+    same_rows("design", "y", "clusters", "weights"), arrays.fits("draws", "design"),
+    y=arrays.numbers(), **ROWS, column=arrays.text, weights=PERSONS, draws=arrays.draws, seed=arrays.seed,
+)
 def wild_cluster_bootstrap(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, column: str, *, weights: ArrayLike | None = None, draws: int = 9999, seed: int = 1) -> WildBootstrap:
     """Wild cluster bootstrap of least squares with the null imposed (WCR-C; Cameron, Gelbach & Miller 2008).
 
@@ -258,6 +272,8 @@ def wild_cluster_bootstrap(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLi
     -----
     Fails where very few clusters are treated (MacKinnon & Webb 2017): with 3 of 11 read the exact permutation first.
     """
+    if column not in design.columns:
+        raise UnknownName("column", f"{column} is none of {', '.join(map(str, design.columns))}", value=column)
     a, b, _, n = _sufficient(y, design, clusters, weights)
     groups, size = b.shape
     place = list(design.columns).index(column)

@@ -7,17 +7,29 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.errors import check_confidence
+from analysis import arrays
+from analysis.arrays import part_of, takes
+from analysis.errors import BadArgument, Refused  # noqa: F401 - methods that import their measures here find their refusal beside them
 
-class Refused(ValueError):
-    """A method has no honest answer for these figures; the message says why. Faulty input is an ordinary ValueError."""
+# printed figures of schools: counts, nan where not printed
+PRINTED = arrays.numbers(low=0, high=arrays.MOST_COUNT, whole=True, missing=True, rule=", whole and not negative")
+K, N = arrays.counts(dimensions=(0, 1, 2), whole=True, zero=True), arrays.counts(dimensions=(0, 1, 2), whole=True)
 
 
+@takes(successes=K, trials=N)
 def school_logits(successes: ArrayLike, trials: ArrayLike) -> np.ndarray:
     """Logits of school rates; where a rate is 0 or 1 half a case is added on either side (Haldane 1955; Anscombe 1956)."""
-    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    k, n = np.asarray(successes), np.asarray(trials)
+    _check_part(k, n)
     edge = 0.5 * ((k <= 0) | (k >= n))
     return np.log((k + edge) / (n - k + edge))
+
+
+def _check_part(k: np.ndarray, n: np.ndarray) -> None:
+    """Successes are part of their trials, of which many rows may share one."""
+    if k.ndim < n.ndim or k.shape[k.ndim - n.ndim :] != n.shape:
+        raise BadArgument("successes", f"successes have shape {k.shape}, trials {n.shape}", value=k.shape)
+    part_of("successes", "trials")({"successes": k, "trials": np.broadcast_to(n, k.shape)})
 
 
 METHODS = {"wilson": "wilson", "clopper_pearson": "beta", "jeffreys": "jeffreys"}
@@ -25,6 +37,7 @@ METHODS = {"wilson": "wilson", "clopper_pearson": "beta", "jeffreys": "jeffreys"
 TREATMENTS = ("as_printed", "capped", "zero", "left_out")
 
 
+@takes(may_be_nan="figures that contradict each other, or are missing, have no rate", **dict.fromkeys(("graduates", "placed", "further_study", "sector_classified"), arrays.real(0, arrays.MOST_COUNT, missing=True)))
 def placement_quadruple(graduates: float, placed: float, further_study: float, sector_classified: float = np.nan) -> dict[str, float]:
     """The four rates that only say something together.
 
@@ -58,6 +71,7 @@ def placement_quadruple(graduates: float, placed: float, further_study: float, s
     }
 
 
+@takes(schools=arrays.frame(graduates=PRINTED, placed=PRINTED, further_study=PRINTED))
 def placement_checks(schools: pd.DataFrame) -> pd.DataFrame:
     """Which schools print figures that cannot all be true.
 
@@ -79,6 +93,7 @@ def placement_checks(schools: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["entity", "rule", "left", "right"])
 
 
+@takes(may_be_nan="a missing figure stays missing", schools=arrays.frame(), treatment=arrays.one_of(*TREATMENTS))
 def treat_contradictions(schools: pd.DataFrame, treatment: str) -> pd.DataFrame:
     """Schools with their contradicting further study treated in one of four ways.
 
@@ -90,12 +105,11 @@ def treat_contradictions(schools: pd.DataFrame, treatment: str) -> pd.DataFrame:
         left as it is; at most the number placed; taken as not printed (nobody in further study); schools left out. A school that prints more
         placed than graduated is left out by all but the first; a missing figure stays missing.
     """
-    if treatment not in TREATMENTS:
-        raise ValueError(f"treatment is {treatment!r}; use one of {', '.join(TREATMENTS)}")
+    arrays.frame(graduates=PRINTED, placed=PRINTED, further_study=PRINTED, consistent=arrays.flags())(schools, "schools")
     if treatment == "as_printed":
         return schools
     more = schools["further_study"] > schools["placed"]
-    possible = schools[~(schools["placed"] > schools["graduates"])] if "graduates" in schools else schools
+    possible = schools[~(schools["placed"] > schools["graduates"])]
     if treatment == "capped":
         return possible.assign(further_study=schools["further_study"].where(~more, schools["placed"]))
     if treatment == "zero":
@@ -103,6 +117,7 @@ def treat_contradictions(schools: pd.DataFrame, treatment: str) -> pd.DataFrame:
     return schools[schools["consistent"]]
 
 
+@takes(successes=K, trials=N, confidence=arrays.confidence, method=arrays.one_of(*METHODS))
 def proportion_interval(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95, *, method: str = "wilson") -> tuple[np.ndarray, np.ndarray]:
     """Interval of a proportion (Brown, Cai & DasGupta 2001). Treats graduates as independent: a lower bound of the spread.
 
@@ -111,11 +126,7 @@ def proportion_interval(successes: ArrayLike, trials: ArrayLike, confidence: flo
     method : {"wilson", "clopper_pearson", "jeffreys"}
         the usual one; one whose coverage never falls short; the Bayesian one with the Beta(½, ½) prior, unmodified at k = 0 and k = n.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; use one of {', '.join(METHODS)}")
-    check_confidence(confidence)
     k, n = np.asarray(successes), np.asarray(trials)
-    if (k < 0).any() or (k > n).any() or (n <= 0).any():
-        raise ValueError("every proportion needs 0 <= successes <= trials, and trials above zero")
+    _check_part(k, n)
     low, high = proportion_confint(k, n, alpha=1 - confidence, method=METHODS[method])
     return np.asarray(low), np.asarray(high)

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from analysis.errors import check_confidence
+from analysis import arrays
+from analysis.arrays import fits, part_of, takes
 from analysis.inference.binomial import BetaBinomial, beta_binomial
 
 
@@ -22,6 +23,10 @@ class Shrunk:
     new_school: tuple[float, float]
 
 
+@takes(
+    part_of("successes", "trials"), fits("draws", "successes"), may_be_nan="the precision of the population is infinite where schools vary no more than draws",
+    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+)
 def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1) -> Shrunk:
     """Empirical-Bayes rates of schools from a beta-binomial population, with rank intervals by simulation.
 
@@ -40,9 +45,9 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     Returns
     -------
     Shrunk
-        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, and every rank is open.
+        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, every rank is open,
+        and the precision of the model may be inf.
     """
-    check_confidence(confidence)
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
     uniform = np.random.default_rng(seed).random((4 + k.size, draws))  # every draw by an inverse distribution function: a last bit more or less moves no draw after it

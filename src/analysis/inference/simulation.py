@@ -11,26 +11,59 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
+from analysis import arrays
+from analysis.arrays import fits, takes, two_groups
+from analysis.errors import BadArgument
+from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.binomial import PRECISION, SPREAD
 from analysis.inference.few_groups import label_arrangements
-from analysis.inference.likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import proportion_interval, school_logits
 
+NO_ANSWER = "a draw in which a test has no answer"
+PLACED, GRADUATES, LOGIT, SIGMA = arrays.counts(dimensions=2, whole=True, zero=True), arrays.counts(whole=True, positive="every school needs graduates"), arrays.real(-50, 50), arrays.real(0, 50)
+LEVEL = arrays.real(0, 1, above=True, below=True, rule="write 0.05 for 5 per cent")
+MOST_SCHOOLS = 13  # patterns of signs are enumerated
 
-def draw_logits(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+
+def _draw_logits(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a logarithm moves a last bit here, and no draw after it."""
     return special.ndtri(rng.random(shape))
 
 
-def draw_placed(rng: np.random.Generator, n: np.ndarray, p: np.ndarray) -> np.ndarray:
+def _draw_placed(rng: np.random.Generator, n: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Binomial counts of shape `p` by the inverse distribution function of uniform numbers."""
     return stats.binom.ppf(rng.random(p.shape), n, p)
 
 
-def draw_counts(trials: ArrayLike, mean_logit: float, sigma: ArrayLike, draws: int, rng: np.random.Generator) -> np.ndarray:
+def _design(given: dict) -> None:
+    """A column of counts a school, two groups, few enough schools for every pattern of signs."""
+    k, n, first = given.get("k", given.get("k_before")), given.get("n", given.get("trials")), given.get("first")
+    if n.size > MOST_SCHOOLS:
+        raise BadArgument("n" if "n" in given else "trials", f"{n.size} schools; patterns are enumerated up to {MOST_SCHOOLS}", value=n.size)
+    for argument, other in (("k", k), ("k_after", given.get("k_after")), ("first", first)):
+        if other is not None and (other.shape[-1:] != n.shape or (argument == "k_after" and other.shape != k.shape)):
+            raise BadArgument(argument if argument in given else "k_before", f"its shape is {other.shape}, there are {n.size} schools", value=other.shape)
+        if other is not None and argument != "first" and (other > n).any():
+            place = tuple(int(i) for i in np.argwhere(other > n)[0])
+            raise BadArgument(argument if argument in given else "k_before", f"position {place} is {other[place]:g} of {n[place[-1]]:g}; nobody can be placed twice", position=place, value=other[place])
+    if first is not None:
+        two_groups("first")(given)
+
+
+def _spreads(given: dict) -> None:
+    """One spread, or one a school."""
+    if given["sigma"].ndim and given["sigma"].shape != given["trials"].shape:
+        raise BadArgument("sigma", f"sigma has {given['sigma'].size} entries, there are {given['trials'].size} schools; one, or one a school", value=given["sigma"].shape)
+
+
+of_two_tiers = takes(_design, may_be_nan=NO_ANSWER, k=PLACED, n=GRADUATES, first=arrays.flags())
+
+
+@takes(fits("draws", "trials"), _spreads, trials=GRADUATES, mean_logit=LOGIT, sigma=arrays.numbers(dimensions=(0, 1), low=0, high=50), draws=arrays.draws, rng=arrays.generator)
+def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
-    n = np.rint(np.asarray(trials, float))  # persons are whole
-    return draw_placed(rng, n, special.expit(mean_logit + sigma * draw_logits(rng, (draws, n.size))))
+    n = np.asarray(trials, float)
+    return _draw_placed(rng, n, special.expit(mean_logit + sigma * _draw_logits(rng, (draws, n.size))))
 
 
 def _sums(k: np.ndarray, n: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, float]:
@@ -42,6 +75,7 @@ def _pooled(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> tuple[list[np.nd
     return [k1 / n1, k2 / n2], [n1, n2]
 
 
+@of_two_tiers
 def two_proportions(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Two-proportion z (= chi-square) test over graduates."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
@@ -49,6 +83,7 @@ def two_proportions(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarr
     return 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(p * (1 - p) * (1 / n1 + 1 / n2)))
 
 
+@of_two_tiers
 def quasi_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Grouped logit with Pearson dispersion, t(S − 2)."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
@@ -59,6 +94,7 @@ def quasi_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
     return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / error, freedom)
 
 
+@of_two_tiers
 def cluster_robust(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Logit with CR1 errors clustered by school, t(G − 1)."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
@@ -68,6 +104,7 @@ def cluster_robust(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
     return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1)
 
 
+@of_two_tiers
 def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Logit with CR3 errors, every school left out in turn, t(G − 1)."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
@@ -80,6 +117,7 @@ def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(beta) / np.sqrt((n.size - 1) / n.size * squares), n.size - 1)
 
 
+@of_two_tiers
 def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Welch t test on school logits."""
     logits = school_logits(k, n)
@@ -104,16 +142,19 @@ def _permutation(values: np.ndarray, first: np.ndarray) -> np.ndarray:
     return (differences >= own - 1e-12).mean(1)
 
 
+@of_two_tiers
 def permutation_rates(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Exact permutation of tier labels, difference of mean rates of schools."""
     return _permutation(k / n, first)
 
 
+@of_two_tiers
 def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Exact permutation of tier labels, difference of mean logits of schools."""
     return _permutation(school_logits(k, n), first)
 
 
+@of_two_tiers
 def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Wild cluster bootstrap of the linear probability model, null imposed, all Rademacher patterns (up to 13 schools)."""
     signs = 1.0 - 2 * ((np.arange(2 ** (n.size - 1))[:, None] >> np.arange(n.size)) & 1)  # a pattern and its opposite give the same |t|
@@ -155,6 +196,7 @@ def _start(k: np.ndarray, n: np.ndarray, first: np.ndarray, spread: np.ndarray) 
     return np.column_stack([special.logit(p2), special.logit(p1) - special.logit(p2), np.log(spread)])
 
 
+@of_two_tiers
 def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Beta-binomial maximum likelihood, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
@@ -164,6 +206,7 @@ def beta_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray
     return _wald(found, PRECISION[1], k, n, first)
 
 
+@takes(_design, may_be_nan=NO_ANSWER, k=PLACED, n=GRADUATES, first=arrays.flags(), points=arrays.whole(2, 60))
 def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: int = 15) -> np.ndarray:
     """Random-intercept logit by adaptive quadrature, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
@@ -179,6 +222,7 @@ TIER_TESTS = {
 RECOMMENDED = ("permutation_rates", "permutation_logits", "sign_flip")
 
 
+@takes(_design, may_be_nan=NO_ANSWER, k_before=PLACED, k_after=PLACED, n=GRADUATES)
 def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
     """p of a change between two years: two proportions over graduates, paired t and exact sign flip on school logits."""
     p1, p2 = k_before.sum(1) / n.sum(), k_after.sum(1) / n.sum()
@@ -189,12 +233,14 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": 2 * stats.t.sf(np.abs(z.mean(1)) / (_spread(z) / np.sqrt(n.size)), n.size - 1), "sign_flip": flips.mean(1)}
 
 
+@takes(found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.probabilities())), may_be_nan="a test without an answer in any draw has no size")
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
     """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent, their intervals outwards."""
     shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}
     return found.assign(**{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()})
 
 
+@takes(_design, fits("draws", "trials"), trials=GRADUATES, first=arrays.flags(), mean_logit=LOGIT, sigma=SIGMA, shifts=arrays.each(LOGIT), draws=arrays.draws, seed=arrays.seed, level=LEVEL)
 def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, shifts: tuple[float, ...], draws: int, seed: int, level: float = 0.05) -> pd.DataFrame:
     """How often the exact permutation of school logits finds a difference of tiers that is there.
 
@@ -208,16 +254,20 @@ def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, si
     DataFrame
         shift, points (mean difference of school probabilities, first minus second, in percentage points), power.
     """
-    n, member = np.rint(np.asarray(trials, float)), np.asarray(first, bool)  # persons are whole
+    n, member = np.asarray(trials, float), np.asarray(first, bool)
     rows = []
     for shift in shifts:
         rng = np.random.default_rng(seed)
-        p = special.expit(mean_logit + shift * member + sigma * draw_logits(rng, (draws, n.size)))
-        k = draw_placed(rng, n, p)
+        p = special.expit(mean_logit + shift * member + sigma * _draw_logits(rng, (draws, n.size)))
+        k = _draw_placed(rng, n, p)
         rows.append((shift, 100 * float((p[:, member].mean(1) - p[:, ~member].mean(1)).mean()), float((permutation_logits(k, n, member) <= level + 1e-12).mean())))
     return pd.DataFrame(rows, columns=["shift", "points", "power"])
 
 
+@takes(
+    _design, fits("draws", "trials"), may_be_nan="a test without an answer in any draw has no size",
+    trials=GRADUATES, first=arrays.flags(), mean_logit=LOGIT, sigma=SIGMA, draws=arrays.draws, seed=arrays.seed, level=LEVEL, tests=arrays.each(arrays.one_of(*TIER_TESTS), least=0),
+)
 def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, draws: int, seed: int, level: float = 0.05, tests: tuple[str, ...] = tuple(TIER_TESTS)) -> pd.DataFrame:
     """Share of rejections at `level` when neither tiers nor years differ.
 
@@ -236,17 +286,13 @@ def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sig
     DataFrame
         test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %: simulation error only), failed (draws without one).
     """
-    n, member = np.rint(np.asarray(trials, float)), np.asarray(first, bool)  # persons are whole
-    if n.size > 13:
-        raise ValueError(f"{n.size} schools; patterns are enumerated up to 13")
-    if sigma < 0 or draws < 1:
-        raise ValueError("sigma is not negative, and at least one draw is needed")
+    n, member = np.asarray(trials, float), np.asarray(first, bool)
     rng = np.random.default_rng(seed)
     k = draw_counts(n, mean_logit, sigma, draws, rng)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [("tiers", name, TIER_TESTS[name](k, n, member)) for name in tests]
-        level_of_school = mean_logit + sigma * draw_logits(rng, (draws, n.size))
-        years = [draw_placed(rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * draw_logits(rng, (draws, n.size)))) for _ in range(2)]
+        level_of_school = mean_logit + sigma * _draw_logits(rng, (draws, n.size))
+        years = [_draw_placed(rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * _draw_logits(rng, (draws, n.size)))) for _ in range(2)]
         found += [("years", name, p) for name, p in paired_p(*years, n).items()]
     rows = []
     for design, name, p in found:

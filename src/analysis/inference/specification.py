@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis import arrays
+from analysis.arrays import part_of, takes
+from analysis.errors import BadArgument
 from analysis.inference.few_groups import label_arrangements
-from analysis.inference.rates import TREATMENTS, school_logits, treat_contradictions
+from analysis.inference.rates import PRINTED, TREATMENTS, school_logits, treat_contradictions
 
 DEFINITIONS = ("headline", "placement_excluding_study")
 WEIGHTS = ("graduates", "schools", "logits")
@@ -20,6 +23,7 @@ def _rates(schools: pd.DataFrame, definition: str) -> tuple[np.ndarray, np.ndarr
     return schools["placed"].to_numpy(float) - study, schools["graduates"].to_numpy(float) - study
 
 
+@takes(part_of("k", "n"), k=arrays.counts(whole=True, zero=True), n=arrays.counts(whole=True), first=arrays.flags(dimensions=2), weight=arrays.one_of(*WEIGHTS))
 def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) -> np.ndarray:
     """First group minus second, for many labellings at once.
 
@@ -31,15 +35,15 @@ def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) 
         pooled counts; simple means of rates; means of logits (half a case added on either side where a rate is 0 or 1), turned back into a
         difference of probabilities.
     """
+    if first.shape[1] != len(k) or not (first.any(1) & (~first).any(1)).all():
+        raise BadArgument("first", f"every labelling needs a school in both groups, and {len(k)} schools in all; its shape is {first.shape}", value=first.shape)
     member, other = first.astype(float), (~first).astype(float)
     if weight == "graduates":
         return member @ k / (member @ n) - other @ k / (other @ n)
     if weight == "schools":
         return member @ (k / n) / member.sum(1) - other @ (k / n) / other.sum(1)
-    if weight == "logits":
-        logit = school_logits(k, n)
-        return 1 / (1 + np.exp(-(member @ logit) / member.sum(1))) - 1 / (1 + np.exp(-(other @ logit) / other.sum(1)))
-    raise ValueError(f"weight is {weight!r}; use one of {', '.join(WEIGHTS)}")
+    logit = school_logits(k, n)
+    return 1 / (1 + np.exp(-(member @ logit) / member.sum(1))) - 1 / (1 + np.exp(-(other @ logit) / other.sum(1)))
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class ContrastCurve:
     duplicates: int  # specifications that give the figures of another one and were not counted again
 
 
+@takes(
+    versions=arrays.each(arrays.frame(least=2, tier=arrays.texts, graduates=PRINTED, placed=PRINTED, further_study=PRINTED, consistent=arrays.flags()), key=arrays.text), first_tier=arrays.text, least=arrays.whole(1),
+)
 def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str, *, least: int = 30) -> ContrastCurve:
     """Difference of two tiers over definition × weight × treatment of contradicting figures × printed or corrected values.
 
@@ -73,8 +80,10 @@ def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str, *, least:
     """
     tiers = next(iter(versions.values()))["tier"]
     if any(list(v.index) != list(tiers.index) for v in versions.values()):
-        raise ValueError("all versions need the same schools in the same order")
+        raise BadArgument("versions", "all versions need the same schools in the same order")
     own = (tiers == first_tier).to_numpy()
+    if not 0 < own.sum() < own.size or not tiers.index.is_unique:
+        raise BadArgument("first_tier", f"{int(own.sum())} of {own.size} schools are of the tier {first_tier}; both tiers need one, and each school one row", value=first_tier)
     labels = label_arrangements(own)
     rows, paths, seen, duplicates = [], [], set(), 0
     for values, schools in versions.items():

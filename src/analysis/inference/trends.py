@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from analysis.errors import check_confidence
-from analysis.inference.rates import Refused
+from analysis import arrays
+from analysis.arrays import same_shape, takes
+from analysis.errors import BadArgument, Refused
 
 LINE_FROM, SLOPE_FROM, LEVEL_FROM, BREAK_FROM = 3, 5, 10, 20
 
 
 class TooFewYears(Refused):
     """A method asks for more years than the series has."""
+
+
+SERIES = {"years": arrays.years, "values": arrays.numbers()}
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,7 @@ class Trend:
     refused: str  # why there is no forecast, or ""
 
 
-def _series(years: ArrayLike, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    t, y = np.asarray(years, float), np.asarray(values, float)
-    if t.shape != y.shape or t.size == 0 or not (np.isfinite(y).all() and np.isfinite(t).all()) or (t != np.round(t)).any():
-        raise ValueError("whole years and finite values of the same number are needed")
-    if (np.diff(t) <= 0).any():
-        raise ValueError("years must rise, each once")
-    return t, y
-
-
+@takes(same_shape("years", "values"), **SERIES, year=arrays.calendar_year, confidence=arrays.confidence)
 def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: float = 0.95) -> Forecast:
     """Least-squares line with the prediction interval of its t distribution with n − 2 degrees of freedom.
 
@@ -69,8 +65,7 @@ def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: fl
     >>> round(f.value, 4), round(f.lower, 4), round(f.upper, 4)
     (124.6667, 86.7841, 162.5493)
     """
-    check_confidence(confidence)
-    t, y = _series(years, values)
+    t, y = np.asarray(years), np.asarray(values)
     if t.size < LINE_FROM:
         raise TooFewYears(f"{t.size} years leave no residual, so a forecast would have no interval; {LINE_FROM} are the least")
     fit = stats.linregress(t, y)
@@ -82,6 +77,7 @@ def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: fl
     return Forecast(int(year), value, value - float(half), value + float(half), "line")
 
 
+@takes(same_shape("years", "values"), **SERIES, year=arrays.calendar_year, confidence=arrays.confidence)
 def drift_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: float = 0.95) -> Forecast:
     """Last value plus the mean yearly step, with the t(n − 2) interval of a random walk with drift.
 
@@ -92,18 +88,20 @@ def drift_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: f
     TooFewYears
         below three years.
     """
-    check_confidence(confidence)
-    t, y = _series(years, values)
+    t, y = np.asarray(years), np.asarray(values)
     if t.size < LINE_FROM:
         raise TooFewYears(f"{t.size} years give {t.size - 1} step and no spread of steps; {LINE_FROM} years are the least")
     if not (np.diff(t) == 1).all():
-        raise ValueError("years must follow each other")
+        raise BadArgument("years", "years must follow each other", value=t.tolist())
     steps, ahead = np.diff(y), year - t[-1]
+    if ahead < 1:
+        raise BadArgument("year", f"year is {year}; it must come after {t[-1]:g}", value=year)
     half = stats.t.ppf(0.5 + confidence / 2, steps.size - 1) * steps.std(ddof=1) * np.sqrt(ahead * (1 + ahead / steps.size))
     value = float(y[-1] + ahead * steps.mean())
     return Forecast(int(year), value, value - float(half), value + float(half), "drift")
 
 
+@takes(same_shape("years", "values"), **SERIES, confidence=arrays.confidence)
 def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> tuple[float, float, float]:
     """Median of the slopes between all pairs of years, with its interval by ranks (Theil 1950; Sen 1968).
 
@@ -112,14 +110,14 @@ def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> 
     >>> round(theil_sen([1, 2, 3, 4], [12, 15, 13, 16])[0], 6)
     0.916667
     """
-    check_confidence(confidence)
-    t, y = _series(years, values)
+    t, y = np.asarray(years), np.asarray(values)
     if t.size < 2:
         raise TooFewYears("a slope needs two years")
     found = stats.theilslopes(y, t, confidence)
     return float(found.slope), float(found.low_slope), float(found.high_slope)
 
 
+@takes(values=arrays.numbers(), ahead=arrays.whole(1, 1000, rule="one year or more"), confidence=arrays.confidence)
 def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> tuple[float, float, float]:
     """Forecast of a local-level model y = μ + ε, μ' = μ + η, by maximum likelihood (Harvey 1989), years one apart.
 
@@ -136,7 +134,9 @@ def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> 
     Refused
         for values that do not vary.
     """
-    y = np.asarray(values, float)
+    y = np.asarray(values)
+    if y.size < LINE_FROM:
+        raise TooFewYears(f"{y.size} years; a level and its variance need {LINE_FROM}")
     spread = y.std()
     if spread <= 1e-12 * max(1.0, np.abs(y).max()):
         raise Refused("the values do not vary: nothing can be learned of their spread")
@@ -164,6 +164,10 @@ def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> 
     return tuple(float(y.mean() + spread * v) for v in (level, level - half, level + half))
 
 
+@takes(
+    same_shape("years", "values", "lower", "upper"), may_be_nan="a slope that is not fitted",
+    **SERIES, lower=arrays.numbers(), upper=arrays.numbers(), ahead=arrays.whole(1, 1000, rule="one year or more"), confidence=arrays.confidence,
+)
 def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | None = None, upper: ArrayLike | None = None, ahead: int = 1, confidence: float = 0.95) -> Trend:
     """Fit what the number of years allows, and forecast only with an interval that holds.
 
@@ -180,15 +184,14 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | No
     ahead : int
         years after the last one, one or more.
     """
-    check_confidence(confidence)
-    t, y = _series(years, values)
-    if ahead < 1 or ahead != int(ahead):
-        raise ValueError(f"ahead is {ahead}; one year or more")
+    t, y = np.asarray(years), np.asarray(values)
     if (lower is None) != (upper is None):
-        raise ValueError("a box needs both its ends")
-    box = np.column_stack([y, y]) if lower is None else np.column_stack([np.asarray(lower, float), np.asarray(upper, float)])
-    if not np.isfinite(box).all() or (box[:, 0] > y).any() or (box[:, 1] < y).any():
-        raise ValueError("every value must lie in its box")
+        raise BadArgument("upper" if upper is None else "lower", "a box needs both its ends")
+    box = np.column_stack([y, y]) if lower is None else np.column_stack([np.asarray(lower), np.asarray(upper)])
+    outside = (box[:, 0] > y) | (box[:, 1] < y)
+    if outside.any():
+        place = int(np.flatnonzero(outside)[0])
+        raise BadArgument("values", f"position {place} is {y[place]:g}, its box {box[place, 0]:g} to {box[place, 1]:g}; every value must lie in its box", position=place, value=y[place])
     year, last, nan = int(t[-1]) + int(ahead), float(y[-1]), float("nan")
     if t.size < LINE_FROM:
         return Trend(t.size, last, "last value", nan, nan, nan, None, f"{t.size} years: a trend cannot be told from chance, and a forecast would have no interval")
@@ -218,6 +221,7 @@ class Break:
     p: float
 
 
+@takes(same_shape("years", "values"), **SERIES, trim=arrays.real(0, 0.5, below=True), draws=arrays.draws, seed=arrays.seed)
 def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15, draws: int = 1999, seed: int = 1) -> Break:
     """Largest F of a break in the level over all years, with its permutation p (Andrews 1993 for the search; exchangeable years under no break).
 
@@ -226,7 +230,7 @@ def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15,
     TooFewYears
         below twenty years: the search over years would find a break in anything.
     """
-    t, y = _series(years, values)
+    t, y = np.asarray(years), np.asarray(values)
     if t.size < BREAK_FROM:
         raise TooFewYears(f"{t.size} years; a break can be looked for from {BREAK_FROM} on")
     y = y - y.mean()
@@ -234,6 +238,8 @@ def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15,
         raise Refused("the values do not vary: there is no break to look for")
     level = float(np.asarray(values, float).mean())
     edge = max(2, int(np.ceil(trim * t.size)))
+    if 2 * edge > t.size:
+        raise BadArgument("trim", f"trim is {trim:g}; it leaves no year between {edge} at either end", value=trim)
     cuts = np.arange(edge, t.size - edge + 1)
 
     def reduction(rows: np.ndarray) -> np.ndarray:
