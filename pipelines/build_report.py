@@ -33,6 +33,7 @@ import typst
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
+from analysis.present.policy import with_policy
 from analysis.present.results import caption_note
 from analysis.present.style import font_file
 from pipelines.conditions import in_experiment, run_sealed
@@ -324,6 +325,8 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
         title = re.search(r"^title: (.*)$", markdown, re.M)[1].strip('"')
         arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "latin=1"] if language == "en" else []), *(["-V", "brief=1"] if brief else [])]
     run_pandoc(markdown, kind, arguments, target)
+    if kind == "html5":
+        target.write_text(with_policy(target.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     if kind == "docx":
         number_pages(target)
     if kind == "typst":

@@ -23,6 +23,8 @@ import nbformat
 from analysis import paths
 from analysis.dictionary import indicators
 from analysis.errors import DataFault, DataProblem, Problems
+from analysis.outgoing import disarmed_csv
+from analysis.present.policy import inline_scripts, with_policy
 from analysis.params import load_params
 from pipelines.build_briefs import DOCUMENTS
 from pipelines.build_report import Manuscript, pandoc_arguments, run_pandoc
@@ -151,7 +153,7 @@ class Side:
 
     def _numbers(self) -> None:
         w = self.words
-        rows = [(n["origin"]["notebook"], [f'<a class="number" href="trails.html#trail_{name}">{html.escape(n["text"])}</a>', html.escape(n["unit"]), f"<code>{name}</code>", html.escape(n["origin"]["formula"]), n["origin"]["notebook"]]) for name, n in self.numbers.items()]
+        rows = [(n["origin"]["notebook"], [f'<a class="number" href="trails.html#trail_{html.escape(name)}">{html.escape(n["text"])}</a>', html.escape(n["unit"]), f"<code>{html.escape(name)}</code>", html.escape(n["origin"]["formula"]), html.escape(n["origin"]["notebook"])]) for name, n in self.numbers.items()]
         self.page("numbers", w["numbers"], w["numbers_lead"], raw(data_table("numbers", w["number_columns"], rows, w, label=w["numbers"])), wide=True)
 
     def _notebooks(self) -> None:
@@ -171,7 +173,7 @@ class Side:
             ledger = json.loads((paths.RESULTS / "country_briefs" / self.language / partner / "ledgers" / "country_brief.json").read_text(encoding="utf-8"))["numbers"]
             for suffix in ("html", "docx"):
                 shutil.copyfile(paths.RESULTS / "report" / DOCUMENTS / self.language / f"{stem}.{suffix}", self.extra / "files" / f"{stem}.{suffix}")
-            items.append(f'<li><a href="../files/{stem}.html">{html.escape(ledger["country_brief_country"]["text"])}</a> · {ledger["country_brief_facts"]["text"]} · <a href="../files/{stem}.docx">DOCX</a></li>')
+            items.append(f'<li><a href="../files/{stem}.html">{html.escape(ledger["country_brief_country"]["text"])}</a> · {html.escape(ledger["country_brief_facts"]["text"])} · <a href="../files/{stem}.docx">DOCX</a></li>')
         self.page("briefs/index", self.words["briefs"], self.words["briefs_lead"], raw("<ul>" + "\n".join(items) + "</ul>"))
 
     def _documentation(self) -> None:
@@ -192,6 +194,9 @@ class Side:
         if self.language == "zh":
             for path in sorted(paths.PROCESSED.iterdir()):
                 self._copy(path, "data")
+                if path.suffix == ".csv":
+                    # people open these in a spreadsheet; the Parquet and data/processed keep the text as printed
+                    (self.extra / "data" / path.name).write_text(disarmed_csv(path.read_bytes().decode("utf-8")), encoding="utf-8", newline="\n")
             self._copy(self.published / "numbers.json", "data")
             self._copy(self.published / "reconciliation.csv", "data")
             save_workbook(paths.PROCESSED, self.extra / "data" / "specialty-alignment.xlsx")
@@ -267,7 +272,31 @@ def run_sphinx(source: Path, target: Path, language: str, single: bool) -> list[
         problems.add("the site", re.sub(r"\x1b\[[0-9;]*m", "", line).replace(str(source), ""), "Correct the page")
     for name in (".buildinfo", ".nojekyll"):
         (target / name).unlink(missing_ok=True)
+    protect(target, problems)
     return problems
+
+
+EVALUATES = re.compile(r"""new Function\(\s*"n",\s*`return \(\$\{catalog\.plural_expr\}\)`,?\s*\)""")
+
+
+def protect(site: Path, problems: Problems) -> None:
+    """Give every page its policy. The index holds no data: what runs there is the theme's, and nothing else may run elsewhere."""
+    # Sphinx evaluates the rule of the plural as text; written out, no page needs to evaluate anything
+    scripts, catalogue = site / "_static" / "doctools.js", site / "_static" / "translations.js"
+    rule = re.search(r'"plural_expr": "([n0-9 !=<>()&|?:%]+)"', catalogue.read_text(encoding="utf-8"))[1] if catalogue.exists() else "n !== 1"
+    text, found = EVALUATES.subn(lambda _: f"(n) => Number({rule})", scripts.read_text(encoding="utf-8"))
+    if found != 1:
+        problems.add("_static/doctools.js", f"evaluates text in {found} places known, not in one", "Look at what Sphinx writes now, and adapt protect in pipelines/build_site.py")
+    scripts.write_text(text, encoding="utf-8", newline="\n")
+    own = inline_scripts((site / "genindex.html").read_text(encoding="utf-8"))
+    for path in sorted(site.rglob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        if path.relative_to(site).parts[0] == "files":
+            continue  # a brief, which has its policy
+        for script in inline_scripts(page):
+            if script not in own:
+                problems.add(path.relative_to(site).as_posix(), "holds a script that the theme does not", "Data must stay text; escape it where the page is made", printed=script)
+        path.write_text(with_policy(page, own), encoding="utf-8", newline="\n")
 
 
 def build() -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import nbformat
 
+from analysis.present.policy import inline_scripts, with_policy
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -27,4 +29,5 @@ def to_html(notebook: nbformat.NotebookNode, title: str) -> str:
     exporter = HTMLExporter(template_name="reviewer", extra_template_basedirs=[str(TEMPLATES)])
     exporter.mathjax_url = exporter.require_js_url = exporter.jquery_url = exporter.mermaid_js_url = ""
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}, "toc": headings(notebook)})
-    return re.sub(r"[ \t]+\n", "\n", body)
+    own = inline_scripts((TEMPLATES / "reviewer" / "index.html.j2").read_text(encoding="utf-8"))
+    return with_policy(re.sub(r"[ \t]+\n", "\n", body), own)

@@ -22,6 +22,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis import paths
+from analysis.present.policy import with_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
 KEYS = ("fact_id", "figure_id", "check_id")  # columns that name a row; other tables are compared by position of equal rows
@@ -166,10 +167,11 @@ def review(base: str, head: str = "") -> str:
     """
     old, new = Revision(git("rev-parse", "--verify", f"{base}^{{commit}}").decode().strip()), Revision(git("rev-parse", "--verify", f"{head}^{{commit}}").decode().strip() if head else "")
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    return environment.get_template("review.html.j2").render(
+    page = environment.get_template("review.html.j2").render(
         old=old, new=new, numbers=numbers(old, new), figures=figures(old, new), claims=claims(old, new), rows=rows_html,
         tables=tables(old, new, "results/tables", "results/en/tables", "results/country_briefs"), data=tables(old, new, "data/raw", "data/crosswalks"),
     )
+    return with_policy(page)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
+from analysis.outgoing import redacted
 from analysis.params import load_params
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
@@ -81,6 +82,23 @@ def scrub(notebook):
         tags = cell.metadata.get("tags", [])
         cell.metadata = {"tags": list(tags)} if tags else {}
     return notebook
+
+
+def redact_outputs(half_run: Path) -> list:
+    """Cells of a half-run copy, which is looked at and passed on, without what looks personal in their text; the copy is written so."""
+    import nbformat
+
+    notebook = nbformat.read(half_run, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            for holder, keys in ((output, ("text", "evalue")), (output.get("data", {}), ("text/plain", "text/html", "text/markdown"))):
+                for key in keys:
+                    if isinstance(holder.get(key), str):
+                        holder[key] = redacted(holder[key])
+            if "traceback" in output:
+                output["traceback"] = [redacted(line) for line in output["traceback"]]
+    nbformat.write(notebook, half_run)
+    return notebook.cells
 
 
 def nearest_heading(cells, position: int) -> str:
@@ -149,14 +167,14 @@ def _run(stage: str, chosen: dict[str, str], name: str, full: str, staged: Path,
             source, half_run, parameters=values, kernel_name="python3", cwd=str(paths.ROOT), progress_bar=False, log_output=False, request_save_on_cell_execute=False, **engine,
         )
     except PapermillExecutionError as error:
-        cells = nbformat.read(half_run, as_version=4).cells
+        cells = redact_outputs(half_run)
         position = next((i for i, c in enumerate(cells) if any(o.get("output_type") == "error" for o in c.get("outputs", []))), 0)
         trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
         message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
         raise StageFailed(
             f"{full} failed.\n  notebook    notebooks/{NAMES[stage]}.ipynb\n  cell        {error.exec_count} under {nearest_heading(cells, position)!r}\n"
             f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
-            f"{error.ename}: {message}"
+            f"{error.ename}: {redacted(message)}"
         ) from None
     except DeadKernelError:
         raise StageFailed(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+from analysis.outgoing import disarmed
 
 
 def save_workbook(folder: Path, target: Path) -> None:
@@ -25,12 +26,12 @@ def save_workbook(folder: Path, target: Path) -> None:
                 head, *rows = csv.reader(file)
             sheet = book.add_worksheet(path.stem[:31])
             for column, name in enumerate(head):
-                sheet.write_string(0, column, name, bold)
+                sheet.write_string(0, column, disarmed(name), bold)
             for number, row in enumerate(rows, 1):
                 for column, (name, text) in enumerate(zip(head, row)):
                     if text and name in numeric[path.name] and math.isfinite(float(text)):  # an open bound stays "inf"
                         sheet.write_number(number, column, float(text))
                     elif text:
-                        sheet.write_string(number, column, text)
+                        sheet.write_string(number, column, disarmed(text))
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, max(1, len(rows)), len(head) - 1)

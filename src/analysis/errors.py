@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from analysis.outgoing import said
+
+MESSAGE = 2_000  # characters of what is wrong or of the way out; a cell has fewer
 
 
 @dataclass(frozen=True, order=True)
@@ -17,6 +21,13 @@ class DataProblem:
     row: str = ""
     column: str = ""
     printed: str | None = None
+
+    def __post_init__(self):
+        # every message passes here: nothing personal is repeated, nothing runs on for pages
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, said(value, MESSAGE) if name in {"file", "wrong", "remedy"} else said(value))
 
     def __str__(self) -> str:
         place = [self.file]
@@ -39,13 +50,7 @@ class Problems(list):
 
     def add(self, file: str, wrong: str, remedy: str, **place: object) -> None:
         """Note one problem; `place` takes table, row, column and printed."""
-        printed = place.pop("printed", None)
-        self.append(
-            DataProblem(
-                file, wrong, remedy, **{k: str(v) for k, v in place.items()},
-                printed=None if printed is None else str(printed),
-            )
-        )
+        self.append(DataProblem(file, wrong, remedy, **place))
 
     def stop(self) -> None:
         """Raise `DataFault` if anything was noted."""

@@ -1,8 +1,7 @@
-"""Reading YAML, in one place (strict UTF-8 and libyaml's parser, ten times as fast as the one in Python), and text for spreadsheets."""
+"""Reading YAML, in one place (strict UTF-8 and libyaml's parser, ten times as fast as the one in Python)."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +27,32 @@ class DuplicateKey(ValueError):
     """A key stands twice in one mapping."""
 
 
+class HasAlias(ValueError):
+    """A value refers to another; written out, nine levels of ten references are a thousand million values."""
+
+
+def _refuse_aliases(text: str) -> None:
+    if "*" in text or "&" in text:
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise HasAlias(f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it is needed")
+
+
 def read_yaml(path: Path) -> Any:
     """Content of a YAML file; None for an empty one.
 
     Raises
     ------
     DataFault
-        for text that is no YAML, and for a key that stands twice.
+        for text that is no YAML, for a key that stands twice, and for anchors and aliases.
     """
     problems = Problems()
     content = None
     try:
-        content = yaml.load(Path(path).read_bytes().decode("utf-8"), Loader=_Loader)
-    except (DuplicateKey, yaml.YAMLError, UnicodeDecodeError) as error:
+        text = Path(path).read_bytes().decode("utf-8")
+        _refuse_aliases(text)
+        content = yaml.load(text, Loader=_Loader)
+    except (DuplicateKey, HasAlias, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         problems.add(shown(Path(path)), " ".join(str(error).split()), "Correct the file")
     problems.stop()
     return content
-
-
-def as_text(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula, with an apostrophe before it; everything else as it is."""
-    return f"'{value}" if isinstance(value, str) and re.match(r"[=+@]|-(?![\d.])", value) else value

@@ -7,7 +7,6 @@ marked copies; ``import`` makes the sound collection a source in ``data/raw``. `
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime
 import os
 import sys
@@ -15,14 +14,14 @@ import tempfile
 from pathlib import Path
 
 from analysis import paths
-from analysis.collect.check import Round, check_forms, load_waivers
+from analysis.collect.check import Round, check_forms, load_waivers, shown
 from analysis.collect.deliver import import_round, source_id
 from analysis.collect.form import Collection, Form, load_collection
 from analysis.collect.words import Fault
 from analysis.collect.write import write_form
 from analysis.dictionary import entities
 from analysis.errors import DataFault
-from analysis.files import as_text
+from analysis.outgoing import csv_text, personal, redacted
 from analysis.params import load_params
 
 
@@ -46,12 +45,10 @@ def template(collection: Collection, out: Path) -> int:
 
 
 def _save_faults(faults: list[Fault], waived: list[tuple[Fault, str]], path: Path, language: str) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "school", "sheet", "cell", "check", "level", "entered", "wrong", "remedy", "waived"])
-        for fault, reason in [*((f, "") for f in faults), *waived]:
-            row = [fault.file, fault.school, fault.sheet, fault.cell, fault.check, fault.level, fault.entered or "", fault.wrong(language), fault.remedy(language), reason]
-            writer.writerow([as_text(cell) for cell in row])
+    rows = [["file", "school", "sheet", "cell", "check", "level", "entered", "wrong", "remedy", "waived"]]
+    for fault, reason in [*((f, "") for f in faults), *waived]:
+        rows.append([fault.file, fault.school, fault.sheet, fault.cell, fault.check, fault.level, fault.entered or "", fault.wrong(language), fault.remedy(language), redacted(reason)])
+    path.write_text(csv_text(rows), encoding="utf-8-sig", newline="\n")
 
 
 def mark(done: Round, forms: dict[str, Form], out: Path) -> list[str]:
@@ -60,9 +57,12 @@ def mark(done: Round, forms: dict[str, Form], out: Path) -> list[str]:
     for one in done.checked:
         own = [f for f in done.faults if f.file == one.answers.file]
         if own and not one.answers.refused:
-            # personal data are taken out, not sent round once more
-            kept = {place: value for place, value in one.answers.cells.items() if not any(f.code == "personal" and (f.sheet, f.cell) == place for f in own)}
-            write_form(forms[one.answers.school], out / one.answers.file, kept, own)
+            # what looks personal is taken out, not sent round once more; where no fault says so a mark does
+            taken = {place for place, value in one.answers.cells.items() if personal(shown(value))}
+            kept = {place: value for place, value in one.answers.cells.items() if place not in taken}
+            unsaid = sorted(taken - {(f.sheet, f.cell) for f in own if f.code == "personal"})
+            marks = [*own, *(Fault(one.answers.file, "not_repeated", one.answers.school, sheet, cell) for sheet, cell in unsaid)]
+            write_form(forms[one.answers.school], out / one.answers.file, kept, marks)
             written.append(one.answers.file)
     return written
 
@@ -115,6 +115,9 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
     if unnamed:
         print(f"names of files that are not UTF-8: {', '.join(repr(path.name) for path in unnamed)}. Rename them (a ZIP from Windows may need its code page named when unpacked)", file=sys.stderr)
         return 1
+    if named := [path for path in arguments.forms if personal(path.name)]:
+        print(f"names of files that look like telephone numbers or e-mail addresses: {', '.join(redacted(path.name) for path in named)}. Rename them as the forms that were sent out", file=sys.stderr)
+        return 1
     # lock files that Excel and WPS leave beside open workbooks are no forms
     given = [path for path in arguments.forms if not path.name.startswith(("~$", ".~"))]
     doubled = sorted({p.name for p in given if sum(q.name == p.name for q in given) > 1})
@@ -126,7 +129,7 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
     for fault in done.faults:
         print(fault.text(language))
     for fault, reason in done.waived:
-        print(f"{'已豁免' if language == 'zh' else 'waived'}: {fault.school} {fault.check}: {reason}")
+        print(f"{'已豁免' if language == 'zh' else 'waived'}: {fault.school} {fault.check}: {redacted(reason)}")
     refused = sum(one.answers.refused for one in done.checked)
     print(f"{len(given)} forms, {len(forms)} schools: {len(done.faults)} faults, {len(done.waived)} waived, {refused} refused, {len(done.missing)} not in")
     if out:

@@ -6,7 +6,6 @@ import datetime
 import difflib
 import math
 import re
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,17 +18,17 @@ from analysis.clean.numbers import NotANumber, is_missing, parse_number
 from analysis.clean.prose import FACT_COLUMNS
 from analysis.clean.tables import OBSERVATION_COLUMNS
 from analysis.collect.form import COMMENT, COVER, COVER_ANSWERS, Collection, Column, Form, ListSheet, Question
+from analysis.collect.guard import MEMORY, SECONDS, Stopped, guarded
 from analysis.collect.read import Answers, read_answers
-from analysis.collect.words import Fault, personal
+from analysis.collect.words import Fault
 from analysis.dictionary import entities, indicators
 from analysis.errors import Problems
 from analysis.files import read_yaml
+from analysis.outgoing import disarmed, personal
 from analysis.reconcile.book import Book, NoData
 from analysis.reconcile.formulas import Context
 from analysis.reconcile.judge import holds, judge, printed_step
 from analysis.reconcile.rules import Rules, load_rules
-
-FORMULA_LIKE = re.compile(r"[=+@]|-(?![\d./—-]*$)")
 
 
 @dataclass
@@ -96,7 +95,7 @@ class _One:
         self._against_last_year()
 
     def _add(self, code: str, sheet: str, cell: str, about: str, entered: object = None, /, **values: object) -> None:
-        self.checked.faults.append(Fault(self.answers.file, code, self.form.school.code, sheet, cell, about, None if entered is None else shown(entered)[:80], values))
+        self.checked.faults.append(Fault(self.answers.file, code, self.form.school.code, sheet, cell, about, None if entered is None else shown(entered), values))
 
     def _at(self, indicator: str, code: str, /, **values: object) -> None:
         """A fault of a figure; one that only asks is settled by a comment beside it."""
@@ -127,7 +126,8 @@ class _One:
             if personal(shown(value)) and (isinstance(value, str) or (sheet, cell) in self.texts):
                 self._add("personal", sheet, cell, f"{sheet}!{cell}", shown(value))
             elif isinstance(value, str):
-                if FORMULA_LIKE.match(value) and not is_missing(value):
+                # an apostrophe may stand there from a list that was disarmed before
+                if disarmed(value.removeprefix("'")) != value.removeprefix("'") and not is_missing(value):
                     self._add("text_like_formula", sheet, cell, f"{sheet}!{cell}", value)
 
     def _figure(self, question: Question) -> None:
@@ -315,16 +315,10 @@ class _One:
                 self._at(code, "jump", before=f"{last:g}", change=said, bound=limit)
 
 
-_CHECKER: Checker | None = None  # of a worker process: made once, inherited by fork or rebuilt by spawn
-
-
-def _start(collection: Collection, forms: dict[str, Form]) -> None:
-    global _CHECKER
-    _CHECKER = Checker(collection, forms)
-
-
-def _check_one(path: Path) -> Checked:
-    return _CHECKER.check(path)
+def _stopped(path: Path, stopped: Stopped) -> Checked:
+    """A workbook whose reading was ended from outside."""
+    answers = Answers(path.name).refuse("too_slow", limit=f"{SECONDS} s" if stopped.by == "time" else f"{MEMORY >> 20} MiB")
+    return Checked(answers, faults=list(answers.faults))
 
 
 @dataclass
@@ -352,12 +346,8 @@ def check_forms(paths_in: list[Path], collection: Collection, forms: dict[str, F
         processes; the result does not depend on it.
     """
     ordered = sorted(paths_in, key=lambda p: p.name)
-    if workers > 1:
-        with ProcessPoolExecutor(workers, initializer=_start, initargs=(collection, forms)) as pool:
-            checked = list(pool.map(_check_one, ordered, chunksize=16))
-    else:
-        checker = Checker(collection, forms)
-        checked = [checker.check(path) for path in ordered]
+    answered = guarded(Checker(collection, forms).check, ordered, workers=workers)
+    checked = [_stopped(path, one) if isinstance(one, Stopped) else one for path, one in zip(ordered, answered)]
     faults = [fault for one in checked for fault in one.faults]
     by_school: dict[str, list[str]] = {}
     for one in checked:
@@ -383,6 +373,8 @@ def _waive(faults: list[Fault], waivers: list[dict]) -> tuple[list[Fault], list[
             standing.append(Fault("waivers.yaml", "bad_waiver", entered=str(waiver), values={"missing": "、".join(lacking)}))
             continue
         met = [f for f in faults if f.school == waiver["school"] and f.check == waiver["check"]]
+        if personal(str(waiver["reason"])):
+            standing.append(Fault("waivers.yaml", "personal", waiver["school"], entered=str(waiver["reason"])))
         if not met:
             standing.append(Fault("waivers.yaml", "idle_waiver", waiver["school"], entered=waiver["check"]))
         for fault in met:

@@ -1,7 +1,6 @@
 """Opening a workbook that came from outside: what is in the package first, its cells afterwards.
 
-A workbook is a ZIP archive of XML. Before any XML is parsed the archive is looked at: its unpacked size, macros, external links and embedded
-objects, document types and entities (Office Open XML has none). openpyxl then reads cells; formulas are seen and never computed.
+`package` looks at what the archive holds; openpyxl then reads cells; formulas are seen and never computed.
 """
 
 from __future__ import annotations
@@ -9,25 +8,18 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import openpyxl
 
 from analysis.collect.form import ANSWER, COMMENT, COVER, COVER_ANSWERS, COVER_FIXED, FAULTS, FIRST_ROW, GUIDE, OPTIONS, Collection, Form
+from analysis.collect.package import package_fault
 from analysis.collect.words import Fault
+from analysis.outgoing import said
 
-PACKED = 4 << 20  # bytes of a file
-UNPACKED = 30 << 20  # bytes of all parts together
-PARTS = 300
-CELLS = 40_000  # cells of a workbook; a form has some hundreds
 LONGEST = 1_000  # characters of an answer
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
-ACTIVE = re.compile(r"vbaProject|macrosheets|dialogsheets|externalLinks|embeddings|activeX|ctrlProps|connections\.xml|queryTables|customUI|webextensions|oleObject|/model/", re.I)
-ENTITY = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.I)
-EXTERNAL = re.compile(rb'TargetMode\s*=\s*["\']External', re.I)
-MACRO_TYPE = re.compile(rb"macroEnabled|vnd\.ms-office\.vbaProject", re.I)
+UNREAD = (FAULTS, GUIDE, OPTIONS)  # sheets that hold no answers
 
 
 @dataclass
@@ -48,49 +40,43 @@ class Answers:
         return self
 
 
-def package_fault(path: Path) -> tuple[str, str] | None:
-    """Why a file must not be opened: a code of `words` and the reason; None for a plain workbook."""
-    if path.stat().st_size > PACKED:
-        return "bomb", f"{path.stat().st_size >> 20} MiB"
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        return "no_workbook", str(error)
-    with archive:
-        parts = archive.infolist()
-        names = [p.filename for p in parts]
-        size = sum(p.file_size for p in parts)
-        if len(parts) > PARTS or size > UNPACKED:
-            return "bomb", f"{len(parts)} parts, {size >> 20} MiB"
-        if "xl/workbook.xml" not in names:
-            return "no_workbook", "xl/workbook.xml"
-        if len(set(names)) != len(names):
-            return "no_workbook", "a part stands twice"
-        if active := [n for n in names if ACTIVE.search(n)]:
-            return "active", ", ".join(active[:3])
-        cells = 0
-        for part in parts:
-            if part.filename.lower().endswith(PICTURES):
-                continue
-            try:
-                content = archive.read(part)  # never more than the size stated, which is bounded above
-            except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as error:
-                return "no_workbook", f"{part.filename}: {error}"
-            # UTF-16 and UTF-32 would hide a declaration from the search below; Office writes UTF-8
-            if (b"\0" in content and not part.filename.endswith(".bin")) or content[:2] in (b"\xff\xfe", b"\xfe\xff") or ENTITY.search(content):
-                return "entity", part.filename
-            if part.filename.startswith("xl/worksheets/"):
-                # a form has neither; over a large range the reader would make a cell for each address
-                if found := re.search(rb"<(?:\w+:)?(mergeCell|hyperlink)\b", content):
-                    return "active", f"{part.filename}: {found[1].decode()}"
-                cells += len(re.findall(rb"<(?:\w+:)?c[ />]", content))
-                if cells > CELLS:
-                    return "bomb", f"> {CELLS} cells"
-            if part.filename.endswith(".rels") and EXTERNAL.search(content):
-                return "active", f"{part.filename} (External)"
-            if part.filename == "[Content_Types].xml" and MACRO_TYPE.search(content):
-                return "active", "macroEnabled"
-    return None
+@dataclass(frozen=True)
+class _Cell:
+    """A filled cell, free of the reader that found it."""
+
+    row: int
+    column: int
+    value: str | float
+    kind: str  # f of a formula, e of an error
+    number_format: str
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    title: str
+    hidden: bool
+    cells: dict[str, _Cell]  # by address
+
+    def value(self, place: str) -> str | float | None:
+        return self.cells[place].value if place in self.cells else None
+
+
+def _open(path: Path) -> dict[str, _Sheet | None]:
+    """Sheets by name with everything that is judged later; None for one that has no cells, such as a chart."""
+    book = openpyxl.load_workbook(path, keep_links=False, rich_text=False)
+    sheets: dict[str, _Sheet | None] = dict.fromkeys(book.sheetnames)
+    for sheet in book.worksheets:
+        cells: dict[str, _Cell] = {}
+        sheets[sheet.title] = _Sheet(sheet.title, sheet.sheet_state != "visible", cells)
+        if sheet.title in UNREAD:
+            continue
+        for (row, column), cell in sorted(sheet._cells.items()):
+            value, kind = cell.value, cell.data_type
+            if kind == "f" and not isinstance(value := getattr(value, "text", value), str):
+                value = "="  # an object that holds no text
+            if (value := _plain(value)) is not None:
+                cells[cell.coordinate] = _Cell(row, column, value, kind, cell.number_format or "" if isinstance(value, float) else "")
+    return sheets
 
 
 def _plain(value: object) -> str | float | None:
@@ -128,26 +114,28 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
     if found := package_fault(path):
         return answers.refuse(found[0], reason=found[1])
     try:
-        book = openpyxl.load_workbook(path, keep_links=False, rich_text=False)
+        book = _open(path)
+    except MemoryError:
+        raise  # the guard says so
     except Exception as error:  # noqa: BLE001  a foreign file: whatever the reader dislikes, the file is refused, by name and reason
-        return answers.refuse("no_workbook", reason=f"{type(error).__name__}: {' '.join(str(error).replace(str(path), path.name).split())}"[:160])
-    if COVER not in book.sheetnames:
+        return answers.refuse("no_workbook", reason=said(f"{type(error).__name__}: {' '.join(str(error).replace(str(path), path.name).split())}", 160))
+    cover = book.get(COVER)
+    if cover is None:
         return answers.refuse("sheets", missing=COVER, extra="—")
-    cover = book[COVER]
-    entered = _whole(_plain(cover[COVER_FIXED["school"]].value))
+    entered = _whole(cover.value(COVER_FIXED["school"]))
     if entered not in forms:
         return answers.refuse("unknown_school", sheet=COVER, cell=COVER_FIXED["school"], entered=entered)
     answers.school, form = entered, forms[entered]
-    if hidden := [s.title for s in book.worksheets if s.sheet_state != "visible"]:
+    if hidden := [sheet.title for sheet in book.values() if sheet and sheet.hidden]:
         return answers.refuse("hidden", reason="、".join(hidden))
-    if (version := _whole(_plain(cover[COVER_FIXED["version"]].value))) != collection.version:
+    if (version := _whole(cover.value(COVER_FIXED["version"]))) != collection.version:
         return answers.refuse("version", sheet=COVER, cell=COVER_FIXED["version"], entered=version, expected=collection.version, year=collection.year)
     expected = [COVER, GUIDE, *form.questions, *(spec.title for spec in collection.lists), OPTIONS]
-    missing, extra = [s for s in expected if s not in book.sheetnames], [s for s in book.sheetnames if s not in (*expected, FAULTS)]
+    missing, extra = [s for s in expected if not book.get(s)], [s for s in book if s not in (*expected, FAULTS)]
     if missing or extra:
         return answers.refuse("sheets", missing="、".join(missing) or "—", extra="、".join(extra) or "—")
-    for sheet in book.worksheets:
-        if sheet.title not in (FAULTS, GUIDE, OPTIONS):
+    for sheet in book.values():
+        if sheet and sheet.title not in UNREAD:
             _read_sheet(sheet, form, answers)
     return answers
 
@@ -162,18 +150,18 @@ def _fixed(form: Form, sheet: str) -> dict[str, str]:
     return {f"{c.letter}{FIRST_ROW - 1}": f"{c.zh}{f'（{c.unit}）' if c.unit else ''}{'＊' if c.required else ''}" for c in spec.columns}
 
 
-def _read_sheet(sheet, form: Form, answers: Answers) -> None:
+def _read_sheet(sheet: _Sheet, form: Form, answers: Answers) -> None:
     name = sheet.title
 
     def fault(code: str, cell: str, entered: object, **values: object) -> None:
-        answers.faults.append(Fault(answers.file, code, answers.school, name, cell, about=f"{name}!{cell}", entered=None if entered is None else str(entered)[:80], values=values))
+        answers.faults.append(Fault(answers.file, code, answers.school, name, cell, about=f"{name}!{cell}", entered=None if entered is None else str(entered), values=values))
 
-    if (identity := _plain(sheet["A1"].value)) != form.identity:
+    if (identity := sheet.value("A1")) != form.identity:
         # its answers are kept for the marked copy, and judged by nobody
         fault("other_school", "A1", identity, expected=form.identity)
     for cell, text in _fixed(form, name).items() if identity == form.identity else ():
-        if _whole(_plain(sheet[cell].value)) != text:
-            fault("moved", cell, sheet[cell].value, expected=text)
+        if _whole(sheet.value(cell)) != text:
+            fault("moved", cell, sheet.value(cell), expected=text)
     questions, spec = form.questions.get(name), next((s for s in form.collection.lists if s.title == name), None)
     if name == COVER:
         inside = set(COVER_ANSWERS.values())
@@ -185,23 +173,19 @@ def _read_sheet(sheet, form: Form, answers: Answers) -> None:
     printed_rows = {COVER: int(COVER_FIXED["version"][1:])}.get(name, max(q.row for q in questions) if questions else FIRST_ROW - 1)
     rows: set[int] = set()
     comment_column = ord(COMMENT) - ord("A") + 1 if questions else None
-    for (row, column), cell in sorted(sheet._cells.items()):
-        value = _plain(cell.value)
-        if value is None:
-            continue
-        place = cell.coordinate
-        if cell.data_type == "f":
-            written = getattr(cell.value, "text", cell.value)
-            fault("formula", place, written if isinstance(written, str) else "=")
+    for place, cell in sheet.cells.items():
+        row, column, value = cell.row, cell.column, cell.value
+        if cell.kind == "f":
+            fault("formula", place, value)
         elif place in inside:
-            if isinstance(value, float) and name != COVER and column != comment_column and "%" in re.sub(r'"[^"]*"|\\\\.', "", cell.number_format or ""):
+            if isinstance(value, float) and name != COVER and column != comment_column and "%" in re.sub(r'"[^"]*"|\\\\.', "", cell.number_format):
                 fault("percent_format", place, f"{value:g}", value=f"{value:g}", percent=f"{100 * value:g}")
-            elif cell.data_type == "e":
+            elif cell.kind == "e":
                 fault("not_a_number", place, value, reason=value)
             else:
                 if isinstance(value, str) and len(value) > LONGEST:
-                    fault("too_long", place, value[:20], longest=LONGEST)
-                    value = value[:LONGEST]
+                    fault("too_long", place, said(value, 20), longest=LONGEST)
+                    value = said(value, LONGEST)
                 answers.cells[name, place] = value
                 rows.add(row)
         elif row > printed_rows or column > printed_columns:

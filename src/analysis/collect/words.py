@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
+
+from analysis.outgoing import TAKEN_OUT, personal, redacted, said
 
 # refuse: the file is not read further; fault: must be mended; ask: a comment beside the figure, or a waiver with a reason, settles it
 WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "no_workbook": ("refuse", {"zh": ("不是 .xlsx 工作簿：{reason}", "用下发的表格填写，另存为 .xlsx"), "en": ("is no .xlsx workbook: {reason}", "Fill in the form that was sent out and save it as .xlsx")}),
     "bomb": ("refuse", {"zh": ("解压后过大（{reason}），不予打开", "用下发的表格重新填写，不要粘贴图片或整列格式"), "en": ("is too large when unpacked ({reason}) and was not opened", "Fill in a fresh form; paste no pictures and no formats of whole columns")}),
+    "encrypted": ("refuse", {"zh": ("有密码，或是旧的 .xls 格式，无法读取", "去掉密码，另存为 .xlsx"), "en": ("is protected by a password, or of the old format .xls", "Remove the password and save it as .xlsx")}),
+    "too_slow": ("refuse", {"zh": ("读取超过 {limit} 仍未完成，已停止", "用下发的表格重新填写"), "en": ("was not read within {limit}; reading was stopped", "Fill in a fresh form")}),
     "active": ("refuse", {"zh": ("含有宏、外部链接或嵌入对象：{reason}", "去掉它们，只在表格中填数字和文字"), "en": ("holds macros, external links or embedded objects: {reason}", "Remove them; a form holds figures and text only")}),
     "entity": ("refuse", {"zh": ("XML 中有文档类型或实体声明（{reason}），不予打开", "用下发的表格重新填写"), "en": ("declares a document type or entity in its XML ({reason}) and was not opened", "Fill in a fresh form")}),
     "hidden": ("refuse", {"zh": ("有隐藏的工作表：{reason}", "取消隐藏，或删除不属于表格的工作表"), "en": ("has hidden sheets: {reason}", "Show them, or delete sheets that are not part of the form")}),
@@ -23,6 +25,7 @@ WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "outside": ("fault", {"zh": ("填在了表格以外", "移到填写区内，或写入“说明”栏"), "en": ("stands outside the form", "Move it into the form, or into the comment")}),
     "formula": ("fault", {"zh": ("是公式，不予计算", "填写数字本身"), "en": ("is a formula and is not computed", "Enter the figure itself")}),
     "text_like_formula": ("fault", {"zh": ("文字以 = + - @ 开头，会被当作公式", "改写开头"), "en": ("text that begins with = + - @ would be taken for a formula", "Begin it differently")}),
+    "not_repeated": ("ask", {"zh": ("像是电话号码或证件号，没有抄入本表", "属实的重新填写"), "en": ("looks like a telephone or identity number and was not copied", "Enter it again if it is right")}),
     "personal": ("fault", {"zh": ("像是电话号码、证件号或邮箱", "删去个人信息，只写单位"), "en": ("looks like a telephone number, an identity number or an e-mail address", "Remove it; name organisations only")}),
     "empty": ("fault", {"zh": ("没有填", "填数字；没有发生填 0；无法提供填“/”并在说明栏写明原因"), "en": ("is empty", "Enter the figure; 0 for none; '/' with a comment if it cannot be given")}),
     "unexplained": ("ask", {"zh": ("填了“无法提供”而没有说明", "在说明栏写明原因"), "en": ("is marked as not available without a comment", "Say why in the comment")}),
@@ -58,15 +61,6 @@ WAIVABLE = {"empty", "relation", "ratio", "total", "in_work", "parts", "row_sum"
 SHOWN = {"zh": ("工作表", "单元格", "填写", "；"), "en": ("sheet", "cell", "entered", "; ")}
 
 
-# telephone and identity numbers (digits may be parted), e-mail addresses
-PERSONAL = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|(?<!\d)0\d{2,3}[ -]?\d{7,8}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.\w")
-
-
-def personal(text: str) -> bool:
-    """Whether a text holds what looks like personal data, in full-width digits too."""
-    return PERSONAL.search(unicodedata.normalize("NFKC", text)) is not None
-
-
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong with one form: where, what is entered there, what is wrong, and the way out."""
@@ -82,8 +76,10 @@ class Fault:
 
     def __post_init__(self):
         # what must not be in a form is not repeated in a list of faults either
-        if self.entered is not None and personal(self.entered):
-            object.__setattr__(self, "entered", "…")
+        if self.entered is not None:
+            object.__setattr__(self, "entered", TAKEN_OUT if personal(self.entered) else said(self.entered, 80))
+        for name in ("file", "about"):
+            object.__setattr__(self, name, redacted(getattr(self, name)))
 
     @property
     def level(self) -> str:
@@ -99,10 +95,10 @@ class Fault:
         return self.level == "ask" or self.code in WAIVABLE
 
     def wrong(self, language: str) -> str:
-        return WORDS[self.code][1][language][0].format(**self.values)
+        return said(WORDS[self.code][1][language][0].format(**self.values), 1_000)
 
     def remedy(self, language: str) -> str:
-        return WORDS[self.code][1][language][1].format(**self.values)
+        return said(WORDS[self.code][1][language][1].format(**self.values), 1_000)
 
     def text(self, language: str) -> str:
         """One line, as `check` prints it."""

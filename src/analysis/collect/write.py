@@ -13,6 +13,7 @@ import xlsxwriter
 
 from analysis.collect.form import ANSWER, COMMENT, COVER, COVER_ANSWERS, COVER_FIXED, FAULTS, FIRST_ROW, GUIDE, OPTIONS, Form, ListSheet, Question
 from analysis.collect.words import Fault
+from analysis.outgoing import disarmed
 
 CREATED = datetime.datetime(2000, 1, 1)
 GUIDANCE = (
@@ -54,11 +55,11 @@ def _comment(sheet, cell: str, messages: list[str]) -> None:
 
 
 def _put(sheet, cell: str, value: str | float | None, look) -> None:
-    """Numbers as numbers, everything else as text: no answer becomes a formula."""
+    """Numbers as numbers, everything else as text that stays text: no answer becomes a formula, here or in a copy saved as CSV."""
     if value is None or value == "":
         sheet.write_blank(cell, None, look)
     elif isinstance(value, str):
-        sheet.write_string(cell, value, look)
+        sheet.write_string(cell, disarmed(value), look)
     else:
         sheet.write_number(cell, value, look)
 
@@ -190,7 +191,7 @@ def _fault_list(book, looks: dict, faults: list[Fault]) -> None:
         sheet.write_string(0, column, head, looks["head"])
     for row, fault in enumerate(faults, 1):
         for column, text in enumerate((fault.sheet, fault.cell, fault.entered or "", fault.wrong("zh"), fault.remedy("zh"))):
-            sheet.write_string(row, column, text, looks["label"])
+            sheet.write_string(row, column, disarmed(text), looks["label"])
 
 
 def write_form(form: Form, path: Path, answers: dict[tuple[str, str], str | float] | None = None, faults: list[Fault] | None = None) -> None:

@@ -233,7 +233,7 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": 2 * stats.t.sf(np.abs(z.mean(1)) / (_spread(z) / np.sqrt(n.size)), n.size - 1), "sign_flip": flips.mean(1)}
 
 
-@takes(found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.probabilities())), may_be_nan="a test without an answer in any draw has no size")
+@takes(found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))), may_be_nan="a test without an answer in any draw has no size")
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
     """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent, their intervals outwards."""
     shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}

@@ -17,8 +17,8 @@ from matplotlib.text import Text
 
 from analysis import paths
 from analysis.dictionary import label
-from analysis.files import as_text
 from analysis.keys import key_of
+from analysis.outgoing import table_csv
 from analysis.present.style import PALETTE, check_glyphs, wrap
 
 NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
@@ -192,11 +192,8 @@ class Results:
                 shown[column] = [None if pd.isna(v) else f"{round(stable(v), places) + 0.0:.{places}f}" for v in shown[column]]
             elif pd.api.types.is_extension_array_dtype(shown[column]) and pd.api.types.is_integer_dtype(shown[column]):
                 shown[column] = shown[column].astype(object).where(table[column].notna().to_numpy(), None)
-            elif not pd.api.types.is_numeric_dtype(shown[column]):
-                # text that a spreadsheet would run as a formula gets an apostrophe
-                shown[column] = shown[column].map(as_text)
         shown.columns = [label(column, self.language) for column in shown.columns]
-        shown.to_csv(paths.out(paths.RESULTS / "tables" / f"{name}.csv"), index=False, lineterminator="\n")
+        paths.out(paths.RESULTS / "tables" / f"{name}.csv").write_text(table_csv(shown), encoding="utf-8", newline="\n")
         self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source, "language": self.language}
         return shown.fillna("")
 

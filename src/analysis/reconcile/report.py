@@ -7,6 +7,7 @@ import pandas as pd
 from analysis import load, paths
 from analysis.clean.corrections import load_corrections
 from analysis.dictionary import entities, indicators, label, section_name
+from analysis.outgoing import table_csv
 from analysis.reconcile.audit import COLUMNS, audit
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
@@ -121,5 +122,5 @@ def for_reading(checks: pd.DataFrame, language: str) -> pd.DataFrame:
 
 def save_reconciliation(checks: pd.DataFrame) -> int:
     """Write ``results/reconciliation.csv``; returns the number of checks."""
-    checks[COLUMNS].to_csv(paths.out(paths.RESULTS / "reconciliation.csv"), index=False, lineterminator="\n")
+    paths.out(paths.RESULTS / "reconciliation.csv").write_text(table_csv(checks[COLUMNS]), encoding="utf-8", newline="\n")
     return len(checks)
