@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from analysis import paths
+from analysis import load, paths
 from analysis.clean.panel import join_sources, save_processed
 from analysis.errors import DataFault
 from analysis.params import load_params
@@ -26,6 +26,8 @@ def main() -> int:
     with staging("join") as folder:
         save_processed(tables, folder / "processed")
         replace(folder / "processed", paths.PROCESSED)
+    for row in load.revisions().itertuples():
+        print(f"{row.source_id}, {row.figure_id}: {row.indicator} {row.place} {row.group} {row.year} is {row.value:.10g}; {row.superseded_by} (published {row.published_now}) says {row.value_now:.10g}, which counts.")
     return 0
 
 

@@ -37,9 +37,9 @@ def built(tmp_path_factory):
 def test_progress_is_visible_and_quiet(built):
     _, done = built
     lines = done.stdout.strip().splitlines()
-    assert sum("] " in line and line.rstrip().endswith(" s") for line in lines) == 26
-    assert lines[-1].startswith("26 of 26 stages run, 0 were up to date")
-    assert len(lines) == 27, done.stdout  # a line a stage and the summary, nothing else
+    assert sum("] " in line and line.rstrip().endswith(" s") for line in lines) == 27
+    assert lines[-1].startswith("27 of 27 stages run, 0 were up to date")
+    assert len(lines) == 28, done.stdout  # a line a stage and the summary, nothing else
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_dvc_finds_nothing_to_do_and_neither_does_a_second_rebuild(built):
     folder, _ = built
     assert status(folder) == {}
     again = rebuild(folder)
-    assert again.stdout.strip() == "All 26 stages are up to date; nothing to do."
+    assert again.stdout.strip() == "All 27 stages are up to date; nothing to do."
 
 
 @pytest.mark.slow
@@ -93,7 +93,7 @@ def test_saving_a_notebook_makes_only_its_strip_stage_stale(built):
     nbformat.write(notebook, path)
     assert list(status(folder)) == ["strip@03_fit"]
     done = rebuild(folder)
-    assert "1 of 26 stages run, 25 were up to date" in done.stdout
+    assert "1 of 27 stages run, 26 were up to date" in done.stdout
     path.write_bytes(original)
     rebuild(folder)
     assert status(folder) == {}

@@ -2,20 +2,85 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 
 from analysis import paths
-from analysis.errors import Problems
+from analysis.errors import Problems, nearest
 from analysis.files import read_yaml
 from analysis.intake.layout import fold
+from analysis.schema import Closed, Text, Words, Year, check, check_references, refuse
 
-KINDS = {"count", "amount", "rate", "ratio", "score", "rank", "change"}
 LANGUAGES = ("zh", "en")
+NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
+UNIT_OF = {"_pct": {"%", "ratio"}, "_10k_yuan": {"万元"}, "_yuan_100m": {"亿元"}, "_10k_m2": {"万平方米"}}  # ending of a code → units
+
+
+End = StrictInt | StrictFloat | None
+
+
+def _unreversed(ends: tuple[End, End]) -> tuple[End, End]:
+    low, high = ends
+    if low is not None and high is not None and low >= high:
+        raise refuse(f"the range is reversed: {low:g} to {high:g}", "Write the smaller number first")
+    return ends
+
+
+class IndicatorEntry(Closed):
+    """An entry of ``dictionary.yaml``."""
+
+    zh: Text
+    en: Text
+    unit: Text
+    kind: Literal["count", "amount", "rate", "ratio", "score", "rank", "change"]
+    range: Annotated[tuple[End, End], Field(strict=False), AfterValidator(_unreversed)]
+    direction: Literal["up", "down", "none"]
+    definition: Text
+    definition_zh: str = ""
+
+    entry: ClassVar[str] = "an indicator"
+
+
+class FullName(Closed):
+    """A name and the years in which it is valid."""
+
+    zh: Text
+    en: Text
+    since: Year | None = Field(None, alias="from")
+    to: Year | None = None
+
+    entry: ClassVar[str] = "a name"
+
+
+class Label(Closed):
+    """An entry of ``labels.yaml``; a word may be nothing in a language."""
+
+    zh: str
+    en: str
+
+    entry: ClassVar[str] = "a label"
+
+
+class EntityEntry(Closed):
+    """An entry of ``entities.yaml``."""
+
+    kind: Literal["school", "tier", "city", "place", "organisation", "sector", "industry_group", "chain_link", "section"]
+    names: list[FullName] = Field(min_length=1)
+    short: Words
+    tier: Text | None = None
+    part_of: Text | None = None
+    note: Text | None = None
+    code: Text | None = None  # of a section: its letter
+    ownership: Literal["public", "private"] | None = None
+    printed: dict[str, dict[Text, list[Text]]] = {}
+
+    entry: ClassVar[str] = "an entity"
 
 
 @dataclass(frozen=True)
@@ -58,46 +123,67 @@ class Entity:
         return self.short[language]
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`` (nearest known: 'x')`` for messages, empty if nothing is near."""
-    near = difflib.get_close_matches(name, list(known), 1, 0.6)
-    return f" (nearest known: {near[0]!r})" if near else ""
-
-
 def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
     """All indicators by code; every fault of the file is reported at once."""
     path = path or paths.DICTIONARY
-    problems = Problems()
-    indicators = {}
+    file, problems, found = paths.shown(path), Problems(), {}
     for code, entry in read_yaml(path).items():
-        missing = {"zh", "en", "unit", "kind", "range", "direction", "definition"} - entry.keys()
-        if missing:
-            problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=code)
-            continue
-        if entry["kind"] not in KINDS:
-            problems.add(paths.shown(path), f"kind {entry['kind']!r} is not known", f"Use one of {', '.join(sorted(KINDS))}", row=code)
-        indicators[code] = Indicator(code=code, **{**entry, "range": tuple(entry["range"])})
+        _check_code(code, file, problems)
+        if sound := check(IndicatorEntry, entry, file, problems, row=str(code)):
+            for ending, units in UNIT_OF.items():
+                if str(code).endswith(ending) and sound.unit not in units:
+                    problems.add(file, f"the code ends in {ending}, its unit is not {' or '.join(sorted(units))}", "Correct the unit, or rename the indicator", row=code, column="unit", printed=sound.unit)
+            found[code] = Indicator(code=code, **sound.model_dump())
     problems.stop()
-    return indicators
+    return found
+
+
+def _check_code(code: object, file: str, problems: Problems) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*[A-Z]?", str(code)):
+        problems.add(file, "is no code", "Write small letters, digits and underscores, a letter first", row=str(code)[:80])
 
 
 def load_entities(path: Path | None = None) -> dict[str, Entity]:
-    """All entities by code; printed variants are folded (NFKC, no blanks)."""
+    """All entities by code; printed variants are folded (NFKC, no blanks).
+
+    Raises
+    ------
+    DataFault
+        with every fault: unknown keys and kinds, schools without a tier that exists, a part of nothing known, one printed name for two schools.
+    """
     path = path or paths.ENTITIES
-    problems = Problems()
-    entities = {}
+    file, problems, found = paths.shown(path), Problems(), {}
+    sound: dict[str, EntityEntry] = {}
     for code, entry in read_yaml(path).items():
-        missing = {"kind", "names", "short"} - entry.keys()
-        if missing:
-            problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=code)
-            continue
-        entities[code] = Entity(
-            code=code, kind=entry["kind"], names=tuple(entry["names"]), short=entry["short"], tier=entry.get("tier"),
-            part_of=entry.get("part_of"), note=entry.get("note"),
-            printed={s: {fold(v): tuple(t) for v, t in variants.items()} for s, variants in entry.get("printed", {}).items()},
+        _check_code(code, file, problems)
+        if one := check(EntityEntry, entry, file, problems, row=str(code)):
+            sound[str(code)] = one
+    tiers = {one.tier for one in sound.values() if one.kind == "tier" and one.tier} | NATIONAL_TIERS
+    spoken: dict[tuple[str, str], str] = {}
+    for code, one in sound.items():
+        if one.kind in {"school", "tier"} and one.tier is None:
+            problems.add(file, "lacks tier", f"Name one of {', '.join(sorted(tiers))}", row=code)
+        elif one.kind == "school" and one.tier not in tiers:
+            problems.add(file, f"tier {one.tier!r} is not known{nearest(one.tier, tiers)}", "Name the tier of an entity of kind tier", row=code, column="tier")
+        if one.kind == "section" and one.code != code.removeprefix("section_"):
+            problems.add(file, f"its letter is {one.code!r}", f"Write code: {code.removeprefix('section_')!r}", row=code, column="code")
+        for number, name in enumerate(one.names, 1):
+            if name.since and name.to and name.since >= name.to:
+                problems.add(file, "the name ends before it begins", "Exchange from and to", row=code, column=f"names / {number}")
+        for source, variants in one.printed.items():
+            for variant in variants:
+                other = spoken.setdefault((source, fold(variant)), code)
+                if other != code:
+                    problems.add(file, f"{source} prints the same name for {other}", "Give the name to one of them", row=code, column="printed", printed=variant)
+        names = tuple({("from" if k == "since" else k): v for k, v in name.model_dump().items() if v is not None} for name in one.names)
+        found[code] = Entity(
+            code=code, kind=one.kind, names=names, short=one.short.model_dump(), tier=one.tier, part_of=one.part_of, note=one.note,
+            printed={s: {fold(v): tuple(t) for v, t in variants.items()} for s, variants in one.printed.items()},
         )
+    check_references([(code, one.part_of) for code, one in sound.items() if one.part_of], sound, "part_of", file, problems, column="part_of")
+    check_references([(code, source) for code, one in sound.items() for source in one.printed], [p.name for p in paths.RAW.glob("*")], "source", file, problems, column="printed")
     problems.stop()
-    return entities
+    return found
 
 
 @lru_cache
@@ -115,7 +201,10 @@ def entities() -> dict[str, Entity]:
 @lru_cache
 def words() -> dict[str, dict[str, str]]:
     """Words of table heads and categories (``data/labels.yaml``)."""
-    return read_yaml(paths.LABELS)
+    problems = Problems()
+    found = check(dict[str, Label], read_yaml(paths.LABELS), paths.shown(paths.LABELS), problems)
+    problems.stop()
+    return {code: said.model_dump() for code, said in found.items()}
 
 
 def label(code: str, language: str) -> str:

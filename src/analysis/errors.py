@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -50,12 +51,18 @@ class Problems(list):
 
     def add(self, file: str, wrong: str, remedy: str, **place: object) -> None:
         """Note one problem; `place` takes table, row, column and printed."""
-        self.append(DataProblem(file, wrong, remedy, **place))
+        self.append(DataProblem(file, wrong, remedy, **{name: value if name == "printed" else " ".join(str(value).split()) for name, value in place.items()}))
 
     def stop(self) -> None:
         """Raise `DataFault` if anything was noted."""
         if self:
             raise DataFault(self)
+
+
+def nearest(name: str, known: Iterable[str], least: float = 0.6) -> str:
+    """`` (nearest known: 'x')`` for messages, empty if nothing is near."""
+    near = difflib.get_close_matches(name[:100], list(known), 1, least)
+    return f" (nearest known: {near[0]!r})" if near else ""
 
 
 class Refused(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +18,90 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     def construct_mapping(self, node, deep=False):
         seen = {}
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise Unreadable(f"line {key.start_mark.line + 1}: a key is a list or a mapping, not a name")
             if key.value in seen:
-                raise DuplicateKey(f"line {key.start_mark.line + 1}: {key.value!r} stands twice (first in line {seen[key.value]})")
+                raise Unreadable(f"line {key.start_mark.line + 1}: {key.value!r} stands twice (first in line {seen[key.value]})")
             seen[key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)
 
-
-class DuplicateKey(ValueError):
-    """A key stands twice in one mapping."""
-
-
-class HasAlias(ValueError):
-    """A value refers to another; written out, nine levels of ten references are a thousand million values."""
+    def construct_plain_int(self, node):
+        """020231 is 8345 to one reader of YAML and 20231 to another, 1:30 is 90 to one and text to another."""
+        if not re.fullmatch(r"[+-]?(0|[1-9][0-9]*)", node.value):
+            raise Unreadable(f"line {node.start_mark.line + 1}: {node.value[:40]!r} is read as different numbers by different programs; write plain digits without a leading zero, or text in quotation marks")
+        return int(node.value)
 
 
-def _refuse_aliases(text: str) -> None:
-    if "*" in text or "&" in text:
-        for event in yaml.parse(text, Loader=_Loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise HasAlias(f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it is needed")
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_plain_int)
 
 
-def read_yaml(path: Path) -> Any:
-    """Content of a YAML file; None for an empty one.
+class Unreadable(ValueError):
+    """YAML that says nothing certain: a key that stands twice, a key that is no name, a number with two readings."""
+
+
+def _limit_aliases(text: str) -> None:
+    """A value may be written once and named elsewhere, but not within another that is: nine levels of ten are a thousand million values."""
+    if "*" not in text or "&" not in text:
+        return
+    anchored: list[bool] = []  # of the lists and mappings that are open
+    count = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            anchored.append(event.anchor is not None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchored.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            count += 1
+            if any(anchored) or count > MOST_ALIASES:
+                raise Unreadable(f"line {event.start_mark.line + 1}: *{event.anchor[:40]} stands within a value that is itself named by &, or there are more than {MOST_ALIASES} of its kind; write it out")
+
+
+MOST_ALIASES = 100
+LARGEST = 20_000_000  # bytes of a file that people write
+
+
+def read_text(path: Path, problems: Problems) -> str | None:
+    """Text of a file, strict UTF-8 (with or without a mark at its beginning); None, and the fault noted, where there is none."""
+    path, file = Path(path), shown(Path(path))
+    if not path.is_file():  # a pipe would hold the reader for ever
+        problems.add(file, "is no file" if path.exists() or path.is_symlink() else "is missing", "Restore the file")
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problems.add(file, f"cannot be read ({error.strerror})", "Let it be read by whoever runs this")
+        return None
+    if len(content) > LARGEST:
+        problems.add(file, f"{len(content):,} bytes", f"Split it; at most {LARGEST:,} are read")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.add(file, f"byte {error.start} is not UTF-8", "Save the file as UTF-8")
+        return None
+
+
+def read_yaml(path: Path, kind: type | None = dict) -> Any:
+    """Content of a YAML file, which is a mapping unless `kind` says otherwise.
 
     Raises
     ------
     DataFault
-        for text that is no YAML, for a key that stands twice, and for anchors and aliases.
+        for a file that is missing, empty, no UTF-8 or no YAML, for a key that stands twice, for aliases within aliases, and for content of another kind.
     """
     problems = Problems()
+    file = shown(Path(path))
     content = None
+    text = read_text(path, problems)
+    problems.stop()
     try:
-        text = Path(path).read_bytes().decode("utf-8")
-        _refuse_aliases(text)
+        _limit_aliases(text)
         content = yaml.load(text, Loader=_Loader)
-    except (DuplicateKey, HasAlias, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        problems.add(shown(Path(path)), " ".join(str(error).split()), "Correct the file")
+    except (Unreadable, yaml.YAMLError, ValueError) as error:
+        problems.add(file, " ".join(str(error).split())[:300], "Correct the file")
+    except RecursionError:
+        problems.add(file, "is nested too deeply", "Write it flat")
+    if not problems and kind is not None and not isinstance(content, kind):
+        problems.add(file, "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping of names to values", "Restore the file")
     problems.stop()
     return content

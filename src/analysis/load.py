@@ -49,8 +49,16 @@ def facts(values: str = "corrected") -> pd.DataFrame:
 
 
 def demand() -> pd.DataFrame:
-    """Industry and labour-market figures."""
-    return read_table(paths.PROCESSED / "demand.csv")
+    """Industry and labour-market figures: of several vintages the one published last."""
+    frame = read_table(paths.PROCESSED / "demand.csv")
+    return frame[frame["superseded_by"] == ""].drop(columns="superseded_by").reset_index(drop=True)
+
+
+def revisions() -> pd.DataFrame:
+    """Figures of statistics that a later publication restates, beside what it says."""
+    frame = read_table(paths.PROCESSED / "demand.csv")
+    later = frame.assign(superseded_by=frame["source_id"] + ":" + frame["figure_id"])[["superseded_by", "value", "published"]]
+    return frame[frame["superseded_by"] != ""].merge(later, on="superseded_by", suffixes=("", "_now"), validate="many_to_one")
 
 
 def specialties() -> pd.DataFrame:

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis import paths
+from analysis.clean.crosswalks import meant_sections
 from analysis.clean.numbers import NotANumber, is_missing, parse_number
-from analysis.clean.tables import read_grid
-from analysis.dictionary import Entity, nearest
+from analysis.dictionary import Entity
 from analysis.errors import Problems
+from analysis.files import read_yaml
 from analysis.paths import shown
+from analysis.schema import Column, Table, read_table, reference, text, year
+from analysis.schema import pattern as form
+
 
 COUNTS = ["intake", "students", "graduates", "placed", "further_study", "not_placed", "unknown"]
 SPECIALTY_COLUMNS = ["source_id", "school", "specialty_code", "specialty", "year", *COUNTS]
-RULES = (("placed", "graduates"), ("further_study", "placed"), ("not_placed", "graduates"), ("unknown", "graduates"))
+RULES = (("intake", "students"), ("placed", "graduates"), ("further_study", "placed"), ("not_placed", "graduates"), ("unknown", "graduates"))
 DESTINATION_COLUMNS = ["source_id", "school", "specialty_code", "specialty", "industry", "region", "year", "graduates"]
 SPECIALTY_CODE = re.compile(r"[2-7]\d{5}")  # catalogue of 2021: 2x–3x vocational bachelor, 4x–5x higher vocational, 6x–7x secondary
 SECTIONS = "ABCDEFGHIJKLMNOPQRST"
@@ -26,34 +31,55 @@ def is_industry(code: str) -> bool:
     return code in SECTIONS and len(code) == 1 or bool(re.fullmatch(r"\d{2}", code)) and 1 <= int(code) <= 97
 
 
-def _read(path: Path, columns: list[str], source_id: str, entities: dict[str, Entity], problems: Problems) -> list[dict]:
+# fields of the catalogue of 2021 by category, 01 to 19; a code of an older catalogue mostly names one that is not there
+FIELDS = (4, 9, 7, 7, 4, 7, 2, 4, 3, 7, 4, 9, 8, 2, 4, 2, 3, 7, 4)
+_CODE_REMEDY = "Write its six digits, the first from 2 to 7, the category from 01 to 19; codes of older catalogues must be translated first"
+
+
+def is_specialty_code(code: str) -> bool:
+    """Six digits of the catalogue of 2021: level and category (two), field within the category (two), number within the field (two).
+
+    Examples
+    --------
+    >>> is_specialty_code("460702"), is_specialty_code("560702")
+    (True, False)
+    """
+    if not SPECIALTY_CODE.fullmatch(code) or not int(code[:2]) % 20:
+        return False
+    return 1 <= int(code[2:4]) <= FIELDS[int(code[:2]) % 20 - 1] and code[4:] != "00"
+
+
+def _read(path: Path, columns: dict[str, Column], key: tuple[str, ...], doubled: str, source_id: str, entities: dict[str, Entity], problems: Problems) -> list[dict]:
     """Rows with checked names, years and codes; every fault is noted."""
     file = shown(path)
-    grid = read_grid(path, problems)
-    if not grid:
-        return []
-    wanted = [c for c in columns if c != "source_id"]
-    if grid[0] != wanted:
-        missing, extra = [c for c in wanted if c not in grid[0]], [c for c in grid[0] if c not in wanted]
-        problems.add(file, f"columns missing: {missing}; not known: {extra}; their order is {', '.join(wanted)}", "Name the columns as in CONTRIBUTING.md")
-        return []
-    rows = []
     schools = {name: code for code, entity in entities.items() if entity.kind == "school" for wording in (*entity.names, entity.short) for name in (wording["zh"], wording["en"])}
-    for number, cells in enumerate(grid[1:], 2):
-        row = {"source_id": source_id, **dict(zip(grid[0], (c.strip() for c in cells)))}
-        place = {"row": f"line {number}"}
-        if row["school"] and row["school"] not in schools.values():
-            if row["school"] in schools:
-                row["school"] = schools[row["school"]]
-            else:
-                problems.add(file, "is no school of data/entities.yaml", f"Write its code or one of its names{nearest(row['school'], [*schools, *schools.values()])}", **place, column="school", printed=row["school"])
-        if not SPECIALTY_CODE.fullmatch(row["specialty_code"]) or not int(row["specialty_code"][:2]) % 20:
-            problems.add(file, "is no specialty code of the catalogue of 2021", "Write its six digits, the first from 2 to 7, the category from 01 to 19; codes of older catalogues must be translated first", **place, column="specialty_code", printed=row["specialty_code"])
-        if not re.fullmatch(r"(19|20)\d{2}", row["year"]):
-            problems.add(file, "is no year", "Write YYYY", **place, column="year", printed=row["year"])
+    known = {"school": reference({*schools, *schools.values()}, "is no school of data/entities.yaml", "Write its code or one of its names", required=False)}
+    rows = read_table(path, Table(columns | known, key=(), ordered=True), problems)
+    seen: dict[tuple, int] = {}
+    for number, row in enumerate(rows, 2):
+        row |= {column: cell.strip() for column, cell in row.items()}
+        row["school"] = schools.get(row["school"], row["school"])
+        if "region" in row:
+            row["region"] = regions(entities).get(row["region"], row["region"])
+        one = tuple(row[column] for column in key)
+        if one in seen:
+            problems.add(file, doubled.format(line=seen[one]), "Keep one row, or add the two up", row=f"line {number}", printed=", ".join(one)[:120])
+        seen.setdefault(one, number)
+        if not re.fullmatch("[0-9]{4}", row["year"]):
             row["year"] = "0"
-        rows.append(row)
+        row["source_id"] = source_id
     return rows
+
+
+def regions(entities: dict[str, Entity]) -> dict[str, str]:
+    """Spelling of a region → its code: places by code and name, and the regions that the forms of the schools offer."""
+    found = {"": ""}
+    for code, entity in entities.items():
+        if entity.kind in {"place", "city"}:
+            found |= {code: code} | {wording[language]: code for wording in (*entity.names, entity.short) for language in ("zh", "en")}
+    offered = paths.DATA / "collection.yaml"
+    declared = read_yaml(offered).get("choices", {}).get("regions", {}) if offered.exists() else {}
+    return found | {code: code for code in declared.values()} | declared
 
 
 def _count(row: dict, column: str, number: int, file: str, problems: Problems) -> float | None:
@@ -69,6 +95,11 @@ def _count(row: dict, column: str, number: int, file: str, problems: Problems) -
     return value
 
 
+_CODE = Column(lambda cell: None if is_specialty_code(cell.strip()) else ("is no specialty code of the catalogue of 2021", _CODE_REMEDY), True)
+_YEAR = Column(lambda cell: year().faults(cell.strip()) and ("is no year", "Write YYYY"), True)
+_INDUSTRY = Column(lambda cell: None if is_industry(cell.strip()) else ("is no section (A–T) or division (01–97) of GB/T 4754-2017", "Correct the code; divisions have two digits"), True)
+
+
 def clean_specialties(path: Path, source_id: str, entities: dict[str, Entity], problems: Problems) -> pd.DataFrame:
     """``specialties.csv``: one row a school, specialty and year, with counts of persons; an empty cell is missing, 0 is none.
 
@@ -76,8 +107,8 @@ def clean_specialties(path: Path, source_id: str, entities: dict[str, Entity], p
     parts that do not add up to the graduates) are kept as they are and named in the column `contradiction`: sources print such figures.
     """
     file = shown(path)
-    rows = _read(path, SPECIALTY_COLUMNS, source_id, entities, problems)
-    seen: dict[tuple, int] = {}
+    columns = {"school": text(), "specialty_code": _CODE, "specialty": text(True), "year": _YEAR, **dict.fromkeys(COUNTS, text())}
+    rows = _read(path, columns, ("school", "specialty_code", "year"), "school, specialty and year stand in line {line} already", source_id, entities, problems)
     for number, row in enumerate(rows, 2):
         if not row["school"]:
             problems.add(file, "no school", "Enter the code of the school", row=f"line {number}", column="school")
@@ -88,36 +119,39 @@ def clean_specialties(path: Path, source_id: str, entities: dict[str, Entity], p
         if None not in (*parts, row["graduates"]) and sum(parts) != row["graduates"]:
             broken.append(f"placed + not_placed + unknown ≠ graduates ({sum(parts):g} ≠ {row['graduates']:g})")
         row["contradiction"] = "; ".join(broken)
-        key = (row["school"], row["specialty_code"], row["year"])
-        if key in seen:
-            problems.add(file, f"school, specialty and year stand in line {seen[key]} already", "Keep one row", row=f"line {number}", printed=", ".join(key))
-        seen[key] = number
     return pd.DataFrame(rows, columns=[*SPECIALTY_COLUMNS, "contradiction"]).astype({"year": "int64", **dict.fromkeys(COUNTS, "float64")})
 
 
 def clean_destinations(path: Path, source_id: str, entities: dict[str, Entity], problems: Problems) -> pd.DataFrame:
     """``destinations.csv``: graduates in work by specialty and industry of the first job (section or division of GB/T 4754-2017), and region.
 
-    `school` may stay empty in a table of the whole city; those in further study are no part of it.
+    `school` may stay empty in a table of the whole city; those in further study are no part of it. A region is a place of
+    ``data/entities.yaml`` or one that the forms offer; its spellings become one code.
     """
     file = shown(path)
-    rows = _read(path, DESTINATION_COLUMNS, source_id, entities, problems)
-    seen: dict[tuple, int] = {}
+    known = regions(entities)
+    columns = {"school": text(), "specialty_code": _CODE, "specialty": text(True), "industry": _INDUSTRY, "region": reference(known, "region '{cell}' is not known", "Write a place of data/entities.yaml, or a region that data/collection.yaml offers", required=False), "year": _YEAR, "graduates": text()}
+    rows = _read(path, columns, ("school", "specialty_code", "industry", "region", "year"), "the same cell stands in line {line} already", source_id, entities, problems)
     for number, row in enumerate(rows, 2):
-        if not is_industry(row["industry"]):
-            problems.add(file, "is no section (A–T) or division (01–97) of GB/T 4754-2017", "Correct the code; divisions have two digits", row=f"line {number}", column="industry", printed=row["industry"])
         absent = is_missing(row["graduates"])
         row["graduates"] = _count(row, "graduates", number, file, problems)
         if absent:
             problems.add(file, "no count", "Enter the number of graduates, or leave the row out", row=f"line {number}", column="graduates")
-        key = (row["school"], row["specialty_code"], row["industry"], row["region"], row["year"])
-        if key in seen:
-            problems.add(file, f"the same cell stands in line {seen[key]} already", "Add the two up", row=f"line {number}", printed=", ".join(key))
-        seen[key] = number
-    for year in sorted({row["year"] for row in rows}):
-        if len({bool(row["school"]) for row in rows if row["year"] == year}) > 1:
-            problems.add(file, f"{year} has rows of schools and rows of the whole city", "Keep one kind: the two would be counted twice", column="school")
+    for one in sorted({row["year"] for row in rows}):
+        if len({bool(row["school"]) for row in rows if row["year"] == one}) > 1:
+            problems.add(file, f"{one} has rows of schools and rows of the whole city", "Keep one kind: the two would be counted twice", column="school")
     kinds = {len(row["industry"]) for row in rows}
     if len(kinds) > 1:
         problems.add(file, "mixes sections and divisions", "Use one of them throughout", column="industry")
+    elif kinds == {1}:
+        _check_classification(rows, file, problems)
     return pd.DataFrame(rows, columns=DESTINATION_COLUMNS).astype({"year": "int64", "graduates": "float64"})
+
+
+def _check_classification(rows: list[dict], file: str, problems: Problems) -> None:
+    """Letters of another classification (D is manufacturing in one, utilities in another) would put nearly all graduates where their specialty leads to nowhere."""
+    meant = meant_sections(problems)
+    counted = [(row["graduates"] or 0.0, row["industry"] in meant.get(f"{int(row['specialty_code'][:2]) % 20:02d}", ())) for row in rows if is_specialty_code(row["specialty_code"])]
+    total, fitting = sum(n for n, _ in counted), sum(n for n, fits in counted if fits)
+    if total >= 20 and fitting < 0.1 * total:
+        problems.add(file, f"{fitting:.0f} of {total:.0f} graduates work in a section that their specialty is meant for", "Check that the letters are sections of GB/T 4754-2017, not of another classification", column="industry")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import paths
-from analysis.dictionary import indicators, nearest
-from analysis.errors import Problems
+from analysis.dictionary import indicators
+from analysis.errors import Problems, nearest
 from analysis.files import read_yaml
 
 STATUSES = {"applied", "shown only"}
@@ -42,11 +42,14 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
     problems = Problems()
     corrections = []
     places: dict[tuple, str] = {}
-    for correction_id, entry in (read_yaml(path) or {}).items():
+    for correction_id, entry in read_yaml(path).items():
         if not isinstance(entry, dict) or not isinstance(entry.get("where"), dict):
             problems.add(paths.shown(path), "is no entry with a place", f"Write {', '.join(sorted(ENTRY))}; where: names source_id and the cell or fact_id", row=correction_id)
             continue
         where = entry["where"]
+        places_known = {"source_id", "fact_id"} if "fact_id" in where else set(KEY)
+        for key in sorted(map(str, where.keys() - places_known)):
+            problems.add(paths.shown(path), f"a place has no {key!r}{nearest(key, places_known)}", f"Use {', '.join(sorted(places_known))}", row=correction_id, column="where")
         for key in sorted(entry.keys() - ENTRY):
             problems.add(paths.shown(path), f"an entry has no {key!r}{nearest(key, ENTRY)}", f"Use {', '.join(sorted(ENTRY))}", row=correction_id)
         place = tuple(str(where.get(k, "")) for k in (*KEY, "fact_id"))
@@ -68,7 +71,9 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
             problems.add(paths.shown(path), f"use is {entry['use']!r}, not a number", "Enter a number, or null with status: shown only", row=correction_id)
         elif entry["status"] == "applied" and entry["use"] is None:
             problems.add(paths.shown(path), "is applied and says no number to use", "Enter `use`, or set status: shown only", row=correction_id)
-        elif not isinstance(entry["reason"], dict) or set(entry["reason"]) != {"zh", "en"}:
+        elif not isinstance(entry["printed"], str) or not isinstance(entry["expect"], str):
+            problems.add(paths.shown(path), "what is printed is no text", "Put it in quotation marks", row=correction_id)
+        elif not isinstance(entry["reason"], dict) or set(entry["reason"]) != {"zh", "en"} or not all(isinstance(r, str) and r.strip() for r in entry["reason"].values()):
             problems.add(paths.shown(path), "the reason must be given in both languages", "Write reason: {zh: …, en: …}", row=correction_id)
         else:
             corrections.append(Correction(correction_id, where, str(entry["printed"]), str(entry["expect"]), entry["use"], entry["status"], entry["reason"]))
@@ -114,7 +119,8 @@ def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source
             continue
         index = found.idxmax()
         if cells.at[index, "raw"] != correction.expect:
-            problems.add("data/corrections.yaml", f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}", "The source was mended: drop the correction, or enter what is printed now", **_place(correction), printed=cells.at[index, "raw"])
+            file = f"data/raw/{source_id}/{'facts' if correction.of_prose else 'table_' + correction.where['table_id']}.csv"
+            problems.add(file, f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}", "The source was mended: drop the correction in data/corrections.yaml, or enter there what is printed now", **_place(correction), printed=cells.at[index, "raw"])
             continue
         low, high = indicators()[cells.at[index, "indicator"]].range
         if correction.use is not None and not (low is None or correction.use >= low) & (high is None or correction.use <= high):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import __version__, paths
+from analysis.clean.about import load_about
+from analysis.clean.prose import FIGURE_KEY
 from analysis.errors import Problems
-from analysis.files import read_yaml
 
 TEXT = {"keep_default_na": False, "dtype": str}
 NUMBERS = {"graduates": "float64", "intake": "float64", "students": "float64", "placed": "float64", "further_study": "float64", "not_placed": "float64", "unknown": "float64", "year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
@@ -28,7 +29,7 @@ REQUIRED = {
     "demand": ["figure_id", "place", "year", "indicator", "group", "value", "unit", "grade", "body"],
     "sources": ["source_id", "title", "body", "published"],
 }
-KEYS = {"observations": ["source_id", "table_id", "entity", "indicator", "year"], "facts": ["fact_id"], "demand": ["figure_id"], "sources": ["source_id"], **OPTIONAL}
+KEYS = {"observations": ["source_id", "table_id", "entity", "indicator", "year"], "facts": ["fact_id"], "demand": ["source_id", "figure_id"], "sources": ["source_id"], **OPTIONAL}
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -52,12 +53,12 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
     for source_id in source_ids:
         for path in sorted((paths.INTERIM / source_id).glob("*.csv")):
             parts.setdefault(path.stem, []).append(read_table(path))
-        source = read_yaml((paths.RAW / source_id / "source.yaml"))
-        about.append({
-            "source_id": source_id, "title": source["title"], "short_zh": source["short_title"]["zh"], "short_en": source["short_title"]["en"],
-            "body": source["body"], "published": str(source["published"]), "report_year": source["report_year"], "covers": source.get("covers", ""),
-            "how_read": source["how_read"],
-        })
+        if source := load_about(paths.RAW / source_id, problems):
+            about.append({
+                "source_id": source_id, "title": source.title, "short_zh": source.short_title.zh, "short_en": source.short_title.en, "body": source.body,
+                "published": source.published, "report_year": source.report_year, "covers": source.covers or "", "how_read": source.how_read,
+            })
+    problems.stop()
     joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
     joined["sources"] = pd.DataFrame(about)
     for name, key in KEYS.items():
@@ -69,8 +70,28 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
         doubled = joined[name].duplicated(key, keep=False)
         for values in joined[name].loc[doubled, key].drop_duplicates().itertuples(index=False):
             problems.add(f"data/processed/{name}.csv", "two values for one key", "Keep one", row=", ".join(map(str, values)))
+    if "demand" in joined:
+        joined["demand"] = mark_superseded(joined["demand"], problems)
     problems.stop()
     return dict(sorted(joined.items()))
+
+
+def mark_superseded(figures: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """Which of several vintages of a statistic counts: the one published last.
+
+    Every vintage stays. One that a later publication restates names it in the column `superseded_by` and counts no more (see
+    `analysis.load.demand`, `analysis.load.revisions`). Two vintages of one day are a fault: nothing says which is right.
+    """
+    marked = figures.assign(superseded_by="")
+    for _, vintages in marked[marked.duplicated(FIGURE_KEY, keep=False)].groupby(FIGURE_KEY, sort=False):
+        # 2023 is after nothing of 2023: a year alone says no more than its beginning
+        ordered = vintages.sort_values("published", kind="stable")
+        last = ordered.iloc[-1]
+        for row in ordered.iloc[:-1].itertuples():
+            if row.published == last["published"]:
+                problems.add(f"data/raw/{row.source_id}", f"the figure stands in {last['source_id']} ({last['figure_id']}) too, published on the same day ({row.published})", "Keep one, or give both their dates", row=row.figure_id)
+            marked.at[row.Index, "superseded_by"] = f"{last['source_id']}:{last['figure_id']}"
+    return marked
 
 
 def data_package(tables: dict[str, pd.DataFrame]) -> dict:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis import paths
+from analysis.clean.about import About, check_files, check_missing, check_rows, load_about
 from analysis.clean.cells import clean_destinations, clean_specialties
 from analysis.clean.corrections import KEY, apply_corrections, load_corrections
+from analysis.clean.declared import check_declared
+from analysis.clean.numbers import is_missing
 from analysis.clean.prose import clean_facts, clean_figures
 from analysis.clean.tables import SourceNames, clean_table, observation_frame
 from analysis.dictionary import entities, indicators
-from analysis.errors import Problems
-from analysis.files import read_yaml
-from analysis.intake.layout import load_layout
+from analysis.errors import Problems, nearest
+from analysis.intake.layout import TableLayout, load_layout
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,19 @@ def clean_source(source_id: str) -> CleanSource:
     """
     folder = paths.RAW / source_id
     problems = Problems()
-    if not (folder / "source.yaml").exists():
-        problems.add(paths.shown(folder), "has no source.yaml", "Name title, body and date of the source there")
-        problems.stop()
-    about = read_yaml((folder / "source.yaml"))
+    about = load_about(folder, problems)
+    problems.stop()
     known_entities, known_indicators = entities(), indicators()
     corrections = load_corrections()
     observations, records, facts, figures = None, {}, None, None
 
-    if (folder / "layout.yaml").exists():
-        layouts = load_layout(folder / "layout.yaml")
-        names = SourceNames.of_codes(about["schools"]) if about.get("names") == "codes" else SourceNames.of(source_id, known_entities)
+    layouts = load_layout(folder / "layout.yaml") if (folder / "layout.yaml").exists() else None
+    check_files(folder, about, None if layouts is None else list(layouts), problems)
+    if layouts is not None:
+        check_declared(layouts, about, folder, known_entities, known_indicators, problems)
+        problems.stop()  # what a declaration gets wrong, every table would repeat
+        names = SourceNames.of_codes(about.schools) if about.names == "codes" else SourceNames.of(source_id, known_entities)
+        _check_printed(names, layouts, source_id, about, problems)
         declared = {tuple(c.where[k] for k in KEY[1:]) for c in corrections if c.where["source_id"] == source_id and not c.of_prose}
         rows: list[dict] = []
         for table_id, layout in layouts.items():
@@ -72,22 +76,40 @@ def clean_source(source_id: str) -> CleanSource:
             if not path.exists():
                 problems.add(paths.shown(path), "the table is declared but its file is missing", "Run python -m analysis.intake, or drop the table from layout.yaml", table=table_id)
                 continue
-            values, lines = clean_table(path, layout, source_id, about["covers"], names, known_entities, known_indicators, problems, declared)
+            before = len(problems)
+            values, lines, printed = clean_table(path, layout, source_id, about.covers, names, known_entities, known_indicators, problems, declared)
+            if len(problems) == before:
+                check_rows(path, printed, about, problems)
+                if layout.has_values:
+                    check_missing(path, sum(row["value"] is None and is_missing(row["raw"]) for row in values), about, problems)
             rows += values
             if lines:
                 records[table_id] = pd.DataFrame(lines)
-        for path in sorted(folder.glob("table_*.csv")):
-            if path.stem.removeprefix("table_") not in layouts:
-                problems.add(paths.shown(path), "the table is not declared", "Declare it in layout.yaml")
-        observations = apply_corrections(observation_frame(rows), corrections, source_id, problems)
+        if not problems:  # a correction that finds no cell is a consequence of what is wrong with its table
+            observations = apply_corrections(observation_frame(rows), corrections, source_id, problems)
     if (folder / "facts.csv").exists():
-        facts = apply_corrections(clean_facts(folder / "facts.csv", source_id, known_entities, known_indicators, problems), corrections, source_id, problems)
-    specialties = clean_specialties(folder / "specialties.csv", source_id, known_entities, problems) if (folder / "specialties.csv").exists() else None
-    destinations = clean_destinations(folder / "destinations.csv", source_id, known_entities, problems) if (folder / "destinations.csv").exists() else None
-    if facts is None and specialties is None and destinations is None and not (folder / "layout.yaml").exists():
-        figures = clean_figures(folder, known_entities, known_indicators, problems)
+        found = Problems()
+        facts = clean_facts(folder / "facts.csv", source_id, known_entities, known_indicators, found, about)
+        problems += found
+        if not found:
+            facts = apply_corrections(facts, corrections, source_id, problems)
+    levels = {name: folder / f"{name}.csv" for name in ("specialties", "destinations") if (folder / f"{name}.csv").exists()}
+    clean_level = {"specialties": clean_specialties, "destinations": clean_destinations}
+    cells = {name: clean_level[name](path, source_id, known_entities, problems) for name, path in levels.items()}
+    for name, path in levels.items():
+        check_rows(path, len(cells[name]), about, problems)
+    if facts is None and not levels and layouts is None:
+        figures = clean_figures(folder, known_entities, known_indicators, problems, about)
     problems.stop()
-    return CleanSource(source_id, about, observations, records, facts, figures, specialties, destinations)
+    return CleanSource(source_id, about.model_dump(exclude_none=True), observations, records, facts, figures, cells.get("specialties"), cells.get("destinations"))
+
+
+def _check_printed(names: SourceNames, layouts: dict[str, TableLayout], source_id: str, about: About, problems: Problems) -> None:
+    """Tables that entities.yaml (or a collection) names are tables of the layout."""
+    file = paths.shown(paths.RAW / source_id / "source.yaml") if about.names == "codes" else paths.shown(paths.ENTITIES)
+    for variant, tables in names.tables_of.items():
+        for table_id in sorted(tables - layouts.keys()):
+            problems.add(file, f"{source_id} has no table {table_id!r}{nearest(table_id, layouts)}", "Correct the number, or take it from the variant", row=names.entity_of[variant], column="printed", printed=variant)
 
 
 def save_interim(clean: CleanSource) -> list[str]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.clean.numbers import NotANumber, is_missing, parse_number
-from analysis.dictionary import Entity, Indicator, nearest
-from analysis.errors import Problems
+from analysis.clean.numbers import NotANumber, check_kind, check_scale, is_missing, normalise, parse_number
+from analysis.dictionary import Entity, Indicator
+from analysis.errors import Problems, nearest
 from analysis.intake.layout import TableLayout, fold
 from analysis.paths import shown
+from analysis.schema import read_csv
 
 OBSERVATION_COLUMNS = [
     "source_id", "table_id", "entity", "entity_raw", "tier", "indicator", "year", "raw", "value", "unit", "status",
@@ -47,22 +47,62 @@ class SourceNames:
         return {v for v, tables in self.tables_of.items() if table_id in tables}
 
 
-def read_grid(path: Path, problems: Problems) -> list[list[str]]:
-    """Rows of a raw CSV; strict UTF-8, equal widths."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig", errors="strict")
-    except UnicodeDecodeError as error:
-        problems.add(shown(path), f"byte {error.start} is not UTF-8", "Save the file as UTF-8")
+KINDS = ("header", "record", "aggregate")
+
+
+def read_grid(path: Path, layout: TableLayout, problems: Problems) -> list[list[str]]:
+    """Rows of a raw table: columns as the intake names them, rows of known kinds in the order of the document, and the closing row last."""
+    file, rows = shown(path), read_csv(path, problems)
+    if not rows:
         return []
-    rows = list(csv.reader(io.StringIO(text)))
-    if len(rows) < 2:
-        problems.add(shown(path), "the file is empty", "Restore it from the document with python -m analysis.intake")
+    expected = ["kind", "line", *(f"c{i}" for i in range(1, len(rows[0]) - 1))]
+    if rows[0] != expected:
+        problems.add(file, f"the columns should be {', '.join(expected)[:80]}", "Restore the first row as python -m analysis.intake writes it", table=layout.table_id, row="1", printed=",".join(rows[0])[:80])
         return []
+    found, before, readable = Problems(), 0, True
+    for number, (kind, line, *_) in enumerate(rows[1:], 2):
+        place = {"table": layout.table_id, "row": f"{number}"}
+        if kind not in KINDS:
+            readable = False
+            found.add(file, f"kind {kind[:40]!r} is not known{nearest(kind, KINDS)}", f"Use one of {', '.join(KINDS)}", **place, column="kind", printed=kind[:40])
+        if not re.fullmatch("[1-9][0-9]{0,6}", line):
+            readable = False
+            found.add(file, "is no line of the document", "Restore the number of the line", **place, column="line", printed=line[:40])
+        elif int(line) <= before:
+            found.add(file, "is not below the row before", "Restore the order of the rows, or the number of the line", **place, column="line", printed=line)
+        else:
+            before = int(line)
+    kinds = [row[0] for row in rows[1:]]
+    if any(kind == "header" for kind in kinds[layout.header_rows :]):
+        found.add(file, "header lines stand between rows", f"Only the first {layout.header_rows} rows are header lines", table=layout.table_id)
+    if layout.aggregate_label and kinds.count("aggregate") != 1 or not layout.aggregate_label and "aggregate" in kinds:
+        found.add(file, f"{kinds.count('aggregate')} closing rows, {int(bool(layout.aggregate_label))} declared", "Restore the closing row, or correct aggregate in layout.yaml", table=layout.table_id, row=layout.aggregate_label or "")
+    elif layout.aggregate_label and kinds[-1] != "aggregate":
+        found.add(file, "the closing row is not the last", "Restore the order of the rows", table=layout.table_id, row=layout.aggregate_label)
     for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(rows[0]):
-            problems.add(shown(path), f"{len(row)} cells, the first row has {len(rows[0])}", "Give every row the same number of cells", row=f"{number}")
-            return []
-    return rows
+        if row[0] == "aggregate" and layout.aggregate_label and layout.aggregate_label not in map(fold, row[2:]):
+            found.add(file, f"the closing row does not say {layout.aggregate_label!r}", "Restore its label, or correct aggregate in layout.yaml", table=layout.table_id, row=f"{number}")
+        if row[0] == "record" and layout.aggregate_label and layout.aggregate_label in (fold(c) for c in row[2:4]):
+            found.add(file, "the closing row is marked as a record", "Write aggregate in its first cell", table=layout.table_id, row=f"{number}", column="kind", printed=row[0])
+    problems += found
+    return rows if readable else []
+
+
+def check_order(grid: list[list[str]], layout: TableLayout, file: str, problems: Problems) -> None:
+    """The order column counts 1, 2, 3 …; an empty cell continues the row above."""
+    position = next((i for i, c in enumerate(layout.columns, 2) if c.role == "order"), None)
+    if position is None:
+        return
+    last, first = 0, True
+    for row in grid[1:]:
+        printed = normalise(row[position])
+        if row[0] != "record" or not first and not printed:
+            continue
+        first = False
+        if printed != f"{last + 1}":
+            problems.add(file, f"the order should be {last + 1} here", "Restore the row that is missing, or the number as it is printed", table=layout.table_id, row=f"line {row[1]}", column=layout.columns[position - 2].header[0], printed=row[position][:40])
+            return
+        last += 1
 
 
 def check_header(grid: list[list[str]], layout: TableLayout, file: str, problems: Problems) -> bool:
@@ -85,7 +125,7 @@ def check_header(grid: list[list[str]], layout: TableLayout, file: str, problems
 def clean_table(
     path: Path, layout: TableLayout, source_id: str, covers: str, names: SourceNames,
     entities: dict[str, Entity], indicators: dict[str, Indicator], problems: Problems, corrected_cells: set[tuple] = frozenset(),
-) -> tuple[list[dict], list[dict]]:
+) -> tuple[list[dict], list[dict], int]:
     """One raw table to rows of observations and rows of records.
 
     Parameters
@@ -99,13 +139,14 @@ def clean_table(
 
     Returns
     -------
-    (list of dict, list of dict)
-        observations (one a numeric cell) and records (one a printed row of a record table).
+    (list of dict, list of dict, int)
+        observations (one a numeric cell), records (one a printed row of a record table), and the number of printed rows below the header.
     """
     file = shown(path)
-    grid = read_grid(path, problems)
+    grid = read_grid(path, layout, problems)
     if not grid or not check_header(grid, layout, file, problems):
-        return [], []
+        return [], [], 0
+    check_order(grid, layout, file, problems)
     observations: list[dict] = []
     records: list[dict] = []
     seen: Counter = Counter()
@@ -144,7 +185,20 @@ def clean_table(
                 problems.add(file, f"{times} rows for one school: two values for one key", "Keep one row", table=layout.table_id, row=variant)
     for variant in sorted(seen.keys() - names.expected(layout.table_id)):
         problems.add(file, "the variant is not declared for this table", "Add the table to the variant in data/entities.yaml", table=layout.table_id, row=variant)
-    return observations, records
+    _check_scales(observations, layout, indicators, file, problems, corrected_cells)
+    return observations, records, sum(row[0] != "header" for row in grid[1:])
+
+
+def _check_scales(observations: list[dict], layout: TableLayout, indicators: dict[str, Indicator], file: str, problems: Problems, corrected_cells: set[tuple]) -> None:
+    """No share of one (0.9453) stands in a column of percentages."""
+    for number, column in enumerate(layout.columns, 1):
+        if column.role != "value" or column.indicator not in indicators or indicators[column.indicator].unit != "%":
+            continue
+        rows = [row for row in observations if row["column"] == number and row["value"] is not None]
+        for position in check_scale([row["value"] for row in rows]):
+            row = rows[position]
+            if (layout.table_id, row["entity"], row["indicator"], row["year"]) not in corrected_cells:
+                problems.add(file, "a share of one among percentages", "Restore the cell as it is printed, or declare a correction in data/corrections.yaml", table=layout.table_id, row=row["entity_raw"], column=" / ".join(column.header), printed=row["raw"])
 
 
 def _values(kind, line, cells, layout, common, indicators, file, problems, corrected_cells) -> list[dict]:
@@ -161,6 +215,8 @@ def _values(kind, line, cells, layout, common, indicators, file, problems, corre
         declared = (layout.table_id, common["entity"], column.indicator, column.year) in corrected_cells
         try:
             value = parse_number(raw, indicator.unit)
+            if value is not None and layout.aggregate_rule != "mean":
+                check_kind(value, indicator.kind)
         except NotANumber as reason:
             if not declared:
                 problems.add(file, f"{reason}", "Correct the cell if the document says otherwise, or declare a correction in data/corrections.yaml", **place)

@@ -388,7 +388,7 @@ def _waive(faults: list[Fault], waivers: list[dict]) -> tuple[list[Fault], list[
 
 def load_waivers(path: Path) -> list[dict]:
     """``waivers.yaml``: a list of school, check and reason."""
-    content = read_yaml(path) or []
+    content = read_yaml(path, None) or []
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         problems = Problems()
         problems.add(path.name, "is no list of waivers", "Write entries with school, check and reason, each after a dash")

@@ -6,9 +6,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
+from pydantic import Field, StringConstraints
 
 from analysis import paths
 from analysis.clean.source import clean_source
@@ -17,6 +18,7 @@ from analysis.errors import Problems
 from analysis.files import read_yaml
 from analysis.intake.layout import TableLayout, load_layout
 from analysis.load import crosswalk
+from analysis.schema import Closed, Code, Name, Text, check, check_references
 
 COVER, GUIDE, OPTIONS, FAULTS = "封面", "填报说明", "选项", "问题清单"  # sheets that hold no figures
 FIRST_ROW = 5  # of answers on every sheet
@@ -24,7 +26,55 @@ ANSWER, COMMENT = "E", "F"  # columns of a sheet of figures
 COVER_ANSWERS = {"department": "B9", "filled": "B10"}
 COVER_FIXED = {"school": "B4", "name": "B5", "year": "B6", "version": "B12"}
 ListKind = Literal["text", "code", "count", "amount", "year", "choice"]
-LIST_KINDS = {"text", "code", "count", "amount", "year", "choice"}
+
+
+class ColumnEntry(Closed):
+    """A column of a sheet of rows in ``collection.yaml``."""
+
+    zh: Text
+    kind: ListKind
+    required: bool = False
+    unit: Text | None = None
+    hint: str = ""
+    choices: Text | None = None
+
+    entry: ClassVar[str] = "a column"
+
+
+class ListEntry(Closed):
+    """A sheet of rows."""
+
+    zh: Text
+    rows: Annotated[int, Field(ge=1, le=5000)]
+    columns: dict[Code, ColumnEntry] = Field(min_length=1, max_length=20)
+    key: list[str] = []
+    totals: dict[str, Text] = {}
+    file: Literal["specialties.csv", "destinations.csv", "facts.csv"] | None = None
+    table: Text | None = None
+
+    entry: ClassVar[str] = "a sheet"
+
+
+class Window(Closed):
+    """When forms are handed in, of the year after the year asked about."""
+
+    opens: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+    closes: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+
+
+class CollectionFile(Closed):
+    """``collection.yaml``."""
+
+    previous: Name
+    office: Text
+    window: Window
+    figures: dict[Text, list[Text]] = Field(min_length=1)
+    jumps: dict[Literal["count", "amount", "ratio", "rate", "score", "rank", "change"], dict[Literal["pct", "points", "least"], Annotated[float, Field(ge=0)]]]
+    lists: dict[Code, ListEntry]
+    choices: dict[str, dict[str, str]]
+
+    entry: ClassVar[str] = "the collection"
+
 
 
 @dataclass(frozen=True)
@@ -177,8 +227,6 @@ def _choices(declared: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 def _list_sheet(name: str, spec: dict, choices: dict, layouts: dict[str, TableLayout], file: str, problems: Problems) -> ListSheet:
     columns = []
     for number, (column, details) in enumerate(spec["columns"].items()):
-        if details["kind"] not in LIST_KINDS:
-            problems.add(file, f"kind {details['kind']!r} is not known", f"Use one of {', '.join(sorted(LIST_KINDS))}", row=name, column=column)
         if details.get("choices", "") not in {"", *choices}:
             problems.add(file, f"there is no list {details['choices']!r}{nearest(details['choices'], choices)}", "Name a list of choices", row=name, column=column)
         columns.append(Column(column, details["zh"], details["kind"], chr(ord("A") + number), details.get("required", False), details.get("unit", ""), details.get("hint", ""), details.get("choices", "")))
@@ -206,8 +254,18 @@ def load_collection(year: int) -> Collection:
     path = paths.DATA / "collection.yaml"
     file = paths.shown(path)
     problems = Problems()
-    declared = read_yaml(path)
+    sound = check(CollectionFile, read_yaml(path), file, problems)
+    problems.stop()
+    declared = sound.model_dump(exclude_none=True)
     previous = declared["previous"]
+    known = [p.name for p in paths.RAW.glob("*") if (p / "layout.yaml").exists()]
+    check_references([("previous", previous)], known, "source", file, problems)
+    for name, spec in declared["lists"].items():
+        check_references([(name, column) for column in (*spec["key"], *spec["totals"])], spec["columns"], "column", file, problems)
+        check_references([(name, spec["table"])] if "table" in spec else [], load_layout(paths.RAW / previous / "layout.yaml") if previous in known else {}, "table", file, problems)
+        counted = [(name, word) for formula in spec["totals"].values() for word in re.findall(r"[A-Za-z_]\w*", formula)]
+        check_references(counted, indicators(), "indicator", file, problems, column="totals")
+    problems.stop()
     source = clean_source(previous)
     layouts = load_layout(paths.RAW / previous / "layout.yaml")
     schools = source.observations[source.observations["aggregate_rule"] == ""]

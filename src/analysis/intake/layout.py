@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
 
 from analysis.errors import Problems
 from analysis.files import read_yaml
 from analysis.paths import shown
+from analysis.schema import Closed, Code, Text, Year, check
 
-ROLES = {"order", "entity", "field", "omit"}
+TABLE_ID = r"[0-9]{1,3}-[0-9]{1,3}"
 
 
 def fold(text: str) -> str:
@@ -78,42 +82,96 @@ class TableLayout:
         return any(c.role in {"field", "omit"} for c in self.columns)
 
 
+class ColumnEntry(Closed):
+    """A column of ``layout.yaml``."""
+
+    header: list[str | int] = Field(min_length=1, max_length=5)
+    role: Literal["order", "entity", "field", "omit"] | None = None
+    name: Code | None = None
+    indicator: Code | None = None
+    year: Year | None = None
+    fill: Literal["down"] | None = None
+    note: Text | None = None
+
+    entry: ClassVar[str] = "a column"
+
+
+class AggregateEntry(Closed):
+    """The closing row of a table."""
+
+    label: Text
+    rule: Literal["sum", "mean"]
+    entity: Code | None = None
+
+    entry: ClassVar[str] = "a closing row"
+
+
+class TableEntry(Closed):
+    """A table of ``layout.yaml``."""
+
+    title: Text
+    header_rows: Annotated[int, Field(ge=1, le=5)]
+    columns: list[ColumnEntry] = Field(min_length=1)
+    aggregate: AggregateEntry | None = None
+
+    entry: ClassVar[str] = "a table"
+
+
+class LayoutFile(Closed):
+    """``layout.yaml``."""
+
+    tables: dict[str, TableEntry] = Field(min_length=1)
+
+    entry: ClassVar[str] = "a layout"
+
+
 def load_layout(path: Path) -> dict[str, TableLayout]:
     """Read ``layout.yaml``; every fault of the declaration is reported at once.
 
     Raises
     ------
     DataFault
-        when a table lacks a key, a column has no role, or an indicator no year.
+        for misspelt, missing or unfit keys, columns without a role, indicators without a year, two columns for one figure.
     """
-    problems = Problems()
-    declared = read_yaml(Path(path))["tables"]
-    tables = {}
-    for table_id, spec in declared.items():
-        columns = []
-        for number, column in enumerate(spec["columns"], 1):
-            role = column.get("role", "value" if "indicator" in column else None)
-            place = {"table": table_id, "column": number}
-            if role not in ROLES | {"value"}:
-                problems.add(shown(path), f"role {role!r} is not known", f"Use one of {', '.join(sorted(ROLES))}, or indicator and year", **place)
-                continue
-            if role == "value" and not isinstance(column.get("year"), int):
-                problems.add(shown(path), "an indicator without a year", "Add year: YYYY", **place)
-            if role == "field" and "name" not in column:
-                problems.add(shown(path), "a field without a name", "Add name: snake_case", **place)
-            columns.append(
-                Column(
-                    header=tuple(fold(str(part)) for part in column["header"]),
-                    role=role,
-                    name=column.get("name"),
-                    indicator=column.get("indicator"),
-                    year=column.get("year"),
-                    fill_down=column.get("fill") == "down",
-                )
-            )
-        aggregate = spec.get("aggregate", {})
-        tables[str(table_id)] = TableLayout(
-            str(table_id), spec["title"], spec["header_rows"], tuple(columns), aggregate.get("label"), aggregate.get("rule"), aggregate.get("entity")
+    problems, file, tables = Problems(), shown(path), {}
+    declared = check(LayoutFile, read_yaml(Path(path)), file, problems)
+    problems.stop()
+    for table_id, entry in declared.tables.items():
+        if not re.fullmatch(TABLE_ID, table_id):
+            problems.add(file, "is no number of a table", 'Write it as printed, in quotation marks: "3-6"', table=table_id[:40])
+        columns = [_column(number, column, table_id, file, problems) for number, column in enumerate(entry.columns, 1)]
+        figures = Counter((c.indicator, c.year) for c in columns if c.role == "value")
+        for (indicator, year), times in figures.items():
+            if times > 1:
+                problems.add(file, f"{times} columns for {indicator} {year}", "Correct the indicator or the year of one", table=table_id)
+        for name, times in Counter(c.name for c in columns if c.role == "field").items():
+            if times > 1:
+                problems.add(file, f"{times} fields are called {name}", "Rename one", table=table_id)
+        for role in ("order", "entity"):
+            if sum(c.role == role for c in columns) > 1:
+                problems.add(file, f"two columns have the role {role}", "Keep one", table=table_id)
+        if max(len(c.header) for c in columns) > entry.header_rows:
+            problems.add(file, f"header_rows is {entry.header_rows}, headers have up to {max(len(c.header) for c in columns)} lines", "Correct header_rows or the headers", table=table_id)
+        closing = entry.aggregate
+        tables[table_id] = TableLayout(
+            table_id, entry.title, entry.header_rows, tuple(columns), closing and closing.label, closing and closing.rule, closing and closing.entity
         )
     problems.stop()
     return tables
+
+
+def _column(number: int, column: ColumnEntry, table_id: str, file: str, problems: Problems) -> Column:
+    """One declared column; what does not belong together is noted."""
+    place = {"table": table_id, "column": number}
+    role = column.role or "value"
+    wanted = {"value": {"indicator", "year"}, "field": {"name"}}.get(role, set())
+    if role == "value" and column.indicator is None:
+        problems.add(file, "a column without a role", "Use order, entity, field or omit, or name indicator and year", **place)
+    elif role == "value" and column.year is None:
+        problems.add(file, "an indicator without a year", "Add year: YYYY", **place)
+    elif role == "field" and column.name is None:
+        problems.add(file, "a field without a name", "Add name: snake_case", **place)
+    for key in sorted({"indicator", "year", "name"} - wanted):
+        if getattr(column, key) is not None:
+            problems.add(file, f"a column with the role {role} has no {key}", f"Drop {key}, or correct the role", **place)
+    return Column(tuple(fold(str(part)) for part in column.header), role, column.name, column.indicator, column.year, column.fill == "down")

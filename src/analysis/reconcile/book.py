@@ -76,6 +76,7 @@ class Book:
     def __init__(self, observations: pd.DataFrame, facts: pd.DataFrame, records: dict[str, pd.DataFrame], entities: dict[str, Entity], indicators: dict[str, Indicator], covers: str):
         self.covers = covers
         self.entities, self.indicators, self.records = entities, indicators, records
+        self._listed: dict[str, list[dict]] = {}
         self._cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
         self._totals: dict[tuple[str, int], Cell] = {}
         for row in observations[observations["value"].notna()].to_dict("records"):
@@ -130,6 +131,11 @@ class Book:
             return None
         return cell if {c.entity for c in self._cells[indicator, year]} <= self.members(entity) else None
 
+    def _rows(self, table_id: str) -> list[dict]:
+        if table_id not in self._listed:
+            self._listed[table_id] = self.records[table_id].to_dict("records")
+        return self._listed[table_id]
+
     def rows(self, table_id: str, entity: str, filters: dict[str, str]) -> list[dict]:
         """Rows of a record table whose fields match (``*`` any text, ``?*`` any filled field): those of the entity's schools, and those of the whole city."""
         if table_id not in self.records:
@@ -137,7 +143,7 @@ class Book:
         whole = entity == self.covers
         tier = self.entities[entity].tier if self.entities[entity].kind == "tier" else None
         chosen = []
-        for row in self.records[table_id].to_dict("records"):
+        for row in self._rows(table_id):
             inside = whole or row["entity"] == entity or (tier is not None and row["tier"] == tier) or self.entities[row["entity"]].kind == "city"
             if inside and all(fnmatch.fnmatchcase(" ".join(str(row[column]).split()), pattern) for column, pattern in filters.items()):
                 chosen.append({**row, "key": record_key(row)})
