@@ -331,7 +331,7 @@ def test_messages_are_short_whatever_they_print():
 NINE = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi")) + "sources: [*i]\n"
 
 
-@pytest.mark.parametrize("text", [NINE, "a: &x 1\nb: *x\n", "a: &x 1\n", "a: &x {k: 1}\nb:\n  <<: *x\n", "a: &x [*x]\n", "[" * 20_000])
+@pytest.mark.parametrize("text", [NINE, "a: &x 1\nb: *x\n", "a: &x 1\n", "a: &x {k: 1}\nb:\n  <<: *x\n", "a: &x [*x]\n", "[" * 400_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000])
 def test_yaml_that_grows_when_read_is_refused(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text, encoding="utf-8")

@@ -39,24 +39,18 @@ class Unreadable(ValueError):
     """YAML that says nothing certain: a key that stands twice, a key that is no name, a number with two readings."""
 
 
-def _limit_aliases(text: str) -> None:
-    """A value may be written once and named elsewhere, but not within another that is: nine levels of ten are a thousand million values."""
-    if "*" not in text or "&" not in text:
-        return
-    anchored: list[bool] = []  # of the lists and mappings that are open
-    count = 0
+def _limit_growth(text: str) -> None:
+    """Stop at the first alias (nine levels of ten references are a thousand million values) and at a depth that breaks the stack of the parser."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            anchored.append(event.anchor is not None)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchored.pop()
-        elif isinstance(event, yaml.AliasEvent):
-            count += 1
-            if any(anchored) or count > MOST_ALIASES:
-                raise Unreadable(f"line {event.start_mark.line + 1}: *{event.anchor[:40]} stands within a value that is itself named by &, or there are more than {MOST_ALIASES} of its kind; write it out")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise Unreadable(f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it is needed")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise Unreadable(f"line {event.start_mark.line + 1}: has more than {DEEPEST} levels; write it flat")
 
 
-MOST_ALIASES = 100
+DEEPEST = 40  # levels of a document; ours have six
 LARGEST = 20_000_000  # bytes of a file that people write
 
 
@@ -87,7 +81,7 @@ def read_yaml(path: Path, kind: type | None = dict) -> Any:
     Raises
     ------
     DataFault
-        for a file that is missing, empty, no UTF-8 or no YAML, for a key that stands twice, for aliases within aliases, and for content of another kind.
+        for a file that is missing, empty, no UTF-8 or no YAML, for a key that stands twice, for anchors and aliases, and for content of another kind.
     """
     problems = Problems()
     file = shown(Path(path))
@@ -95,7 +89,7 @@ def read_yaml(path: Path, kind: type | None = dict) -> Any:
     text = read_text(path, problems)
     problems.stop()
     try:
-        _limit_aliases(text)
+        _limit_growth(text)
         content = yaml.load(text, Loader=_Loader)
     except (Unreadable, yaml.YAMLError, ValueError) as error:
         problems.add(file, " ".join(str(error).split())[:300], "Correct the file")
