@@ -374,6 +374,7 @@ def main(only: str = "", thin: str = "1") -> None:
     """Run everything (of entries and columns one variant in `thin`, always the same ones); one line of JSON a fault, and the call under way on stderr, so that a crash says where it happened."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
+    pd.set_option("mode.string_storage", "python")  # arrow hands every short list of names to another thread: seconds of waiting on a busy machine
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     faulthandler.enable()
     signal.signal(signal.SIGPROF, _too_long)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -32,12 +33,20 @@ def test_answers_that_may_not_be_finite_say_so_where_a_reader_looks():
             assert any(word in said for word in ("nan", "inf", "blank", "no answer", "refused", "stays missing", "None")), name
 
 
+@pytest.fixture(scope="module")
+def runs():
+    """Both packages side by side, each in a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
+    started = {package: subprocess.Popen([sys.executable, "-m", "tests.edges", package, str(THIN)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for package in ("fit.", "inference.")}
+    with ThreadPoolExecutor() as readers:
+        said = dict(zip(started, readers.map(lambda process: process.communicate(), started.values())))
+    return {package: (process.returncode, *said[package]) for package, process in started.items()}
+
+
 @pytest.mark.parametrize("package", ["fit.", "inference."])
-def test_hostile_arguments(package):
-    """In a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
-    ended = subprocess.run([sys.executable, "-m", "tests.edges", package, str(THIN)], cwd=PROJECT, capture_output=True, text=True)
-    assert ended.returncode == 0, f"ended with {ended.returncode} in\n{ended.stderr[-2000:]}"
-    *faults, summary = [json.loads(line) for line in ended.stdout.splitlines()]
+def test_hostile_arguments(runs, package):
+    code, out, err = runs[package]
+    assert code == 0, f"ended with {code} in\n{err[-2000:]}"
+    *faults, summary = [json.loads(line) for line in out.splitlines()]
     assert faults == []
     assert summary["functions"] == sum(name.startswith(package) for name in edges.REGISTER) and summary["calls"] > 90 * summary["functions"]
 
