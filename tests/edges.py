@@ -242,6 +242,8 @@ REGISTER: dict[str, Callable[[], dict]] = {
     "inference.schools.school_profile": lambda: {"observations": observations(), "schools": schools("tier", "headline", "further_study_share", "placement_excluding_study"), "year": 2030},
     "inference.schools.market_entrants": lambda: {"graduates": 1000.0, "studies": {"as_printed": (200.0, 300.0)}, "graduates_changes": {"stated": 50.0}, "jobs": 500.0, "jobs_growth_pct": 4.0},
     "inference.schools.correlation_choices": lambda: {"observations": observations(), "schools": schools("tier", "graduates", "placed", "further_study", "consistent"), "year": 2030, "numerator": "practice_bases_external", **SMALL},
+    "inference.schools.pool_rates": lambda: {**grouped, "confidence": 0.95, **SMALL},
+    "inference.schools.level_and_spread": lambda: dict(grouped),
     "inference.shrinkage.empirical_bayes": lambda: {**grouped, "confidence": 0.95, **SMALL},
     "inference.simulation.draw_counts": lambda: {"trials": N, "mean_logit": 1.0, "sigma": 0.5, "draws": 3, "rng": np.random.default_rng(1)},
     **{f"inference.simulation.{name}": lambda: dict(simulated) for name in ("two_proportions", "quasi_binomial", "cluster_robust", "jackknife", "welch_logits", "permutation_rates", "permutation_logits", "wild_bootstrap", "beta_binomial", "random_intercept")},

@@ -12,7 +12,7 @@ import pytest
 from analysis.arrays import counts, takes
 from analysis.errors import BadArgument, Refused
 from analysis.fit import composite, homogeneity, linkage
-from analysis.inference import contrast, decomposition, few_groups, rates, trends
+from analysis.inference import contrast, decomposition, few_groups, rates, schools, trends
 from tests import edges
 from tests.conftest import PROJECT
 
@@ -97,6 +97,10 @@ def test_no_variation_is_refused_with_the_reason():
 def test_everybody_placed_is_said_in_the_table_by_every_model_that_it_breaks():
     n, first = np.array([50.0, 60, 70, 40, 80, 30]), np.array([True, True, True, False, False, False])
     found = contrast.contrast_tiers(n, n, first).set_index("method")
-    broken = ["quasi_binomial", "cluster_robust", "jackknife", "wild_bootstrap", "fractional_logit", "beta_binomial", "random_intercept", "two_proportions"]
-    assert (found.loc[broken, "refused"] != "").all() and found.loc[broken, "estimate"].isna().all()
-    assert (found.drop(index=broken)["refused"] == "").all() and found.at["permutation_rates", "p"] == 1
+    assert (found.drop(index="permutation_rates")["refused"] != "").all() and found.drop(index="permutation_rates")["estimate"].isna().all()
+    assert set(found.drop(index=["permutation_rates", "wild_bootstrap"])["kind"]) == {"separated"}
+    assert found.at["permutation_rates", "p"] == 1 and found.at["permutation_rates", "estimate"] == 0
+    pooled = schools.pool_rates(n, n, draws=9)
+    assert pooled.kind == "separated" and pooled.schools["shrunk"].isna().all() and set(pooled.schools["rank_upper"]) == {6}
+    level, spread = schools.level_and_spread(n, n)
+    assert level > 4 and np.isfinite(spread)

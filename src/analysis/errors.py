@@ -68,6 +68,14 @@ def nearest(name: str, known: Iterable[str], least: float = 0.6) -> str:
 class Refused(ValueError):
     """A method has no honest answer for these figures; the message says why. Faulty input is a `BadArgument`."""
 
+    kind = "refused"  # how tables name the reason in their language: refused_<kind> of data/labels.yaml
+
+
+class Separated(Refused):
+    """Rates of 0 or 1 on one side of a design: a coefficient of a logit is not finite."""
+
+    kind = "separated"
+
 
 class BadArgument(ValueError):
     """An argument that a function of the mathematics cannot take.

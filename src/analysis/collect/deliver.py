@@ -121,7 +121,7 @@ def import_round(done: Round, collection: Collection, forms: dict[str, Form], fi
         raise ValueError(f"{len(done.faults)} faults stand; mend or waive them")
     target = paths.RAW / source_id(collection.year)
     declared = target / "source.yaml"
-    if target.exists() and ((read_yaml(declared) or {}) if declared.is_file() else {}).get("how_read", "") != HOW_READ:
+    if target.exists() and ((read_yaml(declared, None) or {}) if declared.is_file() else {}).get("how_read", "") != HOW_READ:
         raise ValueError(f"{paths.shown(target)} exists and was not written by an import")
     answered = {code: one for code in forms for one in done.checked if one.answers.school == code}
     layouts, written = _tables(collection, forms, answered)

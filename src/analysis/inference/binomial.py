@@ -15,7 +15,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from analysis import arrays
 from analysis.arrays import part_of, same_rows, takes
-from analysis.errors import BadArgument, Refused
+from analysis.errors import BadArgument, Refused, Separated
 from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import school_logits
 
@@ -57,7 +57,7 @@ def _finite(model: GLM, matrix: np.ndarray):
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
         fit = model.fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
     if not np.isfinite(fit.params).all() or np.abs(matrix @ fit.params).max() > 20:
-        raise Refused("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
+        raise Separated("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
     return fit
 
 
@@ -83,7 +83,7 @@ def _counts(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> tu
     for column in design.columns:
         member = design[column].to_numpy() != 0
         if member.any() and (k[member].sum() in (0, n[member].sum())):
-            raise Refused(f"{column!r} separates the groups: all its rates are 0 or 1")
+            raise Separated(f"{column!r} separates the groups: all its rates are 0 or 1")
     return k, n, matrix
 
 

@@ -10,12 +10,12 @@ from scipy import stats
 
 from analysis import arrays
 from analysis.arrays import part_of, same_rows, takes, two_groups
-from analysis.errors import Refused
+from analysis.errors import Refused, Separated
 from analysis.inference.binomial import beta_binomial, fractional_logit, grouped_binomial, random_intercept_logit
 from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
 from analysis.inference.rates import school_logits
 
-COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused"]
+COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused", "kind"]
 
 
 @takes(
@@ -36,7 +36,7 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
     -------
     DataFrame
         method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
-        no answer (nan) at this design, for instance because leaving a school out empties a tier.
+        no answer (nan) at this design, for instance because leaving a school out empties a tier; kind: the sort of reason, ``separated`` or ``refused``.
     """
     k, n, member = np.asarray(successes), np.asarray(trials), np.asarray(first)
     design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})
@@ -47,11 +47,16 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         half = quantile * row[error]
         return row["estimate"], row["estimate"] - half, row["estimate"] + half, row[p] if p else 2 * stats.norm.sf(abs(row["estimate"]) / row[error])
 
+    def logits() -> np.ndarray:
+        if k.sum() in (0, n.sum()):
+            raise Separated("all rates are 0 or 1: half a case on either side would compare the sizes of schools")
+        return school_logits(k, n)
+
     def naive() -> tuple:
         p1, p2, n1, n2 = k[member].sum() / n[member].sum(), k[~member].sum() / n[~member].sum(), n[member].sum(), n[~member].sum()
         pooled = k.sum() / n.sum()
         if pooled in (0, 1):
-            raise Refused("all rates are 0 or 1")
+            raise Separated("all rates are 0 or 1")
         half = z * np.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
         return p1 - p2, p1 - p2 - half, p1 - p2 + half, 2 * stats.norm.sf(abs(p1 - p2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
 
@@ -71,14 +76,14 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         return k[member].sum() / n[member].sum() - k[~member].sum() / n[~member].sum(), np.nan, np.nan, found.p
 
     def welch() -> tuple:
-        logits = school_logits(k, n)
+        own = logits()
         if min(member.sum(), (~member).sum()) < 2:
             raise Refused("a tier of one school has no spread")
-        if np.ptp(logits[member]) == np.ptp(logits[~member]) == 0:
+        if np.ptp(own[member]) == np.ptp(own[~member]) == 0:
             raise Refused("schools do not differ within their tiers: there is no spread to compare with")
-        found = stats.ttest_ind(logits[member], logits[~member], equal_var=False)
+        found = stats.ttest_ind(own[member], own[~member], equal_var=False)
         low, high = found.confidence_interval(confidence)
-        return logits[member].mean() - logits[~member].mean(), low, high, found.pvalue
+        return own[member].mean() - own[~member].mean(), low, high, found.pvalue
 
     def permuted(values: np.ndarray) -> tuple:
         difference, p, _ = exact_permutation_two_groups(values, member)
@@ -87,13 +92,13 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
     methods: dict[str, tuple[str, Callable[[], tuple]]] = {
         "two_proportions": ("points", naive), "quasi_binomial": ("logit", quasi), "cluster_robust": ("logit", lambda: clustered("cr1")), "jackknife": ("logit", lambda: clustered("cr3")), "wild_bootstrap": ("points", wild),
         "fractional_logit": ("logit", lambda: model(fractional_logit(k / n, design))), "beta_binomial": ("logit", lambda: model(beta_binomial(k, n, design).coefficients)),
-        "random_intercept": ("logit", lambda: model(random_intercept_logit(k, n, design).coefficients)), "welch_logits": ("logit", welch), "permutation_rates": ("points", lambda: permuted(k / n)), "permutation_logits": ("logit", lambda: permuted(school_logits(k, n))),
+        "random_intercept": ("logit", lambda: model(random_intercept_logit(k, n, design).coefficients)), "welch_logits": ("logit", welch), "permutation_rates": ("points", lambda: permuted(k / n)), "permutation_logits": ("logit", lambda: permuted(logits())),
     }
     rows = []
     for method, (scale, call) in methods.items():
         try:
-            answer, refused = call(), ""
+            answer, refused, kind = call(), "", ""
         except Refused as reason:  # said in the table, where the number would stand
-            answer, refused = (np.nan,) * 4, str(reason)
-        rows.append((method, scale, *(float(v) for v in answer[:4]), float(answer[4]) if len(answer) > 4 else np.nan, refused))
+            answer, refused, kind = (np.nan,) * 4, str(reason), reason.kind
+        rows.append((method, scale, *(float(v) for v in answer[:4]), float(answer[4]) if len(answer) > 4 else np.nan, refused, kind))
     return pd.DataFrame(rows, columns=COLUMNS)

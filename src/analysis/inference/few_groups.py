@@ -299,6 +299,6 @@ def wild_cluster_bootstrap(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLi
     fitted = a @ null
     drawn = t_of(fitted + signs[:, :, None] * (b - fitted))
     [t] = t_of(b[None])
-    if not np.isfinite(t) or abs(t) > 1e7:
+    if np.abs(b - a @ (inverse @ b.sum(0))).max() <= 1e-12 * np.abs(b).max() or not np.isfinite(t) or abs(t) > 1e7:
         raise Refused("the clusters are fitted exactly: t does not exist")
     return WildBootstrap(float(t), float(np.mean(~(np.abs(drawn) < abs(t) - 1e-10 * abs(t)))), len(signs), enumerated)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from analysis import arrays
 from analysis.arrays import takes
-from analysis.errors import BadArgument, UnknownName
+from analysis.errors import BadArgument, Separated, UnknownName
+from analysis.inference.binomial import random_intercept_logit
 from analysis.inference.correlates import rank_correlation
 from analysis.inference.decomposition import simpson_check
 from analysis.inference.few_groups import holm_bh, sign_flip_exact
-from analysis.inference.rates import PRINTED, TREATMENTS, placement_quadruple, proportion_interval, treat_contradictions
+from analysis.inference.rates import PRINTED, TREATMENTS, placement_quadruple, proportion_interval, school_logits, treat_contradictions
+from analysis.inference.shrinkage import empirical_bayes
 
 STUDY = ["further_study_higher_vocational", "further_study_bachelor"]
 RATES = ["headline", "further_study_share", "placement_excluding_study"]
@@ -327,3 +332,42 @@ def correlation_choices(observations: pd.DataFrame, schools: pd.DataFrame, year:
                 varies = both["x"].nunique() > 1 and both["y"].nunique() > 1
                 found.append((denominator, treatment, len(both), *(rank_correlation(both["x"], both["y"], draws=draws, seed=seed) if varies else (np.nan, np.nan))))
     return pd.DataFrame(found, columns=["denominator", "treatment", "schools", "rho", "p"])
+
+
+@dataclass(frozen=True)
+class PooledRates:
+    """Rates of schools pulled towards their population, with intervals of rate and rank; `kind` of the reason where there is no such population, or ""."""
+
+    schools: pd.DataFrame  # rate, shrunk, lower, upper, rank_lower, rank_upper
+    new_school: tuple[float, float]
+    kind: str
+
+
+@takes(
+    arrays.part_of("successes", "trials"), may_be_nan="nothing can be shrunk where everybody is placed, or nobody",
+    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+)
+def pool_rates(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1) -> PooledRates:
+    """`empirical_bayes`, or what is left where its population does not exist: rates, no intervals (nan), and every rank open."""
+    try:
+        found = empirical_bayes(successes, trials, confidence=confidence, draws=draws, seed=seed)
+    except Separated as reason:  # said in the table, where the numbers would stand
+        rate = np.asarray(successes) / np.asarray(trials)
+        table = pd.DataFrame({"rate": rate, "shrunk": np.nan, "lower": np.nan, "upper": np.nan, "rank_lower": 1, "rank_upper": rate.size})
+        return PooledRates(table, (np.nan, np.nan), reason.kind)
+    return PooledRates(found.schools, found.new_school, "")
+
+
+@takes(arrays.part_of("successes", "trials"), successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True))
+def level_and_spread(successes: ArrayLike, trials: ArrayLike) -> tuple[float, float]:
+    """Mean and standard deviation of school logits, for a simulation of schools like these.
+
+    By a random-intercept logit; where everybody is placed, or nobody, it has no answer, and logits with half a case on either side give both.
+    """
+    k, n = np.asarray(successes), np.asarray(trials)
+    try:
+        fit = random_intercept_logit(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
+    except Separated:
+        logits = school_logits(k, n)
+        return float(logits.mean()), float(logits.std(ddof=1)) if k.size > 1 else 0.0
+    return float(fit.coefficients["estimate"].iloc[0]), fit.sigma
