@@ -28,7 +28,8 @@ class DataProblem:
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, said(value, MESSAGE) if name in {"file", "wrong", "remedy"} else said(value))
+                text = said(value, MESSAGE) if name in {"file", "wrong", "remedy"} else said(value)
+                object.__setattr__(self, name, " ".join(text.split()) if name in {"table", "row", "column"} else text)  # a place stands on one line
 
     def __str__(self) -> str:
         place = [self.file]
@@ -51,7 +52,7 @@ class Problems(list):
 
     def add(self, file: str, wrong: str, remedy: str, **place: object) -> None:
         """Note one problem; `place` takes table, row, column and printed."""
-        self.append(DataProblem(file, wrong, remedy, **{name: value if name == "printed" else " ".join(str(value).split()) for name, value in place.items()}))
+        self.append(DataProblem(file, wrong, remedy, **place))
 
     def stop(self) -> None:
         """Raise `DataFault` if anything was noted."""
