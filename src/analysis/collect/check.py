@@ -146,8 +146,10 @@ class _One:
         try:
             value = parse_number(shown(entered), indicator.unit)
         except NotANumber as reason:
-            self._at(indicator.code, "not_a_number", reason=reason)
-            return
+            if not shown(entered).strip().isdecimal():
+                self._at(indicator.code, "not_a_number", reason=reason)
+                return
+            value = math.inf  # a number, and more than any figure
         if value is None:
             self._at(indicator.code, "unexplained")
             return
@@ -195,6 +197,8 @@ class _One:
             try:
                 value = parse_number(text)
             except NotANumber as reason:
+                if text.strip().isdecimal():  # a number, and more than any figure
+                    return "range", {"low": "0", "high": "∞", "unit": column.unit}
                 return "not_a_number", {"reason": reason}
             if value is not None and (value < 0 or not math.isfinite(value)):
                 return "range", {"low": "0", "high": "∞", "unit": column.unit}

@@ -55,12 +55,14 @@ def _tables(collection: Collection, forms: dict[str, Form], answered: dict[str, 
         columns += [{"header": [c.zh, f"{spec.title} {c.letter}"], "role": "field", "name": c.name} for c in spec.columns] if spec else []
         layouts[table_id] = {"title": layout.title, "header_rows": 2, "columns": columns}
         rows, line = [["header", 1, *(c["header"][0] for c in columns)], ["header", 2, *(c["header"][1] for c in columns)]], 3
-        for order, (code, one) in enumerate(answered.items(), 1):
+        order = 0  # counted where it is written: schools without an entry leave no gap
+        for code, one in answered.items():
             records = one.lists.get(spec.name, []) if spec else []
             if figures and not _asked(forms[code], table_id):
                 continue  # a table of the other tier
             for number in range(max(1 if figures else 0, len(records))):
                 first = number == 0 or not figures
+                order += first
                 values = [one.figures.get(c, "") if number == 0 else "" for c, _ in figures]
                 fields = [records[number][c.name] if number < len(records) else "" for c in spec.columns] if spec else []
                 rows.append(["record", line, order if first else "", code if first else "", *values, *fields])

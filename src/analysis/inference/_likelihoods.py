@@ -32,7 +32,7 @@ class Climb(NamedTuple):
     settled: np.ndarray
 
 
-def climb(likelihood: Callable[[np.ndarray, np.ndarray], Terms], start: np.ndarray, limits: tuple[float, float], *, steps: int = 200) -> Climb:
+def climb(likelihood: Callable[[np.ndarray, np.ndarray], Terms], start: np.ndarray, limits: tuple[float, float], *, steps: int = 60) -> Climb:
     """Maximise many small log-likelihoods at once by damped Newton steps.
 
     A step solves (I + ridge) s = g, with a ridge where the information, scaled to a unit diagonal, is not that of a top; it is no longer than one in any parameter, and is halved
