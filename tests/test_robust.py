@@ -219,7 +219,7 @@ def repository(town):
 def test_a_linked_worktree_works_on_itself(repository, tmp_path):
     folder, before = repository
     other = tmp_path / "linked tree"
-    git(folder, "worktree", "add", "-q", str(other))
+    git(folder, "worktree", "add", "-q", "-b", "linked", str(other))
     done = rebuild(other)
     assert done.returncode == 0, done.stderr
     assert content(other) == before and git(other, "status", "--porcelain") == "" and git(folder, "status", "--porcelain") == ""
