@@ -230,6 +230,7 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     import networkx
     from dvc.repo import Repo
 
+    from analysis.outgoing import redacted
     from pipelines import staging
 
     logging.getLogger("dvc").setLevel(logging.WARNING)
@@ -271,7 +272,7 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
                 worker: Worker = key.data
                 stage, code, seconds = worker.stage, worker.result(), time.monotonic() - worker.since
                 worker.stage = None
-                output = (logs / f"{stage.addressing}.log").read_text(encoding="utf-8")
+                output = redacted((logs / f"{stage.addressing}.log").read_text(encoding="utf-8"))
                 if code:
                     failed = stage
                     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
