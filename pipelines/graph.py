@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 
@@ -16,18 +15,14 @@ def stages() -> dict[str, dict]:
     params = read_yaml(paths.PARAMS)
     found = {}
     for name, stage in declared.items():
-        if "matrix" in stage:
-            axes = {axis: params[v.strip("${}")] if isinstance(v, str) else v for axis, v in stage["matrix"].items()}
-            for chosen in itertools.product(*axes.values()):
-                found[f"{name}@{'-'.join(chosen)}"] = _plain(stage, {f"item.{axis}": value for axis, value in zip(axes, chosen)})
-            continue
         if "foreach" not in stage:
             found[name] = _plain(stage, {})
             continue
         items = stage["foreach"]
         items = params[items.strip("${}")] if isinstance(items, str) else items
         for key, item in items.items() if isinstance(items, dict) else zip(items, items):
-            found[f"{name}@{key}"] = _plain(stage["do"], {"key": key, "item": item})
+            parts = {f"item.{part}": value for part, value in item.items()} if isinstance(item, dict) else {"item": item}
+            found[f"{name}@{key}"] = _plain(stage["do"], {"key": key, **parts})
     return found
 
 

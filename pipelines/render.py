@@ -1,15 +1,52 @@
-"""Executed notebooks as HTML for reviewers: table of contents, foldable code, no request to any other host."""
+"""Executed notebooks as pages in a language: the prose from the catalogues, tables and figures as they are said, no request to any other host."""
 
 from __future__ import annotations
 
+import copy
+import csv
+import html
 import re
 from pathlib import Path
 
 import nbformat
 
 from analysis.present.policy import inline_scripts, with_policy
+from analysis.present.prose import translated
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+def in_language(notebook: nbformat.NotebookNode, folder: Path, language: str) -> nbformat.NotebookNode:
+    """A copy of an executed notebook that speaks a language.
+
+    Parameters
+    ----------
+    folder : Path
+        what the notebook published (``results/fit``): its tables and figures in `language` take the place of those shown.
+    """
+    spoken = copy.deepcopy(notebook)
+    for cell in spoken.cells:
+        if cell.cell_type == "markdown":
+            cell.source = translated(cell.source, language)
+        for output in cell.get("outputs", []):
+            shown = output.get("metadata", {}).get("workbench", {})
+            if "figure" in shown:
+                output["data"] = {"image/svg+xml": (folder / "said" / language / "figures" / f"{shown['figure']}.svg").read_text(encoding="utf-8")}
+            elif "table" in shown:
+                output["data"] = {"text/html": table_html(folder / "said" / language / "tables" / f"{shown['table']}.csv")}
+    return spoken
+
+
+def table_html(path: Path) -> str:
+    """A said table as HTML; every cell is text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+
+    def line(tag: str, row: list[str]) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f'<div><table class="dataframe"><thead>{line("th", head)}</thead><tbody>{body}</tbody></table></div>'
 
 
 def headings(notebook: nbformat.NotebookNode) -> list[tuple[int, str, str]]:
@@ -22,12 +59,13 @@ def headings(notebook: nbformat.NotebookNode) -> list[tuple[int, str, str]]:
     return found
 
 
-def to_html(notebook: nbformat.NotebookNode, title: str) -> str:
-    """One self-contained page."""
+def page(notebook: nbformat.NotebookNode, title: str, folder: Path, language: str) -> str:
+    """One self-contained page: table of contents, foldable code."""
     from nbconvert import HTMLExporter
 
+    spoken = in_language(notebook, folder, language)
     exporter = HTMLExporter(template_name="reviewer", extra_template_basedirs=[str(TEMPLATES)])
     exporter.mathjax_url = exporter.require_js_url = exporter.jquery_url = exporter.mermaid_js_url = ""
-    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}, "toc": headings(notebook)})
+    body, _ = exporter.from_notebook_node(spoken, resources={"metadata": {"name": title}, "toc": headings(spoken)})
     own = inline_scripts((TEMPLATES / "reviewer" / "index.html.j2").read_text(encoding="utf-8"))
     return with_policy(re.sub(r"[ \t]+\n", "\n", body), own)

@@ -1,18 +1,20 @@
 """Runs one notebook stage: the only caller of papermill.
 
-``python -m pipelines.run_notebook fit --language en --under results/en`` or ``python -m pipelines.run_notebook clean --item demand``
+``python -m pipelines.run_notebook fit`` or ``python -m pipelines.run_notebook clean --item demand``
 
 1. checks ``params.yaml`` whole, and the notebook's parameters cell against its section: same names, types and defaults;
-2. runs the source-only copy in the repository root with its own staging folder for everything it writes;
-3. on success scrubs what changes from run to run (times, paths, random ids), renders the HTML, checks that exactly the declared
-   outputs were made and are not empty, and only then moves them into place;
+2. runs the source-only copy once, in the repository root, with its own staging folder for everything it writes; what it publishes is said in
+   every language of ``params.yaml``;
+3. on success scrubs what changes from run to run (times, paths, random ids), renders a page a language, checks what was made against the
+   notebook's own ledger and against the outputs that ``dvc.yaml`` declares, and only then moves it into place;
 4. on failure says notebook, cell, nearest heading and parameters, and where the half-run copy lies; no output has changed.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import hashlib
+import json
 import os
 import re
 import sys
@@ -21,36 +23,16 @@ from pathlib import Path
 from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.outgoing import redacted
-from analysis.params import load_params
+from analysis.params import declared_parameters, languages, load_params, notebooks
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
 from pipelines.staging import replace, staging
 
-NAMES = {"start_here": "00_start_here", "clean": "01_clean", "reconcile": "02_reconcile", "fit": "03_fit", "employment": "04_employment", "cooperation": "05_cooperation", "size": "06_size", "country_brief": "07_country_brief"}
 ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
 
 
 class StageFailed(Exception):
     """A stage did not finish; the message is for the reader of the log."""
-
-
-def declared_parameters(source: str) -> dict[str, object]:
-    """Names and literal values of a parameters cell; anything but ``name = literal`` is refused.
-
-    Raises
-    ------
-    ValueError
-        naming the line.
-    """
-    values = {}
-    for node in ast.parse(source).body:
-        if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
-            raise ValueError(f"line {node.lineno} is not `name = literal`")
-        try:
-            values[node.targets[0].id] = ast.literal_eval(node.value)
-        except ValueError:
-            raise ValueError(f"line {node.lineno} is not `name = literal`") from None
-    return values
 
 
 def check_parameters(notebook, section: str, expected: dict[str, object], problems: Problems, file: str) -> None:
@@ -109,17 +91,15 @@ def nearest_heading(cells, position: int) -> str:
     return "(no heading)"
 
 
-def run(stage: str, item: str = "", language: str = "", under: str = "results") -> None:
+def run(section: str, item: str = "") -> None:
     """Run one notebook stage.
 
     Parameters
     ----------
+    section : str
+        of ``params.yaml``, which names the notebook.
     item : str
         what the stage runs over: a source, or a partner of a country brief.
-    language : str
-        of figures and tables, instead of the one in ``params.yaml``.
-    under : str
-        folder that takes the place of ``results`` for everything the notebook publishes.
 
     Raises
     ------
@@ -130,37 +110,38 @@ def run(stage: str, item: str = "", language: str = "", under: str = "results") 
     """
     from pipelines.kernel import CAN_FORK, ForkedKernel, ForkedKernelManager
 
-    if stage != "clean":
-        language = language or load_params()[stage].language
-    name = NAMES[stage] + (f".{item}" if item else "")
-    over = "-".join(filter(None, [item, language]))
-    full = f"{stage}@{over}" if over else stage
-    with staging(f"{NAMES[stage]}.{over}" if over else NAMES[stage]) as folder:
-        os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(folder), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    name = f"{section}.{item}" if item else section
+    with staging(name) as folder:
+        os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(folder), ANALYSIS_LANGUAGES=",".join(languages()), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
         # forked before anything opens a socket or a thread, see pipelines/kernel.py
         child = ForkedKernel(paths.ROOT) if CAN_FORK else None
         try:
-            _run(stage, {**({ITEMS[stage]: item} if item else {}), **({"language": language} if language else {})}, name, full, folder, under, {"kernel_manager_class": ForkedKernelManager} if child else {})
+            _run(section, item, name, folder, {"kernel_manager_class": ForkedKernelManager} if child else {})
         finally:
             if child:
                 child.discard()
 
 
-def _run(stage: str, chosen: dict[str, str], name: str, full: str, staged: Path, under: str, engine: dict) -> None:
+def stage_of(section: str, item: str) -> str:
+    """Full name of the stage in ``dvc.yaml`` that runs a notebook."""
+    return {"clean": f"clean@{item}", "country_brief": f"brief@{item}"}.get(section, f"analyse@{section}")
+
+
+def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None:
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from pipelines.render import to_html
+    from pipelines.render import page
 
-    params = load_params()
-    values = dict(vars(params[stage]))
-    source = paths.BUILD / "notebooks" / f"{NAMES[stage]}.ipynb"
+    values = dict(vars(load_params()[section]))
+    stem, full = notebooks()[section].stem, stage_of(section, item)
+    source = paths.BUILD / "notebooks" / f"{stem}.ipynb"
     problems = Problems()
-    check_parameters(nbformat.read(source, as_version=4), stage, values, problems, f"notebooks/{NAMES[stage]}.ipynb")
+    check_parameters(nbformat.read(source, as_version=4), section, values, problems, f"notebooks/{stem}.ipynb")
     problems.stop()
-    values |= chosen
+    values |= {ITEMS[section]: item} if item else {}
     half_run = staged / f"{name}.half-run.ipynb"
     try:
         executed = papermill.execute_notebook(
@@ -172,32 +153,61 @@ def _run(stage: str, chosen: dict[str, str], name: str, full: str, staged: Path,
         trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
         message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
         raise StageFailed(
-            f"{full} failed.\n  notebook    notebooks/{NAMES[stage]}.ipynb\n  cell        {error.exec_count} under {nearest_heading(cells, position)!r}\n"
+            f"{full} failed.\n  notebook    notebooks/{stem}.ipynb\n  cell        {error.exec_count} under {nearest_heading(cells, position)!r}\n"
             f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
             f"{error.ename}: {redacted(message)}"
         ) from None
     except DeadKernelError:
         raise StageFailed(
-            f"{full} failed: the kernel died (often too little memory).\n  notebook    notebooks/{NAMES[stage]}.ipynb\n"
+            f"{full} failed: the kernel died (often too little memory).\n  notebook    notebooks/{stem}.ipynb\n"
             f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (no output was changed)"
         ) from None
     for cell in executed.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                raise StageFailed(f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{NAMES[stage]}.ipynb\n  cell        {cell.execution_count}\n{output['text']}")
+                raise StageFailed(f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{stem}.ipynb\n  cell        {cell.execution_count}\n{output['text']}")
     executed = scrub(executed)
     half_run.unlink(missing_ok=True)
-    results = staged / "results"
-    for folder in ("notebooks", "html"):
-        (results / folder).mkdir(parents=True, exist_ok=True)
-    (results / "notebooks" / f"{name}.ipynb").write_text(nbformat.writes(executed) + "\n", encoding="utf-8")
-    (results / "html" / f"{name}.html").write_text(to_html(executed, name), encoding="utf-8")
-    if under != "results":
-        # a notebook knows one folder of results; which language or partner it is, the stage knows
-        os.replace(results, staged / "published")
-        (staged / under).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(staged / "published", staged / under)
+    folder = staged / "results" / section
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{stem}.ipynb").write_text(nbformat.writes(executed) + "\n", encoding="utf-8")
+    for language in languages() if section != "clean" else [values["language"]]:
+        target = folder / "said" / language
+        target.mkdir(parents=True, exist_ok=True)
+        (target / f"{stem}.html").write_text(page(executed, name, folder, language), encoding="utf-8")
+    if section != "clean":
+        check_ledger(folder, full)
+        listed = staged / "build" / "published" / f"{name}.txt"
+        listed.parent.mkdir(parents=True)
+        listed.write_text(manifest(folder), encoding="utf-8")
+    if item:
+        # a notebook knows one folder of results; which source or partner it is, the stage knows
+        os.replace(folder, staged / "published")
+        folder.mkdir()
+        os.replace(staged / "published", folder / item)
     move_outputs(full, staged)
+
+
+def manifest(folder: Path) -> str:
+    """Files below a folder with their checksums, one a line: what pages wait for."""
+    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def check_ledger(folder: Path, full: str) -> None:
+    """What lies in the folder is what the notebook says that it published: every table, and every figure in every language."""
+    problems, path = Problems(), folder / "ledger.json"
+    if not path.exists():
+        raise StageFailed(f"{full} failed: the notebook published no ledger. Call results.close() in its last cell.")
+    ledger = json.loads(path.read_text(encoding="utf-8"))
+    expected = {f"tables/{name}.csv" for name in ledger["tables"]}
+    for language in languages():
+        expected |= {f"said/{language}/figures/{name}.{ending}" for name in ledger["figures"] for ending in ("svg", "png")}
+    made = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.parent.name in {"tables", "figures"}}
+    for missing in sorted(expected - made):
+        problems.add(missing, "stands in the ledger and was not written", "Publish it by results.table or results.figure", row=full)
+    for other in sorted(name for name in made - expected if not (name.startswith("said/") and Path(name).parent.name == "tables" and Path(name).stem in ledger["tables"])):
+        problems.add(other, "was written and does not stand in the ledger", "Publish it by results.table or results.figure", row=full)
+    problems.stop()
 
 
 def move_outputs(full: str, staged: Path) -> None:
@@ -220,13 +230,11 @@ def move_outputs(full: str, staged: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.run_notebook", description=__doc__.splitlines()[0])
-    parser.add_argument("stage", choices=NAMES)
+    parser.add_argument("section", choices=notebooks())
     parser.add_argument("--item", default="", help="source to clean, or partner of a brief")
-    parser.add_argument("--language", default="", choices=("", "zh", "en"), help="of figures and tables, instead of the one in params.yaml")
-    parser.add_argument("--under", default="results", help="folder for what is published")
     arguments = parser.parse_args(argv)
     try:
-        run(arguments.stage, arguments.item, arguments.language, arguments.under)
+        run(arguments.section, arguments.item)
     except (DataFault, StageFailed) as fault:
         print(fault, file=sys.stderr)
         return 1

@@ -52,24 +52,6 @@ def _year(date: str, *, end: bool) -> float:
     return year + (int(month) - 1 + end) / 12 if month else float(year + end)
 
 
-def period_text(period: str, language: str) -> str:
-    """A period as readers write it.
-
-    Examples
-    --------
-    >>> period_text("../2023", "zh"), period_text("2016/2018", "en"), period_text("2023/..", "en")
-    ('截至2023', '2016–2018', 'from 2023')
-    """
-    first, slash, last = period.partition("/")
-    if not slash:
-        return period
-    if first == "..":
-        return f"截至{last}" if language == "zh" else f"up to {last}"
-    if last == "..":
-        return f"{first}起" if language == "zh" else f"from {first}"
-    return f"{first}—{last}" if language == "zh" else f"{first}–{last}"
-
-
 def by_country(cooperation: pd.DataFrame, partners: pd.DataFrame, language: str) -> pd.DataFrame:
     """One row a fact and country (or region); facts with domestic partners only have none.
 

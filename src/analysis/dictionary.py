@@ -236,3 +236,21 @@ def section_name(section: str, language: str) -> str:
     if section == "0":
         return "前言" if language == "zh" else "preface"
     return f"正文{section}节" if language == "zh" else f"section {section}"
+
+
+def period_text(period: str, language: str) -> str:
+    """A period as readers write it.
+
+    Examples
+    --------
+    >>> period_text("../2023", "zh"), period_text("2016/2018", "en"), period_text("2023/..", "en")
+    ('截至2023', '2016–2018', 'from 2023')
+    """
+    first, slash, last = period.partition("/")
+    if not slash:
+        return period
+    if first == "..":
+        return f"截至{last}" if language == "zh" else f"up to {last}"
+    if last == "..":
+        return f"{first}起" if language == "zh" else f"from {first}"
+    return f"{first}—{last}" if language == "zh" else f"{first}–{last}"

@@ -128,6 +128,12 @@ def select(frame: pd.DataFrame, **wanted) -> pd.DataFrame:
     return frame[chosen]
 
 
+def printed_rows(frame: pd.DataFrame, indicators: list[str], year: int | None = None) -> pd.DataFrame:
+    """Rows of schools, no printed totals or means, of some indicators; of one year if it is given."""
+    rows = frame[frame["indicator"].isin(indicators) & (frame["aggregate_rule"] == "")]
+    return rows if year is None else rows[rows["year"] == year]
+
+
 def of_tier(frame: pd.DataFrame, tier: str) -> pd.DataFrame:
     """Rows of the schools of a tier; ``"all"`` for every school."""
     return frame if tier == "all" else frame[frame["tier"] == tier]

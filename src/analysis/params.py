@@ -2,109 +2,108 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from analysis import paths
 from analysis.dictionary import entities, indicators
 from analysis.errors import DataProblem, Problems, nearest
-from analysis.files import read_yaml
-from analysis.schema import NAME, Closed, Share, Year, check, check_references
+from analysis.files import read_text, read_yaml
+from analysis.schema import NAME, Closed, Code, Name, Share, Text, Year, check, check_references
 
-Language = Literal["zh", "en"]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]+)?$")]
 Values = Literal["printed", "corrected"]
 Draws = Annotated[int, Field(ge=2, le=1_000_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Digits = Annotated[int, Field(ge=0, le=3)]
 Least = Annotated[int, Field(ge=1, le=1000)]
 
+# what parameters of these names may be, in whichever notebook; others are of the type of their literal, and a name with `year` in it is a year
+KINDS: dict[str, Any] = {"language": Language, "values": Values, "draws": Draws, "seed": Seed, "whole_scale_digits": Digits, "least": Least, "confidence": Share, "level": Share}
+
 
 class Section(Closed):
     """Parameters of one notebook."""
 
-    language: Language
-
     entry: ClassVar[str] = "the section"
 
 
-class StartHere(Section):
-    indicator: str
-    entity: str
-    year: Year
+class Analysis(Closed):
+    """A notebook that publishes for the report: its file, and what else than processed tables and crosswalks it reads."""
+
+    notebook: Name
+    reads: Text
+
+    entry: ClassVar[str] = "an analysis"
 
 
-class Clean(Section):
-    source: str
+def notebooks() -> dict[str, Path]:
+    """Files of ``notebooks/`` by the section of ``params.yaml`` that they share their name with: ``03_fit.ipynb`` is `fit`."""
+    return {path.stem.partition("_")[2]: path for path in sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 
 
-class Reconcile(Section):
-    source: str
-    values: Values
+def declared_parameters(source: str) -> dict[str, object]:
+    """Names and literal values of a parameters cell; anything but ``name = literal`` is refused.
+
+    Raises
+    ------
+    ValueError
+        naming the line.
+    """
+    values = {}
+    for node in ast.parse(source).body:
+        if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+            raise ValueError(f"line {node.lineno} is not `name = literal`")
+        try:
+            values[node.targets[0].id] = ast.literal_eval(node.value)
+        except ValueError:
+            raise ValueError(f"line {node.lineno} is not `name = literal`") from None
+    return values
 
 
-class Fit(Section):
-    source: str
-    city: str
-    region: str
-    nation: str
-    supply_year: Year
-    supply_year_first: Year
-    value_added_year: Year
-    value_added_year_before: Year
-    census_year: Year
-    census_year_before: Year
-    whole_scale_digits: Digits
-    values: Values
-    confidence: Share
+def parameters_of(path: Path) -> dict[str, object]:
+    """Parameters of a notebook, from the one cell that is tagged so.
+
+    Raises
+    ------
+    DataFault
+        for a notebook without such a cell, with two of them, or with one that holds more than literals.
+    """
+    problems, file = Problems(), paths.shown(path)
+    text = read_text(path, problems)
+    problems.stop()
+    try:
+        cells = [cell for cell in json.loads(text)["cells"] if "parameters" in cell.get("metadata", {}).get("tags", [])]
+        if len(cells) != 1:
+            problems.add(file, f"{len(cells)} cells are tagged `parameters`", "Tag exactly one")
+            problems.stop()
+        return declared_parameters("".join(cells[0]["source"]))
+    except (SyntaxError, ValueError, TypeError, KeyError, RecursionError) as error:
+        problems.add(file, f"parameters cell: {error}", "Give every parameter a literal")
+    problems.stop()
+    return {}
 
 
-class Employment(Section):
-    source: str
-    city: str
-    year: Year
-    year_before: Year
-    census_year: Year
-    value_added_year: Year
-    values: Values
-    confidence: Share
-    draws: Draws
-    seed: Seed
+@lru_cache
+def sections() -> dict[str, type[Section]]:
+    """What each section may hold: the parameters of its notebook."""
+    made = {}
+    for name, path in notebooks().items():
+        kinds = {one: KINDS.get(one, Year if "year" in one else type(value)) for one, value in parameters_of(path).items()}
+        made[name] = create_model(name, __base__=Section, **{one: (kind, ...) for one, kind in kinds.items()})
+    return made
 
 
-class Size(Section):
-    source: str
-    year: Year
-    values: Values
-    draws: Draws
-    seed: Seed
-    level: Share
-
-
-class Cooperation(Section):
-    city: str
-    source: str
-    earlier: str
-    region: str
-    census_year: Year
-    values: Values
-
-
-class CountryBrief(Section):
-    partner: str
-    city: str
-    least: Least
-    values: Values
-
-
-SECTIONS: dict[str, type[Section]] = {
-    "start_here": StartHere, "clean": Clean, "reconcile": Reconcile, "fit": Fit, "employment": Employment, "size": Size, "cooperation": Cooperation, "country_brief": CountryBrief,
-}
 LISTS = {
     "sources": ("should be a list of folders of data/raw", "Write one source a line, each after a dash"),
+    "languages": ("should be a list of languages", "Write one code a line, each after a dash: zh, then en"),
     "briefs": ("should be a list of partners", "Write one partner a line, each after a dash, as 05_cooperation lists them"),
 }
 SOURCES = ("source", "earlier")  # parameters that name a source
@@ -115,7 +114,7 @@ ORDER = (("supply_year_first", "supply_year"), ("value_added_year_before", "valu
 def check_section(name: str, values: dict[str, Any], file: str, problems: Problems) -> Any:
     """One section as a typed object; every misspelt, missing or unfit key is noted."""
     found = Problems()
-    section = check(SECTIONS[name], values, file, found, row=name)
+    section = check(sections()[name], values, file, found, row=name)
     for fault in found:
         problems.append(_in_words_of_settings(fault, name))
     for first, last in ORDER:
@@ -127,7 +126,7 @@ def check_section(name: str, values: dict[str, Any], file: str, problems: Proble
 def _in_words_of_settings(fault: DataProblem, name: str) -> DataProblem:
     """The same fault as one who edits settings knows it."""
     if found := re.match(r"the section has no '(.*?)'(?: \(nearest known: ('.*?')\))?$", fault.wrong):
-        known = ", ".join(sorted(SECTIONS[name].model_fields))
+        known = ", ".join(sorted(sections()[name].model_fields))
         return replace(fault, wrong="is not a parameter of this section", remedy=f"Did you mean {found[2]}?" if found[2] else f"Known are {known}", column=found[1])
     if found := re.match(r"lacks (.*)", fault.wrong):
         return replace(fault, wrong="is missing", remedy="Add it; the notebook's parameters cell says what it means", column=found[1])
@@ -151,21 +150,18 @@ def _check_list(name: str, entries: Any, file: str, problems: Problems) -> bool:
     return True
 
 
-def _check_languages(folders: Any, file: str, problems: Problems) -> bool:
-    wrong, remedy = "should name for each language (zh, and en if wanted) its folder in results", "Write zh: results and en: results/en"
-    if not (isinstance(folders, dict) and "zh" in folders and folders.keys() <= set(get_args(Language)) and all(isinstance(f, str) for f in folders.values())):
-        problems.add(file, wrong, remedy, row="languages", printed=str(folders)[:80])
-        return False
-    for language, folder in folders.items():
-        if not re.fullmatch(rf"results(/{NAME.pattern})?", folder):
-            problems.add(file, f"{wrong}: results, or results/ and a name", remedy, row="languages", column=language, printed=folder[:80])
-    if len(set(folders.values())) < len(folders):
-        problems.add(file, "two languages share a folder", remedy, row="languages")
-    return True
+@lru_cache
+def languages() -> list[str]:
+    """Codes of the languages in which everything is said, the main one first; the rest of the file is not looked at."""
+    given = read_yaml(paths.PARAMS).get("languages")
+    problems = Problems()
+    if not _check_list("languages", given, paths.shown(paths.PARAMS), problems):
+        problems.stop()
+    return given
 
 
 def load_params(path: Path | None = None) -> dict[str, Any]:
-    """All sections by name, ``sources`` as a list, ``languages`` as a dict of folders.
+    """All sections by name; ``sources``, ``briefs`` and ``languages`` as lists.
 
     Raises
     ------
@@ -176,7 +172,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     file = paths.shown(path)
     problems = Problems()
     content = read_yaml(path)
-    expected = [*SECTIONS, "sources", "briefs", "languages"]
+    expected = [*sections(), *LISTS, "analyses"]
     for name in content.keys() - set(expected):
         near = nearest(str(name), expected).removeprefix(" (nearest known: ").removesuffix(")")
         problems.add(file, "is not a section", f"Did you mean {near}?" if near else f"Known are {', '.join(expected)}", row=str(name))
@@ -187,9 +183,8 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
         elif name in LISTS:
             if _check_list(name, content[name], file, problems):
                 loaded[name] = content[name]
-        elif name == "languages":
-            if _check_languages(content[name], file, problems):
-                loaded[name] = content[name]
+        elif name == "analyses":
+            loaded[name] = check(dict[Code, Analysis], content[name], file, problems, row=name)
         elif not isinstance(content[name], dict):
             problems.add(file, "should be a section with parameters", "Write name: value, one a line", row=name, printed=str(content[name])[:80])
         else:
@@ -197,7 +192,12 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     for source in loaded.get("sources", []):
         if NAME.fullmatch(source) and not (paths.RAW / source / "source.yaml").exists():
             problems.add(file, f"source {source!r} has no data/raw/{source}/source.yaml", "Add the source, or take it from the list", row="sources", column=source)
-    _check_names({n: s for n, s in loaded.items() if n in SECTIONS and s is not None}, loaded.get("sources"), loaded.get("briefs"), file, problems)
+    for name, analysis in (loaded.get("analyses") or {}).items():
+        if analysis.notebook != (notebooks()[name].stem if name in notebooks() else ""):
+            problems.add(file, f"notebooks/ has no NN_{name}.ipynb of this name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}", "Name the file; its section, results and words share its name", row="analyses", column=name, printed=analysis.notebook)
+        if not (paths.ROOT / analysis.reads).exists():
+            problems.add(file, "is no file or folder", "Name what the notebook reads beside processed tables", row="analyses", column=name, printed=analysis.reads)
+    _check_names({n: s for n, s in loaded.items() if n in sections() and s is not None}, loaded.get("sources"), loaded.get("briefs"), file, problems)
     problems.stop()
     return loaded
 

@@ -20,13 +20,13 @@ PROCESSED = DATA / "processed"  # all sources joined; what analyses read
 CROSSWALKS = DATA / "crosswalks"
 DICTIONARY = DATA / "dictionary.yaml"
 ENTITIES = DATA / "entities.yaml"
-LABELS = DATA / "labels.yaml"
+WORDS = DATA / "words"  # what is said, in each language: one file a notebook, and the labels they share
+LABELS = WORDS / "labels.yaml"
 CORRECTIONS = DATA / "corrections.yaml"
 PARAMS = ROOT / "params.yaml"
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"  # source-only copies of notebooks, half-run notebooks
 RESULTS = ROOT / "results"
-LEDGERS = RESULTS / "ledgers"  # what each notebook published: numbers, figures, tables
 REPORT = ROOT / "report"
 
 OUT = Path(os.environ.get("ANALYSIS_OUT") or BUILD / "interactive")

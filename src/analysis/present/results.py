@@ -1,73 +1,34 @@
-"""What a notebook publishes. Nothing else writes to ``results``."""
+"""What a notebook publishes: tables, numbers that are cells of them, figures drawn from them. Nothing else writes to ``results``.
+
+Everything is computed once and then said in each language; the words stand in ``data/words/<notebook>.yaml``.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython import get_ipython
-from IPython.display import Image, display
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis import paths
-from analysis.dictionary import label
+from analysis.errors import Problems, nearest
 from analysis.keys import key_of
 from analysis.outgoing import table_csv
-from analysis.present.style import PALETTE, check_glyphs, wrap
+from analysis.params import sections
+from analysis.present import say
+from analysis.present.style import PALETTE, check_glyphs, use_style, wrap
+from analysis.present.words import Captioned, Column, FigureWords, NumberWords, UnknownPlace, at_line, fill, line_numbers, load_words, text_of, unknown_place, words_file
 
-NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
-
-
-def caption_note(language: str, scope: str, units: str, source: str) -> str:
-    """The line below a figure or table."""
-    return NOTES[language].format(scope=scope, units=units, source=source)
-
-
-SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
-
-
-def stable(value: float) -> float:
-    """The value to the digits that every machine computes alike; whole numbers are exact.
-
-    Examples
-    --------
-    >>> stable(0.12118397283), stable(1234567890.0), stable(12.499999999999998)
-    (0.12118397, 1234567890.0, 12.5)
-    """
-    if math.isfinite(value) and value == round(value):
-        return value
-    return float(f"{value:.{SIGNIFICANT}g}")
-
-
-def number_text(value: float | int | str, unit: str, digits: int, side: str = "") -> str:
-    """A number as prose prints it: fixed decimals, thousands marks from five digits on, the per-cent sign attached.
-
-    A `lower` bound is rounded down and an `upper` one up, so that what is printed holds the bounds.
-
-    Examples
-    --------
-    >>> number_text(28536, "人", 0), number_text(89.016, "%", 2), number_text(-0.0001, "", 2)
-    ('28,536', '89.02%', '0.00')
-    >>> number_text(0.1973, "", 2, "lower"), number_text(0.1973, "", 2, "upper"), number_text(-2.465, "", 2, "lower")
-    ('0.19', '0.20', '−2.47')
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is not a number to print")
-    rounded = round(value, digits) + 0.0
-    if side and abs(value - rounded) > 1e-9 * max(1.0, abs(value)):
-        exact = Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR if side == "lower" else ROUND_CEILING)
-        rounded = float(exact) + 0.0
-    text = f"{rounded:,.{digits}f}" if abs(value) >= 10_000 else f"{rounded:.{digits}f}"
-    text = text.replace("-", "\u2212")
-    return f"{text}%" if unit == "%" else text
+INPUTS = "inputs"  # column of a published frame: keys of the cells that a row, or each of its columns, was computed from
+Inputs = pd.DataFrame | list[str] | None
 
 
 def input_keys(frame: pd.DataFrame) -> list[str]:
@@ -75,137 +36,383 @@ def input_keys(frame: pd.DataFrame) -> list[str]:
     return [key_of(row) for row in frame.to_dict("records")]
 
 
-@dataclass
+def keys(inputs: pd.DataFrame | list[str]) -> list[str]:
+    """Inputs as keys."""
+    return inputs if isinstance(inputs, list) else input_keys(inputs)
+
+
+def with_inputs(frame: pd.DataFrame, of_row: Callable[[dict], Any]) -> pd.DataFrame:
+    """The frame with the keys of the cells behind each row.
+
+    Parameters
+    ----------
+    of_row : callable
+        gets a row and returns rows of processed tables or keys, or a mapping of column to such where columns differ.
+    """
+    found = []
+    for row in frame.to_dict("records"):
+        given = of_row(row)
+        found.append({column: keys(one) for column, one in given.items()} if isinstance(given, Mapping) else keys(given))
+    return frame.assign(**{INPUTS: pd.Series(found, index=frame.index, dtype=object)})
+
+
+def cells(values: Mapping[str, tuple[Any, pd.DataFrame | list[str]]]) -> pd.DataFrame:
+    """Single values with what each was computed from, as a table of ``name``, ``value``.
+
+    Parameters
+    ----------
+    values : mapping
+        name → (value, inputs).
+    """
+    return pd.DataFrame({"name": list(values), "value": pd.Series([value for value, _ in values.values()], dtype=object), INPUTS: pd.Series([keys(given) for _, given in values.values()], dtype=object)})
+
+
+@dataclass(frozen=True)
+class Published:
+    """A table with the keys behind its rows."""
+
+    frame: pd.DataFrame
+    inputs: list  # of each row: keys, or column → keys
+
+    def keys_of(self, place: int, column: str) -> list[str]:
+        given = self.inputs[place]
+        return given.get(column, []) if isinstance(given, dict) else given
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A number as a place of a text quotes it: its printed form, or the value in another format."""
+
+    value: Any
+    text: str
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else self.text
+
+
+class SaidTable:
+    """A published table in words, as a notebook shows it; pages of another language put theirs in its place."""
+
+    def __init__(self, name: str, frame: pd.DataFrame):
+        self.name, self.frame = name, frame.fillna("")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.frame._repr_html_(), "text/plain": repr(self.frame)}, {"workbench": {"table": self.name}}
+
+
+class Picture:
+    """A published figure as a notebook shows it: the vector picture itself."""
+
+    def __init__(self, name: str, svg: str, alt: str):
+        self.name, self.svg, self.alt = name, svg, alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"image/svg+xml": self.svg, "text/plain": self.alt}, {"workbench": {"figure": self.name}}
+
+
+class Drawn:
+    """The words of a figure in one language, for the function that draws it."""
+
+    def __init__(self, results: Results, name: str, tables: list[str], language: str):
+        self.results, self.name, self.language = results, name, language
+        self.entry = results.words.figures[name]
+        self.columns = {**{c: spec for t in reversed(tables) for c, spec in results.words.tables[t].columns.items()}, **self.entry.columns}
+
+    def __call__(self, key: str) -> str:
+        """A text that is drawn: an axis, a series, a mark."""
+        if key not in self.entry.words:
+            self.results._stop(("figures", self.name, "words"), f"says nothing for {key!r}{nearest(key, self.entry.words)}", "Add it under words")
+        return self.results._fill(self.entry.words[key], self.language, self.entry, ("figures", self.name, "words", key))
+
+    def cell(self, column: str, value: Any) -> str:
+        """A code of a column as its table says it."""
+        return str(say.say_column(pd.Series([value], dtype=object), self.columns.get(column) or Column(), 2, self.language)[0])
+
+    def rows(self, frame: pd.DataFrame, column: str) -> list[str]:
+        """Names of rows: the said cells of a column, or the figure's own `label` filled from the row."""
+        said = {c: [self.cell(c, v) if self.columns.get(c) and self.columns[c].say else v for v in frame[c]] for c in frame.columns}
+        if self.entry.label is None:
+            return [str(v) for v in said[column]]
+        return [fill(self.entry.label, self.language, lambda name, i=i: said[name][i]) for i in range(len(frame))]
+
+
 class Results:
-    """Numbers, figures and tables of one notebook.
+    """Tables, numbers and figures of one notebook.
 
     Parameters
     ----------
     name : str
         the notebook's section of ``params.yaml`` (``fit``); published names begin with it.
-    language : {"zh", "en"}
-        of figures, captions and table heads.
-    values : {"corrected", "printed"}
-        whether declared corrections went into the numbers.
+    namespace : mapping
+        where its parameters stand: ``globals()`` in a notebook.
     """
 
-    name: str
-    language: str
-    values: str = "corrected"
-    numbers: dict = field(default_factory=dict)
-    figures: dict = field(default_factory=dict)
-    tables: dict = field(default_factory=dict)
+    def __init__(self, name: str, namespace: Mapping[str, Any]):
+        self.name = name
+        self.parameters = {one: namespace[one] for one in sections()[name].model_fields}
+        self.language: str = self.parameters["language"]
+        self.values: str = self.parameters.get("values", "corrected")
+        self.languages = os.environ.get("ANALYSIS_LANGUAGES", self.language).split(",")
+        self.words = load_words(name)
+        self.tables: dict[str, Published] = {}
+        self.numbers: dict[str, dict] = {}
+        self.figures: dict[str, dict] = {}
+        self.said: dict[str, dict] = {language: {"numbers": {}, "tables": {}, "figures": {}} for language in self.languages}
+        use_style()
 
-    def number(self, name: str, value: float | int | str, unit: str, *, digits: int = 0, formula: str, inputs: pd.DataFrame | list[str], headline: bool = False, values: str = "", as_printed: str = "") -> None:
-        """Publish one number under a name that prose can bind to.
+    # --- tables and the numbers in them
+
+    def table(self, name: str, frame: pd.DataFrame, inputs: Inputs = None) -> SaidTable | None:
+        """Publish a table, and the numbers that are declared as its cells.
 
         Parameters
         ----------
-        formula : str
-            how it was computed, in words or symbols.
+        frame : DataFrame
+            codes and numbers, no words; a column `inputs` holds the keys behind each row (see `with_inputs`).
         inputs : DataFrame or list of str
-            the rows it was computed from (observations, facts, figures, records), or the names of other published numbers.
-        headline : bool
-            whether ``dvc metrics show`` lists it.
-        values : {"", "corrected", "printed"}
-            "printed" for a number that says what a source prints, whatever the notebook computes with.
-        as_printed : str
-            name of the number that says the same from printed figures; a report that shows a number which a correction has
-            changed must show that one too.
+            what all rows were computed from, where the frame does not say it.
         """
-        if name in self.numbers:
-            raise ValueError(f"the number {name!r} is published twice; names are unique")
-        value = value.item() if hasattr(value, "item") else value
-        keys = inputs if isinstance(inputs, list) else input_keys(inputs)
-        if not keys:
-            raise ValueError(f"the number {name!r} has no inputs; say where it comes from")
-        value = stable(value) if isinstance(value, float) else value
-        self.numbers[name] = {"value": value, "unit": unit, "text": number_text(value, unit, digits, next((side for side in ("lower", "upper") if name.endswith(f"_{side}")), "")), "origin": {"notebook": self.name, "formula": formula, "inputs": keys, "values": values or self.values}, "headline": headline} | ({"as_printed": as_printed} if as_printed else {})
+        entry = self._new(name, "tables", self.words.tables, self.tables)
+        frame = frame.reset_index(drop=True)
+        behind = list(frame[INPUTS]) if INPUTS in frame else [[] if inputs is None else keys(inputs)] * len(frame)
+        frame = frame.drop(columns=INPUTS, errors="ignore")
+        for column in entry.columns:
+            if column not in frame:
+                self._stop(("tables", name, "columns", column), f"the table has no column {column!r}{nearest(column, frame.columns)}", "Correct the column, or drop it")
+        self.tables[name] = Published(frame, behind)
+        for pattern, number in self.words.numbers.items():
+            if number.table == name:
+                self._number(pattern, number)
+        for language in self.languages:
+            said = say.say_table(frame, entry, language)
+            self.said[language]["tables"][name] = self._captions(entry, language, ("tables", name))
+            if entry.columns:
+                self._write(f"said/{language}/tables/{name}.csv", table_csv(said))
+        self._write(f"tables/{name}.csv", table_csv(say.neutral(frame)))
+        return SaidTable(name, say.say_table(frame, entry, self.language)) if entry.columns else None
 
-    def numbers_of(self, frame: pd.DataFrame, name: str, columns: dict[str, str], unit: str, *, scale: float = 1, digits: int | str = 0, formula: str, inputs: pd.DataFrame | list[str] | Callable[[dict], pd.DataFrame | list[str] | dict], headline: bool = False, values: str = "", as_printed: str = "") -> None:
-        """Publish columns of a table row by row.
-
-        Parameters
-        ----------
-        name : str
-            pattern filled from the row: ``"fit_share_{sector}"``.
-        columns : dict
-            column → ending of the name (``{"lower": "_lower"}``); missing values are passed over.
-        scale : float
-            factor before printing (100 turns shares into per cent).
-        digits : int or str
-            decimals, or the column that holds them.
-        inputs : DataFrame, list of str or callable
-            a callable gets the row and returns the rows, or keys, its numbers come from, or a dict of them by column.
-        values, as_printed : str
-            see `number`; `formula` and `as_printed` are filled from the row.
-        """
-        for row in frame.to_dict("records"):
-            own = inputs(row) if callable(inputs) else inputs
-            of_column = own if isinstance(own, dict) else dict.fromkeys(columns, own)
+    def _number(self, pattern: str, spec: NumberWords) -> None:
+        """Publish the cells that a declared number, or pattern of numbers, names."""
+        published, place = self.tables[spec.table], ("numbers", pattern)
+        rows = published.frame
+        where = {**({"name": spec.row} if spec.row else {}), **spec.where}
+        columns = spec.columns or {spec.column or "value": ""}
+        for column in [*where, *columns, *([spec.digits] if isinstance(spec.digits, str) else [])]:
+            if column not in rows:
+                self._stop(place, f"names no cell: {spec.table} has no column {column!r}{nearest(column, rows.columns)}", "Correct table or column")
+        for column, wanted in where.items():
+            rows = rows[rows[column].isin(wanted if isinstance(wanted, list) else [wanted])]
+        if spec.row and rows.empty:
+            self._stop(place, f"names no cell: {spec.table} has no row {spec.row!r}{nearest(spec.row, published.frame['name'])}", "Correct the row")
+        for index, row in zip(rows.index, rows.to_dict("records")):
             for column, ending in columns.items():
                 value = row[column]
-                keys = of_column[column] if isinstance(of_column[column], list) else input_keys(of_column[column])
-                if not pd.isna(value) and not (isinstance(value, float) and math.isinf(value)):
-                    self.number(name.format(**row) + ending, value if isinstance(value, str) else value * scale, unit, digits=row[digits] if isinstance(digits, str) else digits, formula=formula.format(**row), inputs=keys, headline=headline, values=values, as_printed=as_printed.format(**row))
+                if not isinstance(value, (list, dict)) and (pd.isna(value) or (isinstance(value, float) and math.isinf(value))):
+                    continue
+                name = re.sub(r"\{(\w+)\}", lambda m: str(row[m[1]]), pattern) + ending
+                if name in self.numbers:
+                    self._stop(place, f"the number {name!r} is published twice", "Make the pattern name each row apart")
+                given = published.keys_of(index, column)
+                if not given:
+                    self._stop(place, f"the number {name!r} has no inputs", "Give its table the cells that it was computed from")
+                self._publish(name, value, spec, row, given, {"table": spec.table, "row": int(index), "column": column}, place)
 
-    def choose(self, zh: str, en: str) -> str:
-        """The text in the language of this notebook."""
-        return zh if self.language == "zh" else en
+    def _publish(self, name: str, value: Any, spec: NumberWords, row: dict, given: list[str], cell: dict, place: tuple[str, ...]) -> None:
+        value = value.item() if hasattr(value, "item") else value
+        counted = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if counted:
+            value = value * spec.scale if spec.scale != 1 else value
+            value = say.stable(value) if isinstance(value, float) else value
+        digits = int(row[spec.digits]) if isinstance(spec.digits, str) else spec.digits
+        side = next((side for side in ("lower", "upper") if name.endswith(f"_{side}")), "")
+        self.numbers[name] = {
+            "value": value, "unit": spec.unit, "headline": spec.headline,
+            "origin": {"notebook": self.name, "cell": cell, "inputs": given, "values": spec.values or self.values},
+        } | ({"as_printed": re.sub(r"\{(\w+)\}", lambda m: str(row[m[1]]), spec.as_printed)} if spec.as_printed else {})
+        for language in self.languages:
+            text = say.say_cell(value, spec.say, language) if spec.say and value != "" else say.number_text(value, spec.unit, digits, side)
+            formula = fill(spec.formula, language, lambda one: row[one] if one in row else self.parameters[one])
+            self.said[language]["numbers"][name] = {"text": text or "—", "formula": formula} if spec.say else {"text": text, "formula": formula}
 
-    def join(self, words: Iterable[str]) -> str:
-        """Words in a row, parted as the language of this notebook does."""
-        return self.choose("、", ", ").join(words)
+    # --- figures
 
-    def save_figure(self, figure: Figure, name: str, *, title: str, scope: str, units: str, source: str, alt: str) -> None:
-        """Draw title, scope and source, check every character, and write SVG and PNG with stable bytes."""
-        self._new(name, self.figures)
-        note = caption_note(self.language, scope, units, source)
+    def figure(self, name: str, draw: Callable[..., Figure], tables: str | list[str], *, where: Mapping[str, Any] | None = None, **options: Any) -> Picture:
+        """Draw a figure from published tables, in every language that is wanted, as SVG and PNG with stable bytes.
+
+        Parameters
+        ----------
+        draw : callable
+            a form of `analysis.present.plots`: gets the tables, `words` and the options.
+        tables : str or list of str
+            names of published tables.
+        where : mapping
+            column → value, or list of values: rows of the first table that are drawn.
+        """
+        entry = self._new(name, "figures", self.words.figures, self.figures)
+        names = [tables] if isinstance(tables, str) else tables
+        for one in names:
+            if one not in self.tables:
+                self._stop(("figures", name), f"is drawn from {one!r}, which is not published yet{nearest(one, self.tables)}", "Publish the table first")
+        frames = [self.tables[one].frame for one in names]
+        for column, wanted in (where or {}).items():
+            frames[0] = frames[0][frames[0][column].isin(wanted if isinstance(wanted, list) else [wanted])]
+        shown = ""
+        for language in self.languages:
+            figure = draw(*(frame.reset_index(drop=True) for frame in frames), words=Drawn(self, name, names, language), **options)
+            captions = self._captions(entry, language, ("figures", name)) | {"alt": self._fill(entry.alt, language, entry, ("figures", name, "alt"))}
+            self.said[language]["figures"][name] = captions
+            svg = self._save(figure, name, captions, language)
+            shown = svg if language == self.language else shown
+        self.figures[name] = {"draw": f"{draw.__module__}.{draw.__name__}", "tables": names, "where": dict(where or {}), "options": _plain(options)}
+        return Picture(name, shown, self.said[self.language]["figures"][name]["alt"])
+
+    def _save(self, figure: Figure, name: str, captions: dict[str, str], language: str) -> str:
+        """Draw title, scope and source, check every character, write both forms; returns the SVG."""
+        note = say.caption_note(language, captions["scope"], captions["units"], captions["source"])
         width = figure.get_size_inches()[0]
-        figure.suptitle("\n".join(wrap(title, int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
+        figure.suptitle("\n".join(wrap(captions["title"], int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
         figure.supxlabel("\n".join(wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
         for text in figure.findobj(Text):
             check_glyphs(text.get_text().replace("$", ""))
         figure.canvas.draw()
         figure.set_layout_engine("none")  # laid out once, drawn twice
-        for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
-            figure.savefig(paths.out(paths.RESULTS / "figures" / f"{name}.{suffix}"), metadata=metadata)
-        self.figures[name] = {"title": title, "scope": scope, "units": units, "source": source, "alt": alt, "language": self.language}
+        folder = self._path(f"said/{language}/figures/{name}").parent
+        folder.mkdir(parents=True, exist_ok=True)
+        figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
         plt.close(figure)
-        if get_ipython():
-            # the saved picture itself: what a reviewer sees in the notebook is what the report prints
-            display(Image(paths.out(paths.RESULTS / "figures" / f"{name}.png").read_bytes(), width=round(100 * width), alt=alt))
+        svg = compact((folder / f"{name}.svg").read_text(encoding="utf-8"))
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
+        return svg
 
-    def save_table(self, table: pd.DataFrame, name: str, *, title: str, scope: str, units: str, source: str, digits: dict[str, int] | int = 2) -> pd.DataFrame:
-        """Write a table as CSV with its caption, and return what was written.
-
-        Column codes become the words of ``data/labels.yaml`` in the notebook's language; numbers are rounded to `digits`
-        (one number, or one a column); true and false become yes and no.
-        """
-        self._new(name, self.tables)
-        shown = table.copy()
-        for column in shown.columns:
-            if pd.api.types.is_bool_dtype(shown[column]):
-                shown[column] = shown[column].map({True: label("yes", self.language), False: label("no", self.language)})
-            elif pd.api.types.is_float_dtype(shown[column]):
-                places = digits if isinstance(digits, int) else digits.get(column, 2)
-                shown[column] = [None if pd.isna(v) else f"{round(stable(v), places) + 0.0:.{places}f}" for v in shown[column]]
-            elif pd.api.types.is_extension_array_dtype(shown[column]) and pd.api.types.is_integer_dtype(shown[column]):
-                shown[column] = shown[column].astype(object).where(table[column].notna().to_numpy(), None)
-        shown.columns = [label(column, self.language) for column in shown.columns]
-        paths.out(paths.RESULTS / "tables" / f"{name}.csv").write_text(table_csv(shown), encoding="utf-8", newline="\n")
-        self.tables[name] = {"title": title, "scope": scope, "units": units, "source": source, "language": self.language}
-        return shown.fillna("")
+    # --- the end
 
     def close(self) -> str:
-        """Write the ledger of the notebook; without it nothing of the notebook reaches the report."""
-        ledger = {"numbers": self.numbers, "figures": self.figures, "tables": self.tables}
-        text = json.dumps(ledger, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-        paths.out(paths.LEDGERS / f"{self.name}.json").write_text(text + "\n", encoding="utf-8")
+        """Check that all that is declared was published, and write the ledger; without it nothing of the notebook reaches the report."""
+        problems, file = Problems(), paths.shown(words_file(self.name))
+        for kind, declared, made in (("tables", self.words.tables, self.tables), ("figures", self.words.figures, self.figures)):
+            for name, entry in declared.items():
+                if name not in made and not entry.optional:
+                    problems.add(file, f"{name} is declared and not published", "Publish it in the notebook, or take it out of the words", row=kind, column=name)
+        for pattern, number in self.words.numbers.items():
+            if number.table not in self.words.tables:
+                problems.add(file, f"{pattern} is a cell of {number.table}, which is no table{nearest(number.table, self.words.tables)}", "Correct the table", row="numbers", column=pattern)
+        lines = line_numbers(words_file(self.name))
+        Problems(at_line(one, lines, (one.row, one.column)) for one in problems).stop()
+        ledger = {"numbers": self.numbers, "figures": self.figures, "tables": {n: {"rows": len(t.frame), "columns": list(map(str, t.frame.columns))} for n, t in self.tables.items()}, "said": self.said}
+        self._write("ledger.json", json.dumps(ledger, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n")
         return f"{len(self.numbers)} numbers, {len(self.figures)} figures, {len(self.tables)} tables"
 
-    def _new(self, name: str, kept: dict) -> None:
+    # --- small things
+
+    def _path(self, name: str):
+        return paths.out(paths.RESULTS / self.name / name)
+
+    def _write(self, name: str, text: str) -> None:
+        self._path(name).write_text(text, encoding="utf-8", newline="\n")
+
+    def _new(self, name: str, kind: str, declared: Mapping[str, Any], made: Mapping[str, Any]) -> Any:
+        if name not in declared:
+            self._stop((kind,), f"has no {name!r}{nearest(name, declared)}", f"Declare it under {kind}: title, scope, units, source")
         if not name.startswith(f"{self.name}_"):
-            raise ValueError(f"{name!r} must begin with {self.name!r}_, the notebook that makes it")
-        if name in kept:
-            raise ValueError(f"{name!r} is saved twice; names are unique")
+            self._stop((kind, name), f"must begin with {self.name}_, the notebook that makes it", "Rename it")
+        if name in made:
+            self._stop((kind, name), f"{name} is published twice", "Give one of them another name")
+        return declared[name]
+
+    def _captions(self, entry: Captioned, language: str, place: tuple[str, ...]) -> dict[str, str]:
+        return {key: self._fill(getattr(entry, key), language, entry, (*place, key)) for key in ("title", "scope", "units", "source")}
+
+    def _fill(self, said: Any, language: str, entry: Captioned, place: tuple[str, ...]) -> str:
+        """A text of an entry in a language, its places filled with parameters, declared values and numbers."""
+
+        def look_up(name: str) -> Any:
+            if name in entry.values:
+                return self._value(entry.values[name], language, place)
+            if name in entry.lists:
+                return self._list(name, entry, language, place)
+            if name in self.parameters:
+                return self.parameters[name]
+            if name in self.numbers:
+                return Quoted(self.numbers[name]["value"], self.said[language]["numbers"][name]["text"])
+            raise unknown_place(name, [*entry.values, *entry.lists, *self.parameters, *self.numbers])
+
+        try:
+            return fill(said, language, look_up)
+        except (UnknownPlace, KeyError, ValueError, TypeError) as error:
+            self._stop(place, str(error.args[0] if error.args else error), "Correct the text, or declare the value")
+            raise AssertionError from error
+
+    def _value(self, spec: Any, language: str, place: tuple[str, ...]) -> Any:
+        rows = self._rows(spec, {**({"name": spec.row} if spec.row else {}), **spec.where}, place)
+        if spec.every:
+            return list(dict.fromkeys(v for cell in rows[spec.column] for v in (cell if isinstance(cell, list) else [cell])))
+        if len(rows) != 1:
+            self._stop(place, f"a value is {len(rows)} cells of {spec.table}", "Name one row by row or where")
+        value = rows[spec.column].iloc[0]
+        value = value.item() if hasattr(value, "item") else value
+        if spec.words:
+            key = str(value).lower() if isinstance(value, bool) else str(value)
+            if key not in spec.words:
+                self._stop(place, f"says nothing for {key!r}", "Add it to the words of the value")
+            return text_of(spec.words[key], language)
+        return value * spec.scale if spec.scale != 1 else value
+
+    def _list(self, name: str, entry: Captioned, language: str, place: tuple[str, ...]) -> str:
+        spec = entry.lists[name]
+        columns = self.words.tables[spec.table].columns if spec.table in self.words.tables else {}
+        parts = []
+        for row in self._rows(spec, spec.where, place).to_dict("records"):
+            said = {c: say.say_cell(v, columns[c].say, language) if columns.get(c) and columns[c].say else v for c, v in row.items()}
+            parts.append(fill(spec.text, language, lambda one, said=said: said[one] if one in said else self.parameters[one]))
+        return text_of(spec.between, language).join(parts)
+
+    def _rows(self, spec: Any, where: Mapping[str, Any], place: tuple[str, ...]) -> pd.DataFrame:
+        if spec.table not in self.tables:
+            self._stop(place, f"takes a value from {spec.table!r}, which is not published yet{nearest(spec.table, self.tables)}", "Publish the table first")
+        rows = self.tables[spec.table].frame
+        for column, wanted in where.items():
+            rows = rows[rows[column] == wanted]
+        return rows
+
+    def _stop(self, place: tuple[str, ...], wrong: str, remedy: str) -> None:
+        """Raise a fault at a place of the words."""
+        problems = Problems()
+        problems.add(paths.shown(words_file(self.name)), wrong, remedy, row=place[0], column=" / ".join(place[1:]))
+        lines = line_numbers(words_file(self.name))
+        Problems(at_line(one, lines, place) for one in problems).stop()
+
+
+def _plain(value: Any) -> Any:
+    """Options of a figure as JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {k: v for k, v in asdict(value).items() if v is not None}
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return say.stable(float(value)) if isinstance(value, float) else value.item() if hasattr(value, "item") else value
+
+
+COORDINATE = re.compile(r"-?\d+\.\d{3,}")
+PLACES = re.compile(r' (?:d|x|y|points)="[^"]*"|translate\([^)]*\)')  # scales keep their digits
+
+
+def _hundredths(match: re.Match) -> str:
+    text = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def compact(svg: str) -> str:
+    """The same picture in fewer bytes: coordinates to a hundredth of a point, no white space between elements, no document type.
+
+    Examples
+    --------
+    >>> compact('<svg>\\n <path d="M 12.345678 -0.0004 "/>\\n</svg>\\n')
+    '<svg><path d="M12.35 0"/></svg>\\n'
+    """
+    svg = re.sub(r"<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", svg, flags=re.S)
+    svg = PLACES.sub(lambda place: COORDINATE.sub(_hundredths, place[0]), svg)
+    svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0]).replace("\n", " ").strip(), svg)
+    return re.sub(r">\s+<", "><", svg).strip() + "\n"
+

@@ -1,0 +1,133 @@
+"""Prose of notebooks and guides in another language, by message catalogues (gettext).
+
+A message is a block of Markdown: a heading, a paragraph, a list, a table; blocks are parted by empty lines. Catalogues lie in
+``data/words/prose/<language>/<document>.po``; the original is a message of its own, so an edited paragraph has no translation until its catalogue
+says so again (``python -m analysis.present.prose`` lists what is missing and writes the entries to fill in).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from analysis import paths
+from analysis.errors import Problems
+from analysis.params import notebooks
+
+ORIGINAL = "en"  # the language in which prose is written
+GUIDES = ("CONTRIBUTING.md", "docs")  # documents beside the notebooks
+FENCE = re.compile(r"^(`{3,}|~{3,})")
+
+
+def blocks(text: str) -> list[str]:
+    """The blocks of a Markdown text in order; code between fences is one block.
+
+    Examples
+    --------
+    >>> blocks("# A\\n\\nb\\nc\\n\\n```\\nx\\n\\ny\\n```")
+    ['# A', 'b\\nc', '```\\nx\\n\\ny\\n```']
+    """
+    found: list[list[str]] = [[]]
+    fence = ""
+    for line in text.splitlines():
+        mark = FENCE.match(line.strip())
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and line.strip().startswith(fence):
+            fence = ""
+        if line.strip() or fence:
+            found[-1].append(line.rstrip())
+        elif found[-1]:
+            found.append([])
+    return ["\n".join(lines) for lines in found if lines]
+
+
+def is_prose(block: str) -> bool:
+    """Whether a block has words to translate: code has none."""
+    return not FENCE.match(block) and bool(re.search(r"[A-Za-z]{2}", block))
+
+
+@lru_cache
+def catalogue(language: str) -> dict[str, str]:
+    """Translations of all documents by original."""
+    found = {}
+    for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
+        with path.open("rb") as file:
+            found |= {message.id: message.string for message in read_po(file, locale=language) if message.id and message.string and not message.fuzzy}
+    return found
+
+
+def translated(text: str, language: str) -> str:
+    """A Markdown text in a language; a block without translation stays as it is."""
+    if language == ORIGINAL:
+        return text
+    known = catalogue(language)
+    return "\n\n".join(known.get(block, block) if is_prose(block) else block for block in blocks(text))
+
+
+def documents() -> dict[str, list[str]]:
+    """Blocks of prose of every document by the name of its catalogue."""
+    found = {}
+    for name, path in notebooks().items():
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found[name] = [block for cell in cells if cell["cell_type"] == "markdown" for block in blocks("".join(cell["source"]))]
+    for guide in GUIDES:
+        path = paths.ROOT / guide
+        for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
+            found[file.stem] = blocks(file.read_text(encoding="utf-8"))
+    return {name: list(dict.fromkeys(filter(is_prose, texts))) for name, texts in found.items()}
+
+
+def untranslated(language: str, problems: Problems) -> None:
+    """Note every block of prose without a translation, and every translation of what is no longer said."""
+    for name, texts in documents().items():
+        path = paths.WORDS / "prose" / language / f"{name}.po"
+        known = read_catalogue(path, language)
+        for text in texts:
+            if not known.get(text):
+                problems.add(paths.shown(path), "is not translated, or the original has changed", "Run python -m analysis.present.prose and fill in the msgstr", row=" ".join(text.split())[:80])
+        for text in known.keys() - set(texts):
+            problems.add(paths.shown(path), "translates what is no longer said", "Run python -m analysis.present.prose, which takes it out", row=" ".join(text.split())[:80])
+
+
+def read_catalogue(path: Path, language: str) -> dict[str, str]:
+    """Messages of a catalogue; none where the file is missing."""
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {message.id: "" if message.fuzzy else message.string for message in read_po(file, locale=language) if message.id}
+
+
+def update(language: str) -> None:
+    """Write the catalogues anew: originals in their order, translations kept, what is missing empty."""
+    for name, texts in documents().items():
+        path = paths.WORDS / "prose" / language / f"{name}.po"
+        known = read_catalogue(path, language)
+        made = Catalog(locale=language, header_comment=f"# Prose of {name} in {language}.")
+        for text in texts:
+            made.add(text, known.get(text, ""))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            write_po(file, made, width=0, omit_header=True, sort_output=False)
+
+
+def main() -> int:
+    from analysis.params import languages
+
+    problems = Problems()
+    for language in languages():
+        if language != ORIGINAL:
+            update(language)
+            untranslated(language, problems)
+    print("\n".join(map(str, problems)) or "everything is translated")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""How published cells are said in a language: text of a number, cells and heads of a table, the line below it."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+import pandas as pd
+
+from analysis import load
+from analysis.dictionary import label, period_text, section_name
+from analysis.present.words import Column, TableWords, join
+
+NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
+SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
+
+
+def caption_note(language: str, scope: str, units: str, source: str) -> str:
+    """The line below a figure or table."""
+    return NOTES[language].format(scope=scope, units=units, source=source)
+
+
+def stable(value: float) -> float:
+    """The value to the digits that every machine computes alike; whole numbers are exact.
+
+    Examples
+    --------
+    >>> stable(0.12118397283), stable(1234567890.0), stable(12.499999999999998)
+    (0.12118397, 1234567890.0, 12.5)
+    """
+    if math.isfinite(value) and value == round(value):
+        return value
+    return float(f"{value:.{SIGNIFICANT}g}")
+
+
+def number_text(value: float | int | str, unit: str, digits: int, side: str = "") -> str:
+    """A number as prose prints it: fixed decimals, thousands marks from five digits on, the per-cent sign attached.
+
+    A `lower` bound is rounded down and an `upper` one up, so that what is printed holds the bounds.
+
+    Examples
+    --------
+    >>> number_text(28536, "人", 0), number_text(89.016, "%", 2), number_text(-0.0001, "", 2)
+    ('28,536', '89.02%', '0.00')
+    >>> number_text(0.1973, "", 2, "lower"), number_text(0.1973, "", 2, "upper"), number_text(-2.465, "", 2, "lower")
+    ('0.19', '0.20', '−2.47')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a number to print")
+    rounded = round(value, digits) + 0.0
+    if side and abs(value - rounded) > 1e-9 * max(1.0, abs(value)):
+        exact = Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR if side == "lower" else ROUND_CEILING)
+        rounded = float(exact) + 0.0
+    text = f"{rounded:,.{digits}f}" if abs(value) >= 10_000 else f"{rounded:.{digits}f}"
+    text = text.replace("-", "\u2212")
+    return f"{text}%" if unit == "%" else text
+
+
+def p_text(value: float) -> str:
+    """A p value as tables print it.
+
+    Examples
+    --------
+    >>> p_text(0.0004), p_text(0.0345), p_text(float("nan"))
+    ('<0.001', '0.034', '')
+    """
+    return "" if pd.isna(value) else "<0.001" if value < 0.0005 else f"{value:.3f}"
+
+
+def say_cell(value: Any, how: str, language: str) -> str:
+    """A cell in words.
+
+    Parameters
+    ----------
+    how : str
+        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``section``, ``period``, ``source``, ``sources``,
+        ``join`` (texts in a row), ``words`` (a text by language), ``p``.
+    """
+    kind, _, prefix = how.partition(":")
+    if kind == "p":
+        return p_text(value)
+    if kind == "labels":
+        return join([label(f"{prefix}{one}", language) for one in value], language)
+    if kind == "join":
+        return join([str(one) for one in value], language)
+    if kind == "sources":
+        return load.source_names(value, language)
+    if kind == "words":
+        return value[language] if isinstance(value, dict) else str(value)
+    if pd.isna(value) or (value == "" and not prefix):
+        return ""
+    match kind:
+        case "label":
+            return label(f"{prefix}{value}", language)
+        case "section":
+            return section_name(str(value), language)
+        case "period":
+            return period_text(str(value), language)
+        case "source":
+            return load.source_names([value], language)
+    raise ValueError(f"{how!r} is no way to say a cell; use label, labels, section, period, source, sources, join, words or p")
+
+
+def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
+    """A published table as it is read: columns in the declared order, heads and codes in words, numbers with their decimals."""
+    said = pd.DataFrame({name: say_column(frame[name], column, words.digits, language) for name, column in words.columns.items()}, index=frame.index, dtype=object)
+    return said.set_axis([label(column.head or name, language) for name, column in words.columns.items()], axis=1)
+
+
+def say_column(cells: pd.Series, column: Column, digits: int, language: str) -> list:
+    """The cells of one column in words."""
+    if column.say:
+        return [say_cell(value, column.say, language) for value in cells]
+    if pd.api.types.is_bool_dtype(cells):
+        return [label("yes" if value else "no", language) for value in cells]
+    if pd.api.types.is_float_dtype(cells):
+        places = digits if column.digits is None else column.digits
+        return [None if pd.isna(v) else f"{round(stable(column.scale * v), places) + 0.0:.{places}f}" for v in cells]
+    return [None if pd.isna(v) is True else v for v in cells.astype(object)]
+
+
+def neutral(frame: pd.DataFrame) -> pd.DataFrame:
+    """A published table as it is kept: codes as they are, numbers to stable digits, lists and texts by language as JSON."""
+    kept = frame.copy()
+    for name in kept.columns:
+        if pd.api.types.is_float_dtype(kept[name]):
+            kept[name] = [None if pd.isna(v) else f"{stable(v):.{SIGNIFICANT}g}" if v != round(v) else f"{v:.0f}" for v in kept[name]]
+        elif kept[name].dtype == object:
+            kept[name] = [_kept(v) for v in kept[name]]
+    return kept
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, (list, tuple, dict)):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return stable(value) if isinstance(value, float) else value
