@@ -20,51 +20,14 @@ from matplotlib.text import Text
 
 from analysis import paths
 from analysis.errors import Problems, nearest
-from analysis.keys import key_of
+from analysis.keys import INPUTS, keys
 from analysis.outgoing import table_csv
 from analysis.params import sections
 from analysis.present import say
 from analysis.present.style import PALETTE, check_glyphs, use_style, wrap
 from analysis.present.words import Captioned, Column, FigureWords, NumberWords, UnknownPlace, at_line, fill, line_numbers, load_words, text_of, unknown_place, words_file
 
-INPUTS = "inputs"  # column of a published frame: keys of the cells that a row, or each of its columns, was computed from
 Inputs = pd.DataFrame | list[str] | None
-
-
-def input_keys(frame: pd.DataFrame) -> list[str]:
-    """Keys of the rows a number was computed from, each with the cell as printed."""
-    return [key_of(row) for row in frame.to_dict("records")]
-
-
-def keys(inputs: pd.DataFrame | list[str]) -> list[str]:
-    """Inputs as keys."""
-    return inputs if isinstance(inputs, list) else input_keys(inputs)
-
-
-def with_inputs(frame: pd.DataFrame, of_row: Callable[[dict], Any]) -> pd.DataFrame:
-    """The frame with the keys of the cells behind each row.
-
-    Parameters
-    ----------
-    of_row : callable
-        gets a row and returns rows of processed tables or keys, or a mapping of column to such where columns differ.
-    """
-    found = []
-    for row in frame.to_dict("records"):
-        given = of_row(row)
-        found.append({column: keys(one) for column, one in given.items()} if isinstance(given, Mapping) else keys(given))
-    return frame.assign(**{INPUTS: pd.Series(found, index=frame.index, dtype=object)})
-
-
-def cells(values: Mapping[str, tuple[Any, pd.DataFrame | list[str]]]) -> pd.DataFrame:
-    """Single values with what each was computed from, as a table of ``name``, ``value``.
-
-    Parameters
-    ----------
-    values : mapping
-        name → (value, inputs).
-    """
-    return pd.DataFrame({"name": list(values), "value": pd.Series([value for value, _ in values.values()], dtype=object), INPUTS: pd.Series([keys(given) for _, given in values.values()], dtype=object)})
 
 
 @dataclass(frozen=True)
