@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
-from analysis.params import load_params
+from analysis.params import languages, load_params
+from analysis.present.published import catalogue, joined, numbers_in, read_ledger
 from analysis.trail import Index
 from pipelines.build_report import Manuscript, publish
 from pipelines.collect_numbers import with_corrections
@@ -20,7 +20,7 @@ from pipelines.conditions import run_sealed
 from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 
-MADE = "country_briefs"  # what the notebook published, by language and partner
+MADE = "country_brief"  # what the notebook published, by partner
 DOCUMENTS = "briefs"
 PLAIN_WORDS = {ord(c): None for c in "\\`*_{}[]<>#|~^$@\"'!:\n"}  # a name in a title is words, never markup
 
@@ -35,11 +35,10 @@ def build(language: str) -> list[Path]:
         staged = scratch / language
         staged.mkdir()
         for partner in load_params()["briefs"]:
-            folder = paths.RESULTS / MADE / language / partner
-            ledger = json.loads((folder / "ledgers" / "country_brief.json").read_text(encoding="utf-8"))
-            numbers = with_corrections(ledger["numbers"], index, folder / "ledgers", problems)
+            folder = paths.RESULTS / MADE / partner
+            numbers = numbers_in(with_corrections(joined(read_ledger(folder)), index, problems), language)
             problems.stop()
-            manuscript = Manuscript(template, numbers, ledger, language, folder, text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"].translate(PLAIN_WORDS)))
+            manuscript = Manuscript(template, numbers, catalogue({MADE: folder}, language), language, text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"].translate(PLAIN_WORDS)))
             markdown = manuscript.expand()
             publish(markdown, language, staged, f"{partner}.{language}", trail_html(list(manuscript.used), numbers, language), formats=("html", "docx"), brief=True)
         replace(staged, target)
@@ -48,7 +47,7 @@ def build(language: str) -> list[Path]:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.build_briefs", description=__doc__.splitlines()[0])
-    parser.add_argument("--language", default="zh", choices=("zh", "en"))
+    parser.add_argument("--language", default=languages()[0], choices=languages())
     try:
         build(parser.parse_args(argv).language)
     except DataFault as fault:

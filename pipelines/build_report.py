@@ -1,6 +1,6 @@
 """Builds a report from its manuscript: HTML in one file, Word with real tables, captions and references, and tagged PDF.
 
-``python -m pipelines.build_report --language en --under results/en`` builds the research report in one language from what was published in that folder.
+``python -m pipelines.build_report --language en`` builds the research report in one language from what the notebooks published.
 
 The manuscript is pandoc Markdown with four additions:
 
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import operator
 import os
 import re
@@ -34,15 +33,16 @@ import typst
 from analysis import paths
 from analysis.errors import DataFault, Problems
 from analysis.present.policy import with_policy
-from analysis.present.results import caption_note
+from analysis.params import languages, load_params
+from analysis.present.published import catalogue, folders
+from analysis.present.say import caption_note
 from analysis.present.style import font_file
+from analysis.present.words import page_words
+from analysis.trail import published
 from pipelines.conditions import in_experiment, run_sealed
 from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 
-KINDS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
-SPACE = {"zh": "", "en": " "}  # between kind and number
-CONTENTS = {"zh": "目录", "en": "Contents"}
 WIDE = 135  # half-width characters, with the room between columns, that a table of small type has across an upright page; a wider one stands on a landscape page
 FORMATS = ("html", "docx", "pdf")
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
@@ -56,16 +56,15 @@ PLAIN = {
     "en": re.compile(NO_DATA + r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"),
 }
 UNSUPPORTED = "unsupported"  # class of what an experiment's data do not carry
-UNSUPPORTED_NOTE = {"zh": "**【实验】以上文字与本次实验的数据不符：{}**", "en": "**[Experiment] The data of this run do not carry the text above: {}**"}
 COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
 
 
 class Manuscript:
     """One manuscript and what is wrong with it."""
 
-    def __init__(self, path: Path, numbers: dict, catalogue: dict, language: str, folder: Path | None = None, text: str | None = None):
-        self.path, self.numbers, self.catalogue, self.words = path, numbers, catalogue, KINDS[language]
-        self.language, self.folder = language, folder or paths.RESULTS
+    def __init__(self, path: Path, numbers: dict, catalogue: dict, language: str, text: str | None = None):
+        self.path, self.numbers, self.catalogue, self.words = path, numbers, catalogue, page_words(language)["report"]
+        self.language = language
         self.text = path.read_text(encoding="utf-8") if text is None else text
         self.problems = Problems()
         self.places: dict[tuple[str, str], int] = {}
@@ -145,24 +144,21 @@ class Manuscript:
             marks = []
             for number, line in enumerate(match[0].splitlines()[1:-1], 1):
                 marks += self._assert(line.strip(), position + sum(len(before) + 1 for before in match[0].splitlines()[:number]))
-            return "::: {." + UNSUPPORTED + "}\n" + UNSUPPORTED_NOTE[self.language].format("; ".join(map(_escape, marks))) + "\n:::" if marks else ""
+            return "::: {." + UNSUPPORTED + "}\n" + self.words["unsupported"].format("; ".join(map(_escape, marks))) + "\n:::" if marks else ""
         entry = self.catalogue[f"{kind}s"].get(content)
         if entry is None:
             self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
             return ""
-        if entry["language"] != self.language:
-            self._problem(position, f"the {kind} {content!r} speaks {entry['language']!r}, the report {self.language!r}", "Build the report from the folder of its language (--under)")
-            return ""
         words = self.words
         note = caption_note(self.language, entry["scope"], entry["units"], entry["source"])
-        inner, across = (f"![{_escape(entry['alt'])}]({paths.shown(self.folder / 'figures' / content)}.png)", 0) if kind == "figure" else self._table(content)
+        inner, across = (f"![{_escape(entry['alt'])}]({entry['path']}.png)", 0) if kind == "figure" else self._table(entry)
         attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind], "caption": entry["title"], "note": note} | ({"wide": "1"} if across > WIDE else {})
         listed = " ".join(f'{key}="{_attribute(value)}"' for key, value in attributes.items())
         return f'::: {{#{kind[:3]}_{content} .captioned {listed}}}\n{inner}\n:::'
 
-    def _table(self, name: str) -> tuple[str, int]:
+    def _table(self, entry: dict) -> tuple[str, int]:
         """A published table as a pipe table, and its width in half-width characters."""
-        with (self.folder / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (paths.ROOT / f"{entry['path']}.csv").open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
         # numbers keep their width, words share the rest
@@ -177,7 +173,7 @@ class Manuscript:
         if place is None:
             self._problem(position, f"{match[0]} refers to nothing in this report", f"Add a `::: {kind}` block, or drop the reference")
             return "?"
-        return f"[{self.words[kind]}{SPACE[self.language]}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
+        return f"[{self.words[kind]}{self.words['space']}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
 
     def _assert(self, line: str, position: int) -> list[str]:
         """Check one comparison; in an experiment one that fails is returned to be marked."""
@@ -309,7 +305,7 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
     arguments = [*pandoc_arguments(language, numbered=not brief), f"--resource-path={paths.ROOT}", "--syntax-highlighting=none", "--fail-if-warnings"]
     if not brief:
-        arguments += [f"--metadata=toc-title:{CONTENTS[language]}"]
+        arguments += [f"--metadata=toc-title:{page_words(language)['report']['contents']}"]
     kind, target = {"html": "html5", "docx": "docx", "pdf": "typst"}[output.suffix[1:]], output
     if kind != "docx":
         # pictures that scale
@@ -333,11 +329,10 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
         typst.compile(target, output=output, root=paths.ROOT, font_paths=[font_file().parent], ignore_system_fonts=True, timestamp=0, pdf_standards=["ua-1"])
 
 
-def build(language: str, folder: Path) -> list[Path]:
-    """Build the report in one language from what is published in `folder`; nothing is replaced before everything is built."""
-    numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
-    catalogue = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
-    manuscript = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, catalogue, language, folder)
+def build(language: str) -> list[Path]:
+    """Build the report in one language; nothing is replaced before everything is built."""
+    numbers, said = published(language), catalogue(folders(list(load_params()["analyses"])), language)
+    manuscript = Manuscript(paths.REPORT / f"manuscript.{language}.md", numbers, said, language)
     markdown = manuscript.expand()
     trail = trail_html(list(manuscript.used), numbers, language)
     return publish(markdown, language, paths.RESULTS / "report", f"specialty-alignment.{language}", trail)
@@ -356,11 +351,10 @@ def publish(markdown: str, language: str, target: Path, stem: str, trail: str = 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.build_report", description="Builds the research report in one language.")
-    parser.add_argument("--language", default="zh", choices=("zh", "en"))
-    parser.add_argument("--under", default="results", help="folder with the numbers, figures and tables of that language")
+    parser.add_argument("--language", default=languages()[0], choices=languages())
     arguments = parser.parse_args(argv)
     try:
-        build(arguments.language, paths.ROOT / arguments.under)
+        build(arguments.language)
     except DataFault as fault:
         print(fault, file=sys.stderr)
         return 1

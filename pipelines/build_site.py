@@ -1,4 +1,6 @@
-"""Builds the reviewers' site: start page, report, notebooks, audit, numbers with their trails, dictionary, downloads, methods; Chinese, with an English twin.
+"""Builds the reviewers' site: start page, report, notebooks, audit, numbers with their trails, dictionary, downloads, methods.
+
+The main language of ``params.yaml`` lies at the root, each other one in a folder of its code.
 
 ``python -m pipelines.build_site`` writes ``results/site``; it opens from a folder, from any sub-path of a server, and asks no other host.
 ``--serve`` shows it on this machine only.
@@ -9,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import html
-import json
 import os
 import re
 import shutil
@@ -24,44 +25,27 @@ from analysis import paths
 from analysis.dictionary import indicators
 from analysis.errors import DataFault, DataProblem, Problems
 from analysis.outgoing import disarmed_csv
+from analysis.params import languages, load_params
 from analysis.present.policy import inline_scripts, with_policy
-from analysis.params import load_params
-from pipelines.build_briefs import DOCUMENTS
+from analysis.present.prose import translated
+from analysis.present.published import catalogue, folders, read_ledger
+from analysis.present.words import page_words
+from analysis.trail import published
+from pipelines.build_briefs import DOCUMENTS, MADE
 from pipelines.build_report import Manuscript, pandoc_arguments, run_pandoc
+from pipelines.collect_numbers import AUDIT, CHECKS
 from pipelines.conditions import die_with_parent, run_sealed
+from pipelines.render import in_language
 from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 from pipelines.workbook import save_workbook
 
 TEMPLATES = Path(__file__).parent / "templates" / "site"
 SITE = paths.RESULTS / "site"
-WORDS = {
-    "zh": {
-        "title": "专业—产业契合度工作台", "start": "首页", "report": "研究报告", "notebooks": "笔记本", "audit": "数字审计", "numbers": "数字与溯源", "dictionary": "数据字典", "downloads": "下载", "methods": "方法", "briefs": "国别简报",
-        "search": "筛选", "all": "全部", "shown": "显示", "verdict": "结论", "formats": "报告文件", "data": "数据", "other": "English",
-        "lead": "一座城市的职业院校所教的专业，与城市的产业相差多远，毕业生去了哪里。下面是研究报告的摘要；每个带点线的数字都可以点开，看到它的算法和原始单元格。",
-        "audit_lead": "年报统计表中的合计、平均、比率、差额，以及正文中的数字，逐项复算的结果。可按列排序，可筛选。", "numbers_lead": "笔记本发布的全部数字。点数字看它的算法与每个原始单元格，再点单元格看印刷的整张表。",
-        "dictionary_lead": "每个指标的代码、名称、单位、类别和口径。", "briefs_lead": "登记在案、数字足够多的国家和地区，各一份。", "notebooks_lead": "流水线实际运行的笔记本，代码可展开，参数列在最前。说明文字为英文，图表为中文。",
-        "methods_lead": "方法页为英文。", "unfold": "展开代码", "counts": "共 {all} 项，能够复算 {judged} 项。", "kinds": {"count": "计数", "amount": "数额", "rate": "百分率", "ratio": "比值", "score": "分数", "rank": "名次", "change": "变动"}, "fold": "收起代码", "columns": ["位置", "内容", "印刷", "复算", "单位", "结论", "算法", "备注"], "verdicts": {"agrees": "相符", "rounding": "舍入", "disagrees": "不符", "definition": "口径", "not recomputable": "不能复算"},
-        "number_columns": ["数字", "单位", "名称", "算法", "笔记本"], "indicator_columns": ["代码", "中文名", "英文名", "单位", "类别", "口径"],
-        "files": {"workbook": "全部处理后数据，一个 Excel 工作簿", "parquet": "统计表单元格（Parquet）", "package": "数据包描述（Frictionless）", "numbers": "全部数字及其算法与出处", "reconciliation": "数字审计"},
-    },
-    "en": {
-        "title": "Specialty alignment workbench", "start": "Start", "report": "Research report", "notebooks": "Notebooks", "audit": "Audit of figures", "numbers": "Numbers and trails", "dictionary": "Data dictionary", "downloads": "Downloads", "methods": "Methods", "briefs": "Country briefs",
-        "search": "Filter", "all": "all", "shown": "shown", "verdict": "Verdict", "formats": "The report as files", "data": "Data", "other": "中文",
-        "lead": "How far the specialties that a city's vocational schools teach lie from the city's industries, and what becomes of the graduates. Below is the summary of the research report; every number with a dotted line opens its formula and the printed cells behind it.",
-        "audit_lead": "Every printed total, mean, rate and difference of the tables and every figure of prose, recomputed. Columns sort; rows filter.", "numbers_lead": "All numbers that the notebooks publish. A number leads to its formula and every cell behind it, a cell to the printed table.",
-        "dictionary_lead": "Code, names, unit, kind and definition of every indicator.", "briefs_lead": "One for each country or region with enough figures on record.", "notebooks_lead": "The notebooks as the pipeline ran them; code unfolds, parameters come first.",
-        "methods_lead": "", "unfold": "show code", "counts": " {all} items, {judged} of them can be recomputed.", "kinds": {k: k for k in ("count", "amount", "rate", "ratio", "score", "rank", "change")}, "fold": "hide code", "columns": ["Where", "What", "Printed", "Recomputed", "Unit", "Verdict", "Formula", "Note"], "verdicts": {"agrees": "agrees", "rounding": "rounding", "disagrees": "disagrees", "definition": "definition", "not recomputable": "not recomputable"},
-        "number_columns": ["Number", "Unit", "Name", "Formula", "Notebook"], "indicator_columns": ["Code", "Chinese name", "English name", "Unit", "Kind", "Definition"],
-        "files": {"workbook": "all processed data as one Excel workbook", "parquet": "cells of tables (Parquet)", "package": "description of the data package (Frictionless)", "numbers": "all numbers with formula and origin", "reconciliation": "audit of figures"},
-    },
-}
-LOCALE = {"zh": "zh_CN", "en": "en"}
 KEY_FIGURES = ("fit_sector_range", "employment_outcomes", "reconcile_audit")
 DATA_FILES = {"workbook": "specialty-alignment.xlsx", "parquet": "observations.parquet", "package": "datapackage.json", "numbers": "numbers.json", "reconciliation": "reconciliation.csv"}
 FILES = ("docx", "pdf")  # of the report; its page is part of the site
-DOCUMENTATION = {"methods": "docs/methods.md", "adding_a_year": "docs/adding_a_year.md", "contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
+DOCUMENTATION = {"methods": "docs/methods.md", "adding_a_year": "docs/adding_a_year.md", "contributing": "CONTRIBUTING.md", "what_the_checks_cannot_see": "docs/what_the_checks_cannot_see.md", "changelog": "CHANGELOG.md"}
 
 
 def data_table(identifier: str, head: list[str], rows: Iterable[tuple[str, list[str]]], words: dict, *, label: str, chosen: dict[str, str] | None = None) -> str:
@@ -83,10 +67,11 @@ def raw(text: str) -> str:
 class Side:
     """The pages of one language."""
 
-    def __init__(self, language: str, published: Path, folder: Path):
-        self.language, self.published, self.folder, self.words = language, published, folder, WORDS[language]
-        self.numbers = json.loads((published / "numbers.json").read_text(encoding="utf-8"))
-        self.catalogue = json.loads((published / "catalogue.json").read_text(encoding="utf-8"))
+    def __init__(self, language: str, folder: Path):
+        self.language, self.folder, self.words = language, folder, page_words(language)["site"]
+        self.main = language == languages()[0]
+        self.notebooks = folders(list(load_params()["analyses"]))
+        self.numbers, self.catalogue = published(language), catalogue(self.notebooks, language)
         self.extra = folder / "_extra"  # copied as it is
         self.extra.mkdir(parents=True)
 
@@ -112,11 +97,11 @@ class Side:
         self._notebooks()
         self._briefs()
         self._documentation()
-        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", w["indicator_columns"], ((i.kind, [html.escape(t) for t in (i.code, i.zh, i.en, i.unit, w["kinds"][i.kind], (self.language == "zh" and i.definition_zh) or i.definition)]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
+        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", list(w["indicator_columns"].values()), ((i.kind, [html.escape(t) for t in (i.code, i.zh, i.en, i.unit, w["kinds"][i.kind], i.defined(self.language))]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
         self._downloads()
 
     def _figure(self, name: str) -> str:
-        self._copy(self.published / "figures" / f"{name}.svg", "figures")
+        self._copy(paths.ROOT / f"{self.catalogue['figures'][name]['path']}.svg", "figures")
         return f'<figure><img src="figures/{name}.svg" alt="{html.escape(self.catalogue["figures"][name]["alt"])}"></figure>'
 
     def _copy(self, source: Path, folder: str) -> None:
@@ -125,12 +110,11 @@ class Side:
 
     def _report(self) -> str:
         """The report as a fragment of a page, its numbers linked to the page of trails."""
-        manuscript = Manuscript(paths.REPORT / f"manuscript.{self.language}.md", self.numbers, self.catalogue, self.language, self.published)
+        manuscript = Manuscript(paths.REPORT / f"manuscript.{self.language}.md", self.numbers, self.catalogue, self.language)
         markdown = manuscript.expand()
-        shown = paths.shown(self.published)
-        for name in set(re.findall(rf"\({re.escape(shown)}/figures/([a-z0-9_]+)\.png\)", markdown, re.I)):
-            self._copy(self.published / "figures" / f"{name}.svg", "figures")
-        markdown = re.sub(rf"\({re.escape(shown)}/figures/([a-z0-9_]+)\.png\)", r"(figures/\1.svg)", markdown, flags=re.I)
+        for place, name in set(re.findall(r"\((results/[a-z0-9_/-]+/([a-z0-9_]+))\.png\)", markdown, re.I)):
+            self._copy(paths.ROOT / f"{place}.svg", "figures")
+            markdown = markdown.replace(f"({place}.png)", f"(figures/{name}.svg)")
         template = self.folder.parent / f"fragment-{self.language}.html"
         template.write_text('<nav class="report-contents">\n$toc$\n</nav>\n$body$\n', encoding="utf-8")
         text = run_pandoc(markdown, "html5", [*pandoc_arguments(self.language), f"--template={template}", "--toc", "--toc-depth=2", "--section-divs"])
@@ -140,29 +124,31 @@ class Side:
         unused = set(self.numbers) - set(manuscript.used)
         trails = re.sub(r'<p><a href="report\.html#use_(\w+)">[^<]*</a></p>', lambda m: "" if m[1] in unused else m[0], trails)
         style = (paths.REPORT / "report.css").read_text(encoding="utf-8")
-        lang = "zh-Hans" if self.language == "zh" else "en"
+        lang = page_words(self.language)["html_language"]
         (self.extra / "trails.html").write_text(f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{self.words["numbers"]}</title><style>{style}</style></head>\n<body><nav><a href="index.html">{self.words["title"]}</a> · <a href="numbers.html">{self.words["numbers"]}</a></nav>\n<main>{trails}</main></body></html>\n', encoding="utf-8")
         return text.replace('href="#trail_', 'href="trails.html#trail_')
 
     def _audit(self) -> None:
         w = self.words
-        with (self.published / "reconciliation.csv").open(encoding="utf-8", newline="") as file:
+        with (paths.RESULTS / AUDIT / self.language / CHECKS).open(encoding="utf-8", newline="") as file:
             rows = [(r["verdict"], [html.escape(plain(r[c]) if c == "recomputed" else r[c]) if c != "verdict" else f'<span class="verdict-{r[c].replace(" ", "-")}">{w["verdicts"][r[c]]}</span>' for c in ("where", "what", "printed", "recomputed", "unit", "verdict", "formula", "note")]) for r in csv.DictReader(file)]
         counts = w["counts"].format(all=len(rows), judged=sum(verdict != "not recomputable" for verdict, _ in rows))
-        self.page("audit", w["audit"], w["audit_lead"] + counts, raw(data_table("audit", w["columns"], rows, w, label=w["audit"], chosen=w["verdicts"])), wide=True)
+        self.page("audit", w["audit"], w["audit_lead"] + counts, raw(data_table("audit", list(w["columns"].values()), rows, w, label=w["audit"], chosen=w["verdicts"])), wide=True)
 
     def _numbers(self) -> None:
         w = self.words
         rows = [(n["origin"]["notebook"], [f'<a class="number" href="trails.html#trail_{html.escape(name)}">{html.escape(n["text"])}</a>', html.escape(n["unit"]), f"<code>{html.escape(name)}</code>", html.escape(n["origin"]["formula"]), html.escape(n["origin"]["notebook"])]) for name, n in self.numbers.items()]
-        self.page("numbers", w["numbers"], w["numbers_lead"], raw(data_table("numbers", w["number_columns"], rows, w, label=w["numbers"])), wide=True)
+        self.page("numbers", w["numbers"], w["numbers_lead"], raw(data_table("numbers", list(w["number_columns"].values()), rows, w, label=w["numbers"])), wide=True)
 
     def _notebooks(self) -> None:
+        """Executed notebooks in this language: of the sources that were cleaned, and of the analyses."""
+        cleaned = [(f"clean-{item}", paths.RESULTS / "clean" / item, item) for item in load_params()["sources"]]
         names = []
-        for path in sorted([*(self.published / "notebooks").glob("*.ipynb"), *((paths.RESULTS / "notebooks").glob("01_clean.*.ipynb") if self.language == "en" else ())]):
-            name = path.stem.replace(".", "-")
+        (self.folder / "notebooks").mkdir(exist_ok=True)
+        for name, folder, item in [*cleaned, *((name, folder, "") for name, folder in self.notebooks.items())]:
+            executed = nbformat.read(next(folder.glob("*.ipynb")), as_version=4)
+            nbformat.write(for_reading(in_language(executed, folder, self.language), item, self.catalogue["figures"]), self.folder / "notebooks" / f"{name}.ipynb")
             names.append(name)
-            (self.folder / "notebooks").mkdir(exist_ok=True)
-            nbformat.write(for_reading(nbformat.read(path, as_version=4), path.stem.partition(".")[2]), self.folder / "notebooks" / f"{name}.ipynb")
         self.page("notebooks/index", self.words["notebooks"], self.words["notebooks_lead"], "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(names) + "\n```")
 
     def _briefs(self) -> None:
@@ -170,16 +156,16 @@ class Side:
         (self.extra / "files").mkdir(exist_ok=True)
         for partner in load_params()["briefs"]:
             stem = f"{partner}.{self.language}"
-            ledger = json.loads((paths.RESULTS / "country_briefs" / self.language / partner / "ledgers" / "country_brief.json").read_text(encoding="utf-8"))["numbers"]
+            said = read_ledger(paths.RESULTS / MADE / partner)["said"][self.language]["numbers"]
             for suffix in ("html", "docx"):
                 shutil.copyfile(paths.RESULTS / "report" / DOCUMENTS / self.language / f"{stem}.{suffix}", self.extra / "files" / f"{stem}.{suffix}")
-            items.append(f'<li><a href="../files/{stem}.html">{html.escape(ledger["country_brief_country"]["text"])}</a> · {html.escape(ledger["country_brief_facts"]["text"])} · <a href="../files/{stem}.docx">DOCX</a></li>')
+            items.append(f'<li><a href="../files/{stem}.html">{html.escape(said["country_brief_country"]["text"])}</a> · {html.escape(said["country_brief_facts"]["text"])} · <a href="../files/{stem}.docx">DOCX</a></li>')
         self.page("briefs/index", self.words["briefs"], self.words["briefs_lead"], raw("<ul>" + "\n".join(items) + "</ul>"))
 
     def _documentation(self) -> None:
         present = {name: paths.ROOT / file for name, file in DOCUMENTATION.items() if (paths.ROOT / file).exists()}
         for name, file in present.items():
-            text = file.read_text(encoding="utf-8")
+            text = translated(file.read_text(encoding="utf-8"), self.language)
             (self.folder / "methods").mkdir(exist_ok=True)
             (self.folder / "methods" / f"{name}.md").write_text(text, encoding="utf-8")
         self.page("methods/index", self.words["methods"], self.words["methods_lead"], "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(present) + "\n```")
@@ -189,16 +175,16 @@ class Side:
         for suffix in FILES:
             self._copy(paths.RESULTS / "report" / f"specialty-alignment.{self.language}.{suffix}", "files")
         listed = [f'<li><a href="files/specialty-alignment.{self.language}.{suffix}">{w["report"]} ({suffix.upper()})</a></li>' for suffix in FILES]
-        # data stand once, beside the Chinese pages
-        up = "" if self.language == "zh" else "../"
-        if self.language == "zh":
+        # data stand once, beside the pages of the main language
+        up = "" if self.main else "../"
+        if self.main:
             for path in sorted(paths.PROCESSED.iterdir()):
                 self._copy(path, "data")
                 if path.suffix == ".csv":
                     # people open these in a spreadsheet; the Parquet and data/processed keep the text as printed
                     (self.extra / "data" / path.name).write_text(disarmed_csv(path.read_bytes().decode("utf-8")), encoding="utf-8", newline="\n")
-            self._copy(self.published / "numbers.json", "data")
-            self._copy(self.published / "reconciliation.csv", "data")
+            self._copy(paths.RESULTS / "numbers.json", "data")
+            self._copy(paths.RESULTS / "reconciliation.csv", "data")
             save_workbook(paths.PROCESSED, self.extra / "data" / "specialty-alignment.xlsx")
         data = [f'<li><a href="{up}data/{name}">{name}</a>: {said}</li>' for name, said in files]
         data += [f'<li><a href="{up}data/{p.name}">{p.name}</a></li>' for p in sorted(paths.PROCESSED.glob("*.csv"))]
@@ -210,7 +196,7 @@ def plain(text: str) -> str:
     return f"{float(text):.10g}" if text else ""
 
 
-def for_reading(notebook: nbformat.NotebookNode, item: str) -> nbformat.NotebookNode:
+def for_reading(notebook: nbformat.NotebookNode, item: str, figures: dict[str, dict]) -> nbformat.NotebookNode:
     """A notebook for the site: named by its item, code folded, parameters open, pictures with their alternative text."""
     if item:
         notebook.cells[0].source = re.sub(r"^(# .+)$", rf"\1: {item}", notebook.cells[0].source, count=1, flags=re.M)
@@ -220,24 +206,24 @@ def for_reading(notebook: nbformat.NotebookNode, item: str) -> nbformat.Notebook
         tags = cell.metadata.get("tags", [])
         # the parameters that the pipeline set stay open; the defaults fold like other code
         cell.metadata["tags"] = tags if "injected-parameters" in tags else [*tags, "hide-input"]
-        alts = [o.get("metadata", {}).get("image/png", {}).get("alt") for o in cell.get("outputs", [])]
-        if any(alts):
-            cell.metadata["mystnb"] = {"image": {"alt": next(filter(None, alts))}}
+        shown = [o.get("metadata", {}).get("workbench", {}).get("figure") for o in cell.get("outputs", [])]
+        if any(shown):
+            cell.metadata["mystnb"] = {"image": {"alt": figures[next(filter(None, shown))]["alt"]}}
     return notebook
 
 
-def build_side(language: str, published: Path, scratch: Path, single: bool) -> list[DataProblem]:
+def build_side(language: str, scratch: Path) -> list[DataProblem]:
     """Pages of one language, then Sphinx; what it warns about is returned as faults. Runs in a process of its own: Sphinx keeps state."""
     source = scratch / f"source-{language}"
     source.mkdir()
     try:
-        Side(language, published, source).write()
+        Side(language, source).write()
     except DataFault as fault:
         return fault.problems
-    return run_sphinx(source, scratch / "site" if language == "zh" else scratch / "site-en", language, single)
+    return run_sphinx(source, scratch / f"site-{language}", language)
 
 
-def run_sphinx(source: Path, target: Path, language: str, single: bool) -> list[DataProblem]:
+def run_sphinx(source: Path, target: Path, language: str) -> list[DataProblem]:
     """One language of the site by Sphinx; every warning is a fault."""
     import io
 
@@ -247,13 +233,13 @@ def run_sphinx(source: Path, target: Path, language: str, single: bool) -> list[
     from pipelines.site_search import ChinesePairs
 
     search.languages["zh"] = ChinesePairs
-    other = "en" if language == "zh" else "zh"
+    words, others = page_words(language), [one for one in languages() if one != language]
     options = {
-        "project": WORDS[language]["title"], "extensions": ["myst_nb"], "language": LOCALE[language], "html_theme": "furo", "html_title": WORDS[language]["title"], "templates_path": [str(TEMPLATES)],
+        "project": words["site"]["title"], "extensions": ["myst_nb"], "language": words["locale"], "html_theme": "furo", "html_title": words["site"]["title"], "templates_path": [str(TEMPLATES)],
         "html_static_path": [str(TEMPLATES / "static")], "html_extra_path": [str(source / "_extra")], "exclude_patterns": ["_extra", "conf.py"], "nb_execution_mode": "off",
         "html_show_search_summary": False, "html_copy_source": False, "html_show_sphinx": False, "html_last_updated_fmt": None, "pygments_style": "a11y-light", "pygments_dark_style": "a11y-dark", "nb_ipywidgets_js": {},
-        "html_sidebars": {"**": ["sidebar/brand.html", "sidebar/search.html", *([] if single else ["language.html"]), "sidebar/scroll-start.html", "sidebar/navigation.html", "sidebar/scroll-end.html"]},
-        "myst_heading_anchors": 3, "html_show_copyright": False, "nb_code_prompt_show": WORDS[language]["unfold"], "nb_code_prompt_hide": WORDS[language]["fold"], "suppress_warnings": ["myst.header", "myst.xref_missing", "misc.highlighting_failure"],
+        "html_sidebars": {"**": ["sidebar/brand.html", "sidebar/search.html", *(["language.html"] if others else []), "sidebar/scroll-start.html", "sidebar/navigation.html", "sidebar/scroll-end.html"]},
+        "myst_heading_anchors": 3, "html_show_copyright": False, "nb_code_prompt_show": words["site"]["unfold"], "nb_code_prompt_hide": words["site"]["fold"], "suppress_warnings": ["myst.header", "myst.xref_missing", "misc.highlighting_failure"],
     }
     warnings = io.StringIO()
     (source / "conf.py").write_text("".join(f"{name} = {value!r}\n" for name, value in options.items()), encoding="utf-8")
@@ -262,8 +248,11 @@ def run_sphinx(source: Path, target: Path, language: str, single: bool) -> list[
     app.add_js_file("site.js")
 
     def context(app, pagename, templatename, context, doctree):
-        context["other_language"] = lambda root, page: f"{root}{'en/' if language == 'zh' else '../'}{page}.html"
-        context["other_code"], context["other_name"] = LOCALE[other].replace("_", "-"), WORDS[language]["other"]
+        up = "" if language == languages()[0] else "../"
+        context["others"] = [{
+            "name": page_words(one)["name"], "code": page_words(one)["locale"].replace("_", "-"),
+            "page": f"{up}{'' if one == languages()[0] else f'{one}/'}{pagename}.html",
+        } for one in others]
 
     app.connect("html-page-context", context)
     app.build()
@@ -301,25 +290,17 @@ def protect(site: Path, problems: Problems) -> None:
 
 def build() -> Path:
     """Build the whole site; the old one is replaced only when all is built."""
-    languages = load_params()["languages"]
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
     with staging("site") as scratch:
-        staged, problems = scratch / "site", Problems()
-        with ProcessPoolExecutor(len(languages), initializer=die_with_parent, initargs=(os.getpid(),)) as pool:
-            jobs = [pool.submit(build_side, language, paths.ROOT / folder, scratch, len(languages) == 1) for language, folder in languages.items()]
-            for job in jobs:
+        problems = Problems()
+        with ProcessPoolExecutor(len(languages()), initializer=die_with_parent, initargs=(os.getpid(),)) as pool:
+            for job in [pool.submit(build_side, language, scratch) for language in languages()]:
                 problems += job.result()
         problems.stop()
-        if "en" in languages:
-            (scratch / "site-en").rename(staged / "en")
-        if len(languages) == 2:
-            sides = [json.loads((paths.ROOT / folder / "numbers.json").read_text(encoding="utf-8")) for folder in languages.values()]
-            for name in sorted(set(sides[0]) | set(sides[1])):
-                values = [side.get(name, {}).get("value") for side in sides]
-                if values[0] != values[1] and not all(isinstance(v, str) for v in values):
-                    problems.add("numbers.json", f"{name!r} is {values[0]} in one language and {values[1]} in the other", "A number must not depend on the language", row=name)
-        problems.stop()
-        replace(staged, SITE)
+        main_language, *others = languages()
+        for language in others:
+            (scratch / f"site-{language}").rename(scratch / f"site-{main_language}" / language)
+        replace(scratch / f"site-{main_language}", SITE)
     return SITE
 
 

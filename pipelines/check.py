@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import string
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -26,11 +27,11 @@ from analysis.dictionary import entities, indicators, words
 from analysis.errors import DataFault, Problems, nearest
 from analysis.files import read_text, read_yaml
 from analysis.intake.layout import load_layout
-from analysis.params import SECTIONS, load_params
+from analysis.params import load_params, notebooks, sections
+from analysis.present.words import Captioned, at_line, line_numbers, load_words, page_words, words_file
 from analysis.schema import Closed, Name, Text, check
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
-from pipelines.run_notebook import NAMES
 from pipelines.staging import replace_text
 
 T = TypeVar("T")
@@ -56,16 +57,10 @@ class StagesOver(Closed):
     entry: ClassVar[str] = "a stage"
 
 
-class StagesOverBoth(StageEntry):
-    """Stages over several lists."""
-
-    matrix: dict[Text, Text | list[Text]]
-
-
 class GraphFile(Closed):
     """``dvc.yaml``."""
 
-    stages: dict[Name, StageEntry | StagesOver | StagesOverBoth]
+    stages: dict[Name, StageEntry | StagesOver]
     metrics: list[Text] = []
 
     entry: ClassVar[str] = "the graph"
@@ -81,7 +76,7 @@ class Work(BaseModel):
     title: Text
 
 
-PUBLISHED = {"save_figure": ("figures", (".svg", ".png")), "save_table": ("tables", (".csv",))}
+PUBLISHED = {"figure": "figures", "table": "tables"}  # method of results → part of the words
 DONE = paths.BUILD / "checked"
 
 
@@ -109,23 +104,26 @@ def check_workspace() -> None:
     problems.stop()
     graph = stages()
     _check_dependencies(graph, problems)
-    for section in SECTIONS:
-        _check_outputs(section, params, graph, problems)
+    for section in [*params["analyses"], "country_brief"]:
+        check_words(section, params, problems)
+    for language in params["languages"]:
+        _gather(lambda language=language: page_words(language), problems)
     problems.stop()
 
 
-REPORT = ("manuscript.zh.md", "manuscript.en.md", "brief.zh.md", "brief.en.md", "references.json", "references.csl", "captions.lua", "report.css", "report.typ", "trail.html.j2")
+MANUSCRIPTS = ("manuscript", "brief")  # one a language
+REPORT = ("references.json", "references.csl", "captions.lua", "report.css", "report.typ", "trail.html.j2")
 
 
 def check_report(languages: Iterable[str], problems: Problems) -> None:
     """Files of the report are there and readable, and every work that is cited is in the bibliography."""
-    wanted = [name for name in REPORT if not name.endswith(".en.md") or "en" in languages or (paths.REPORT / name).exists()]
+    wanted = [*REPORT, *(f"{name}.{language}.md" for name in MANUSCRIPTS for language in languages)]
     texts = {name: read_text(paths.REPORT / name, problems) for name in wanted}
     for name, text in texts.items():
         if text is not None and not text.strip():
             problems.add(f"report/{name}", "is empty", "Restore the file")
     for path in sorted(paths.REPORT.iterdir()):
-        if path.name not in REPORT:
+        if path.name not in wanted and not re.fullmatch(rf"({'|'.join(MANUSCRIPTS)})\.[a-z]{{2}}\.md", path.name):
             problems.add(paths.shown(path), "is read by nothing", "Take it out of the folder")
     works = _bibliography(texts.get("references.json"), problems)
     if works is None:
@@ -183,7 +181,7 @@ def _check_years(params: dict, printed: dict[str, set[int]], problems: Problems)
     """A year that a notebook asks for is printed by some source; that of its own source's tables by that source."""
     anywhere = set().union(*printed.values())
     for name, section in params.items():
-        for column, year in vars(section).items() if name in SECTIONS else ():
+        for column, year in vars(section).items() if name in sections() else ():
             if "year" not in column:
                 continue
             known = printed.get(getattr(section, "source", ""), anywhere) if column in {"year", "year_before"} else anywhere
@@ -204,27 +202,43 @@ def _check_dependencies(graph: dict, problems: Problems) -> None:
             problems.add("dvc.yaml", f"stage {full} runs {module}, which is no file", "Correct the command", row=full)
 
 
-def _check_outputs(section: str, params: dict, graph: dict, problems: Problems) -> None:
-    """What a notebook publishes by name is what its stage declares, no more and no less."""
-    path = paths.BUILD / "notebooks" / f"{NAMES[section]}.ipynb"
-    if not path.exists():
-        path = paths.NOTEBOOKS / path.name
-    made = {f"{PUBLISHED[call][0]}/{name}{ending}" for call, name in published_names(path, problems) for ending in PUBLISHED[call][1]}
-    for full, stage in graph.items():
-        language = full.rpartition("@")[2]
-        if full.partition("@")[0] != section or section in {"clean", "country_brief"} or language not in params["languages"]:
-            continue
-        under = params["languages"][language]
-        declared = {out.relative_to(under).as_posix() for out in stage["outs"] if out.is_relative_to(under)}
-        declared = {out for out in declared if out.split("/")[0] in {"figures", "tables"} and out.count("/") == 1}
-        for out in sorted(made - declared):
-            problems.add("dvc.yaml", f"{path.name} publishes {under}/{out}, which stage {full} does not declare", "Add it to the stage's outs", row=full)
-        for out in sorted(declared - made):
-            problems.add("dvc.yaml", f"stage {full} declares {under}/{out}, which {path.name} does not publish", "Drop it from the stage's outs, or publish it", row=full)
+def check_words(section: str, params: dict, problems: Problems) -> None:
+    """What a notebook publishes by name is what its words declare, and every place of a text is filled by something."""
+    words = _gather(lambda: load_words(section), problems)
+    if words is None:
+        return
+    path, file = notebooks()[section], words_file(section)
+    made = published_names(path, problems)
+    found, lines = Problems(), line_numbers(file)
+    for kind, declared in (("tables", words.tables), ("figures", words.figures)):
+        for name in sorted({n for k, n in made if k == kind} - set(declared)):
+            problems.add(f"notebooks/{path.name}", f"publishes {name}, which {paths.shown(file)} does not declare{nearest(name, declared)}", f"Declare it under {kind}: title, scope, units, source", row=name)
+        for name in sorted(set(declared) - {n for k, n in made if k == kind}):
+            found.add(paths.shown(file), f"{name} is declared and {path.name} does not publish it", "Publish it, or take it out", row=kind, column=name)
+    patterns = [re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(f"{pattern}{ending}"))) for pattern, number in words.numbers.items() for ending in number.columns.values() or [""]]
+    for kind, declared in (("tables", words.tables), ("figures", words.figures)):
+        for name, entry in declared.items():
+            known = {*vars(params[section]), *entry.values, *entry.lists}
+            for key, said in _texts(entry):
+                for place in {field for text in (said.values() if isinstance(said, dict) else [said]) for _, field, _, _ in string.Formatter().parse(text) if field}:
+                    if place not in known and not any(p.fullmatch(place) for p in patterns):
+                        found.add(paths.shown(file), f"{{{place}}} is no parameter, value or number{nearest(place, [*known, *words.numbers])}", "Correct the place, or declare the value", row=kind, column=f"{name} / {key}")
+    for pattern, number in words.numbers.items():
+        if number.table not in words.tables:
+            found.add(paths.shown(file), f"is a cell of {number.table}, which is no table{nearest(number.table, words.tables)}", "Correct the table", row="numbers", column=pattern)
+    problems += [at_line(one, lines, (one.row, *one.column.split(" / "))) for one in found]
+
+
+def _texts(entry: Captioned) -> Iterable[tuple[str, str | dict[str, str]]]:
+    """Texts of a table or figure that have places."""
+    for key in ("title", "scope", "units", "source", "alt"):
+        if said := getattr(entry, key, None):
+            yield key, said
+    yield from ((f"words / {key}", said) for key, said in getattr(entry, "words", {}).items())
 
 
 def published_names(path: Path, problems: Problems) -> list[tuple[str, str]]:
-    """(save_figure or save_table, name) of everything that a notebook publishes by a literal name."""
+    """(tables or figures, name) of everything that a notebook publishes by a literal name."""
     found = []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
@@ -235,8 +249,8 @@ def published_names(path: Path, problems: Problems) -> list[tuple[str, str]]:
             problems.add(f"notebooks/{path.name}", f"a cell is no Python ({error.msg})", "Mend the cell", row=str(error.text or "").strip()[:80])
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PUBLISHED and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-                found.append((node.func.attr, str(node.args[1].value)))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PUBLISHED and isinstance(node.func.value, ast.Name) and node.func.value.id == "results" and node.args and isinstance(node.args[0], ast.Constant):
+                found.append((PUBLISHED[node.func.attr], str(node.args[0].value)))
     return found
 
 

@@ -1,6 +1,6 @@
 """What a change moves, as one page: ``python -m pipelines.review BASE [--head REVISION]`` (``make review BASE=…``).
 
-Numbers of the report (old, new, difference), figures side by side, tables, verdicts of the audit, rows of data added, removed or revised.
+Numbers of the report (old, new, difference) in every language, figures side by side as the notebooks show them, tables, verdicts of the audit, rows of data added, removed or revised.
 The new side is the working tree unless ``--head`` names a revision. Nothing is rebuilt: run ``make repro`` first.
 """
 
@@ -25,6 +25,7 @@ from analysis import paths
 from analysis.present.policy import with_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
+AUDIT = "results/reconciliation.csv"
 KEYS = ("fact_id", "figure_id", "check_id")  # columns that name a row; other tables are compared by position of equal rows
 
 
@@ -71,6 +72,12 @@ def changed(old: Revision, new: Revision, *folders: str, suffix: str) -> list[tu
     return [(path, path in a, path in b) for path in sorted(a.keys() | b.keys()) if a.get(path) != b.get(path) and path.endswith(suffix)]
 
 
+def said(entry: dict) -> str:
+    """Text and unit of a number, in each language that says it otherwise."""
+    texts = [f"{one['text']} {one['unit'] if one['unit'] not in one['text'] else ''}".strip() for one in entry.get("said", {"": entry}).values()]
+    return " · ".join(dict.fromkeys(texts))
+
+
 def numbers(old: Revision, new: Revision) -> list[dict]:
     """Numbers that moved, came or went; those that the report shows come first."""
     path = "results/numbers.json"
@@ -83,11 +90,11 @@ def numbers(old: Revision, new: Revision) -> list[dict]:
     found = []
     for name in sorted(a.keys() | b.keys()):
         before, after = a.get(name), b.get(name)
-        if before and after and before["value"] == after["value"] and before["text"] == after["text"]:
+        if before and after and before["value"] == after["value"] and said(before) == said(after):
             continue
         both = before and after and not isinstance(before["value"], str) and not isinstance(after["value"], str)
         found.append({
-            "name": name, "in_report": name in shown, "old": before and f"{before['text']} {before['unit'] if before['unit'] not in before['text'] else ''}".strip(), "new": after and f"{after['text']} {after['unit'] if after['unit'] not in after['text'] else ''}".strip(),
+            "name": name, "in_report": name in shown, "old": before and said(before), "new": after and said(after),
             "difference": f"{after['value'] - before['value']:+.6g}" if both else "", "formula": (after or before)["origin"]["formula"],
         })
     return sorted(found, key=lambda n: not n["in_report"])
@@ -95,8 +102,22 @@ def numbers(old: Revision, new: Revision) -> list[dict]:
 
 def figures(old: Revision, new: Revision) -> list[dict]:
     """Pictures that changed, both sides."""
-    picture = lambda side, path, there: base64.b64encode(side.read(path)).decode() if there else ""  # noqa: E731
-    return [{"name": path, "old": picture(old, path, was), "new": picture(new, path, now)} for path, was, now in changed(old, new, "results/figures", "results/en/figures", "results/country_briefs", suffix=".png")]
+    found = []
+    for path, was, now in changed(old, new, "results", suffix=".ipynb"):
+        a, b = pictures(old, path, was), pictures(new, path, now)
+        found += [{"name": name, "old": a.get(name, ""), "new": b.get(name, "")} for name in dict.fromkeys([*a, *b]) if a.get(name) != b.get(name)]
+    return found
+
+
+def pictures(side: Revision, path: str, there: bool) -> dict[str, str]:
+    """Figures that an executed notebook shows, by name, as base64."""
+    shown = {}
+    for cell in json.loads(side.read(path))["cells"] if there else []:
+        for output in cell.get("outputs", []):
+            if name := output.get("metadata", {}).get("workbench", {}).get("figure"):
+                svg = output["data"]["image/svg+xml"]
+                shown[name] = base64.b64encode("".join(svg).encode("utf-8")).decode()
+    return shown
 
 
 def rows_of(side: Revision, path: str, there: bool) -> list[list[str]]:
@@ -126,6 +147,8 @@ def tables(old: Revision, new: Revision, *folders: str) -> list[dict]:
     """CSV files with rows that differ."""
     found = []
     for path, was, now in changed(old, new, *folders, suffix=".csv"):
+        if path == AUDIT:
+            continue  # has a part of its own
         before, after = rows_of(old, path, was), rows_of(new, path, now)
         differing = difference(before, after)
         found.append({"file": path, "head": (after or before or [[]])[0], "rows": differing, "count": len(differing)})
@@ -134,7 +157,7 @@ def tables(old: Revision, new: Revision, *folders: str) -> list[dict]:
 
 def claims(old: Revision, new: Revision) -> list[dict]:
     """Checks whose verdict, printed or recomputed figure changed, came or went."""
-    path = "results/reconciliation.csv"
+    path = AUDIT
     sides = [{r["check_id"]: r for r in csv.DictReader(io.StringIO(side.read(path).decode("utf-8")))} if path in side.files(path) else {} for side in (old, new)]
     found = []
     for check in sorted(sides[0].keys() | sides[1].keys()):
@@ -169,7 +192,7 @@ def review(base: str, head: str = "") -> str:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     page = environment.get_template("review.html.j2").render(
         old=old, new=new, numbers=numbers(old, new), figures=figures(old, new), claims=claims(old, new), rows=rows_html,
-        tables=tables(old, new, "results/tables", "results/en/tables", "results/country_briefs"), data=tables(old, new, "data/raw", "data/crosswalks"),
+        tables=tables(old, new, "results"), data=tables(old, new, "data/raw", "data/crosswalks"),
     )
     return with_policy(page)
 

@@ -8,21 +8,8 @@ from dataclasses import dataclass
 import jinja2
 
 from analysis import load, paths
+from analysis.present.words import page_words
 from analysis.trail import Index, inputs_of, printed_table
-
-WORDS = {
-    "zh": {
-        "heading": "数字溯源", "intro": "点正文中的一个数字，这里列出它的算法和每个原始单元格；再点一个单元格，即见印刷的整张表，该格已标出。", "formula": "算法", "notebook": "笔记本",
-        "cells": "原始数字", "back": "回到正文", "corrected": "更正", "used": "用", "shown_only": "仅列出", "printed_values": "按印刷值", "table": "表", "sections": "正文数字", "statistics": "统计数据",
-        "line": "文本行", "place": "位置", "what": "内容", "printed": "印刷", "file": "清单见文件",
-    },
-    "en": {
-        "heading": "Trails of numbers", "intro": "A number in the text leads here, to its formula and every cell behind it; a cell leads to the printed table with the cell marked.", "formula": "Formula", "notebook": "Notebook",
-        "cells": "Printed figures", "back": "back to the text", "corrected": "correction", "used": "used", "shown_only": "shown only", "printed_values": "as printed", "table": "table ", "sections": "figures of prose", "statistics": "statistics",
-        "line": "line", "place": "Place", "what": "What", "printed": "Printed", "file": "list in file",
-    },
-}
-
 
 @dataclass
 class Group:
@@ -40,7 +27,7 @@ def trails(names: list[str], numbers: dict[str, dict], index: Index) -> list[dic
 
 def groups(found: list[dict], language: str) -> list[Group]:
     """The printed tables and lists that the cells stand in, in the order of sources."""
-    words = WORDS[language]
+    words, title = page_words(language)["trail"], page_words(language)["report"]["group_title"]
     cells = {cell.address: cell for trail in found for cell in trail["cells"] if cell.address}
     titles = load.sources().set_index("source_id")[f"short_{language}"]
     made = []
@@ -50,12 +37,12 @@ def groups(found: list[dict], language: str) -> list[Group]:
         for table_id in tables:
             rows = printed_table(source_id, table_id)
             body = [{"id": f"{source_id}_{table_id}_{line}_row", "kind": kind, "cells": [(f"{source_id}_{table_id}_{line}_{i}", text) for i, text in enumerate(row, 1)]} for kind, line, *row in rows if kind != "header"]
-            made.append(Group(f"{titles[source_id]}，{words['table']}{table_id}" if language == "zh" else f"{titles[source_id]}, {words['table']}{table_id}", [row for kind, _, *row in rows if kind == "header"], body))
-        for kind, title in (("prose", words["sections"]), ("statistic", words["statistics"])):
+            made.append(Group(title.format(source=titles[source_id], what=f"{words['table']}{table_id}"), [row for kind, _, *row in rows if kind == "header"], body))
+        for kind, what in (("prose", words["sections"]), ("statistic", words["statistics"])):
             listed = [cell for cell in own if cell.kind == kind]
             if listed:
                 body = [{"id": f"{c.address}_row", "kind": "record", "cells": [("", c.place), ("", c.what), (c.address, c.printed), ("", c.line)]} for c in listed]
-                made.append(Group(f"{titles[source_id]}，{title}" if language == "zh" else f"{titles[source_id]}, {title}", [[words["place"], words["what"], words["printed"], words["line"]]], body))
+                made.append(Group(title.format(source=titles[source_id], what=what), [[words["place"], words["what"], words["printed"], words["line"]]], body))
     return made
 
 
@@ -64,4 +51,4 @@ def trail_html(names: list[str], numbers: dict[str, dict], language: str) -> str
     index = Index(language)
     found = trails(names, numbers, index)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(paths.REPORT), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("trail.html.j2").render(words=WORDS[language], trails=found, groups=groups(found, language), language=language)
+    return environment.get_template("trail.html.j2").render(words=page_words(language)["trail"], trails=found, groups=groups(found, language), language=language)

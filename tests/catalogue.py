@@ -32,10 +32,14 @@ from analysis.clean.source import clean_source
 from analysis.dictionary import entities, indicators, label, words
 from analysis.errors import DataFault, Problems
 from analysis.files import read_yaml
-from analysis.params import load_params
+from analysis.params import languages, load_params
+from analysis.present.published import catalogue, folders, joined, numbers_in, read_ledger
+from analysis.present.words import line_numbers, load_words, page_words
 from analysis.reconcile import audit as auditing
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
+from analysis.trail import published
+from pipelines.check import check_words
 from tests.conftest import PROJECT
 
 FOLDERS = ("data", "report")
@@ -342,11 +346,10 @@ def copy_project(folder: Path) -> None:
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("requirements.lock", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(PROJECT / name, folder / name)
-    for name in ("numbers.json", "catalogue.json", "en/numbers.json", "en/catalogue.json"):
-        (folder / "results" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PROJECT / "results" / name, folder / "results" / name)
-    for name in ("tables", "en/tables", f"country_briefs/zh/{PARTNER}", f"country_briefs/en/{PARTNER}"):
-        shutil.copytree(PROJECT / "results" / name, folder / "results" / name)
+    (folder / "results").mkdir(exist_ok=True)
+    shutil.copy(PROJECT / "results/numbers.json", folder / "results/numbers.json")
+    for name in [*yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))["analyses"], f"country_brief/{PARTNER}"]:
+        shutil.copytree(PROJECT / "results" / name, folder / "results" / name, ignore=shutil.ignore_patterns("*.html", "*.ipynb", "*.png"))
 
 
 class Reader:
@@ -357,7 +360,7 @@ class Reader:
         self._kept: dict[tuple, object] = {}
 
     def forget(self) -> None:
-        for cached in (indicators, entities, words):
+        for cached in (indicators, entities, words, languages, load_words, line_numbers, page_words):
             cached.cache_clear()
 
     def state(self, path: str) -> tuple[object, Callable[[], dict[str, str]] | None]:
@@ -389,8 +392,15 @@ class Reader:
                 claims = self.root / "data/raw" / source / "claims.yaml"
                 said = read_yaml(claims) if name == "claims.yaml" or claims.exists() else None
                 return [self._cleaned(clean), said], (lambda: self.audit(clean)) if clean.facts is not None else None
-            case ("data", "labels.yaml"):
+            case ("data", "words", "labels.yaml"):
                 return words(), None
+            case ("data", "words", "pages.yaml"):
+                return [page_words(language) for language in languages()], None
+            case ("data", "words", name) if name.endswith(".yaml"):
+                problems = Problems()
+                check_words(Path(name).stem, load_params(), problems)
+                problems.stop()
+                return repr(load_words(Path(name).stem)), None
             case ("data", "collection.yaml"):
                 from analysis.collect.form import load_collection
                 return repr(load_collection(2024).lists) + repr(load_collection(2024).tables), None
@@ -419,15 +429,14 @@ class Reader:
         text = (self.root / "report" / name).read_text(encoding="utf-8")
         if name.startswith("manuscript"):
             language = name.split(".")[1]
-            folder = self.root / "results" / ("" if language == "zh" else "en")
-            published = [json.loads((folder / n).read_text(encoding="utf-8")) for n in ("numbers.json", "catalogue.json")]
-            return Manuscript(self.root / "report" / name, *published, language, folder).expand()
+            said = catalogue(folders(list(load_params()["analyses"])), language)
+            return Manuscript(self.root / "report" / name, published(language), said, language).expand()
         if name.startswith("brief"):
             language = name.split(".")[1]
-            folder = self.root / "results/country_briefs" / language / PARTNER
-            ledger = json.loads((folder / "ledgers/country_brief.json").read_text(encoding="utf-8"))
-            text = text.replace("@@COUNTRY@@", "X")
-            return Manuscript(self.root / "report" / name, ledger["numbers"], ledger, language, folder, text).expand()
+            folder = self.root / "results/country_brief" / PARTNER
+            numbers = numbers_in(joined(read_ledger(folder)), language)
+            said = catalogue({"country_brief": folder}, language)
+            return Manuscript(self.root / "report" / name, numbers, said, language, text.replace("@@COUNTRY@@", "X")).expand()
         return text
 
     def clean(self, source: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -26,22 +27,27 @@ def town(tmp_path, monkeypatch):
 
 def use_workspace(folder: Path, monkeypatch) -> None:
     """Point the loaded package to another root."""
-    from analysis import dictionary, paths
+    from analysis import paths
 
     root = paths.ROOT
     for name, value in list(vars(paths).items()):
         if isinstance(value, Path) and value.is_relative_to(root):
             monkeypatch.setattr(paths, name, folder / value.relative_to(root))
     monkeypatch.setattr(paths, "OUT", folder)
-    for cached in (dictionary.indicators, dictionary.entities, dictionary.words):
-        cached.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Clear what the package remembers of a workspace: names, words, settings."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("analysis.") and name != "analysis.present.style":
+            for value in list(vars(module).values()):
+                if callable(getattr(value, "cache_clear", None)):
+                    value.cache_clear()
 
 
 @pytest.fixture(autouse=True)
-def forget_dictionary():
+def forget_names():
     """No test sees the names of another test's workspace."""
-    from analysis import dictionary
-
     yield
-    for cached in (dictionary.indicators, dictionary.entities, dictionary.words):
-        cached.cache_clear()
+    forget()

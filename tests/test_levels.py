@@ -97,7 +97,7 @@ def test_the_parts_of_the_notebook_appear(with_levels, tmp_path):
     folder = with_levels.parents[2]
     prepare_processed(folder)
     run(folder, "pipelines.run_notebook", "fit")
-    shown = {cell.source: "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs) for cell in nbformat.read(folder / "results/notebooks/03_fit.ipynb", 4).cells if cell.cell_type == "code"}
+    shown = {cell.source: "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs) for cell in nbformat.read(folder / "results/fit/03_fit.ipynb", 4).cells if cell.cell_type == "code"}
     [crowding] = [html for source, html in shown.items() if "profile.crowding" in source]
     [linked] = [html for source, html in shown.items() if "profile.linkage_profile" in source]
     assert "duplication_null" in crowding and "morisita_horn" in crowding and "mismatch_strict" in linked

@@ -12,12 +12,12 @@ import yaml
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
-from analysis.params import SECTIONS, load_params
+from analysis.params import declared_parameters, load_params, notebooks
 from pipelines.graph import stages
-from pipelines.run_notebook import NAMES, check_parameters, declared_parameters, main, scrub
-from pipelines.strip_notebook import strip
+from pipelines.run_notebook import check_parameters, main, scrub
+from pipelines.strip_notebooks import strip
 from tests.conftest import PROJECT
-from tests.workspace import prepare_processed, run
+from tests.workspace import environment, prepare_processed, run
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
@@ -43,13 +43,15 @@ def write_params(town, change):
         (lambda p: p["fit"].pop("nation"), "row fit, column nation: is missing"),
         (lambda p: p["fit"].update(census_year="2030"), "printed '2030': should be a whole number"),
         (lambda p: p["employment"].update(values="mended"), "should be one of printed, corrected"),
-        (lambda p: p["clean"].update(language="de"), "should be one of zh, en"),
+        (lambda p: p["clean"].update(language="German"), "column language, printed 'German'"),
+        (lambda p: p["analyses"].update(fit={"notebook": "03_fitt", "reads": "data/processed"}), "row analyses, column fit, printed '03_fitt': notebooks/ has no NN_fit.ipynb of this name .nearest known: '03_fit'"),
+        (lambda p: p["analyses"]["fit"].update(reads="data/prosessed"), "row analyses, column fit, printed 'data/prosessed': is no file or folder"),
         (lambda p: p.update(fitt=p.pop("fit")), r"row fitt: is not a section\. Did you mean 'fit'"),
         (lambda p: p["fit"].update(confidence=95), "printed '95': should lie between 0 and 1"),
         (lambda p: p.update(sources=None), "row sources, printed 'None'|row sources: should be a list"),
         (lambda p: p.update(fit="x"), "row fit, printed 'x': should be a section with parameters"),
-        (lambda p: p.update(languages={"de": "results/de"}), "row languages, .*should name for each language"),
-        (lambda p: p.update(languages={"en": "../elsewhere"}), "row languages, .*should name for each language"),
+        (lambda p: p.update(languages={"zh": "results"}), "row languages, .*should be a list of languages"),
+        (lambda p: p.update(languages=["zh", "../en"]), "row languages, column 2, printed '../en': is no name"),
         (lambda p: p["sources"].append("nowhere"), "source 'nowhere' has no data/raw/nowhere/source.yaml"),
         (lambda p: p["fit"].update(source="demnd"), "is not in the list of sources"),
     ],
@@ -79,10 +81,10 @@ def test_a_stage_does_not_start_with_faulty_params(town):
 
 def test_defaults_in_the_notebooks_equal_params():
     params = load_params()
-    for stage, name in NAMES.items():
-        [cell] = [c for c in read(PROJECT / "notebooks" / f"{name}.ipynb").cells if "parameters" in c.metadata.get("tags", [])]
-        assert declared_parameters(cell.source) == vars(params[stage]), name
-        assert all("#" in line for line in cell.source.splitlines()), f"{name}: a parameter without a comment"
+    for section, path in notebooks().items():
+        [cell] = [c for c in read(path).cells if "parameters" in c.metadata.get("tags", [])]
+        assert declared_parameters(cell.source) == vars(params[section]), section
+        assert all("#" in line for line in cell.source.splitlines()), f"{section}: a parameter without a comment"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -95,6 +97,9 @@ def test_notebook_is_thin(path):
             tree = ast.parse(cell.source)
             for node in ast.walk(tree):
                 assert not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try)), cell.source[:80]
+            if "parameters" not in cell.metadata.get("tags", []):
+                assert len(cell.source.splitlines()) <= 10 and len(cell.source) <= 600, cell.source[:80]
+                assert not re.search(r"choose\(|lambda|[\u2e80-\uffef]", cell.source), cell.source[:80]
             assert not re.search(r"warnings\.|errors=.coerce|summary\(\)|open\(|sys\.path", cell.source), cell.source[:80]
 
 
@@ -143,38 +148,34 @@ def test_parameters_cell_that_disagrees(source, expected, message):
 
 
 def test_graph_has_what_each_stage_needs():
-    declared = stages()
-    for name, stage in declared.items():
+    for name, stage in stages().items():
         deps = set(stage["deps"])
-        # the site shows executed notebooks and is the end of the graph; nothing that computes reads one
-        if name != "site":
-            assert not any(re.match("results/(en/)?(notebooks|html|site)", d) for d in deps), f"{name} depends on an executed notebook"
-        if name.startswith("strip@"):
-            assert len(deps) == 2 and "requirements.lock" not in deps
+        # stages that make pages show executed notebooks and are the end of the graph; nothing that computes reads one
+        assert not any(d.endswith(".ipynb") and d.startswith("results/") for d in deps), f"{name} depends on an executed notebook"
+        if name == "strip":
+            assert {"notebooks", "src/analysis", "pipelines", "requirements.lock"} <= deps
             continue
-        assert not any(d.startswith("notebooks/") for d in deps), f"{name} depends on what Jupyter rewrites"
-        module = stage["cmd"].split()[2].replace(".", "/") + ".py"
-        assert module in deps, f"{name} does not depend on {module}"
-        if "run_notebook" in stage["cmd"]:
-            assert {"pipelines/kernel.py", "pipelines/graph.py"} <= deps, name
-            assert {"src/analysis", "requirements.lock", "data/dictionary.yaml", "data/entities.yaml", "data/labels.yaml", "pipelines/render.py"} <= deps, name
-            assert f"build/notebooks/{NAMES[name.split('@')[0]]}.ipynb" in deps
+        assert not any(d == "notebooks" or d.startswith(("notebooks/", "src/", "pipelines/")) for d in deps), f"{name} depends on more code than it stands on, or on what Jupyter rewrites"
+        module, section = stage["cmd"].split()[2].partition(".")[2], stage["cmd"].split()[3] if "run_notebook" in stage["cmd"] else ""
+        assert f"build/code/{section or module}.txt" in deps, f"{name} does not wait for its code"
+        if section:
+            assert f"build/notebooks/{notebooks()[section].name}" in deps
 
 
-def test_each_stage_reads_its_own_section_only():
-    declared = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    for stage in NAMES:
-        body = declared[stage].get("do", declared[stage])
-        assert body["params"] == [stage, *(["briefs"] if stage == "country_brief" else [])]  # a brief checks the list that it is made from
-    assert set(SECTIONS) == {*NAMES}
+def test_the_graph_is_short():
+    assert len((PROJECT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) < 150
 
 
-def test_crosswalks_read_by_a_notebook_are_dependencies():
-    for stage, name in NAMES.items():
-        source = (PROJECT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
-        deps = {d for full, s in stages().items() if full.split("@")[0] == stage for d in s["deps"]}
-        assert ("load.crosswalk(" not in source) or "data/crosswalks" in deps, name
-        assert ("load_identities(" not in source) or "data/identities.yaml" in deps, name
+def test_a_stage_waits_for_the_code_that_it_stands_on(processed):
+    """The closure of the imports, by another reading of them: what Python has loaded after the imports of a notebook."""
+    for section, path in notebooks().items():
+        imports = [line for cell in read(path).cells if cell.cell_type == "code" for line in cell.source.splitlines() if re.match(r"(from|import) ", line)]
+        code = "\n".join([*imports, "import sys", "print(*sorted(m for m in sys.modules if m.split('.')[0] == 'analysis'))"])
+        loaded = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment(PROJECT), capture_output=True, text=True, check=True).stdout.split()
+        listed = {line.split("  ")[1] for line in (processed / f"build/code/{section}.txt").read_text(encoding="utf-8").splitlines()}
+        files = {f"src/{m.replace('.', '/')}{'/__init__' if (PROJECT / 'src' / m.replace('.', '/')).is_dir() else ''}.py" for m in loaded}
+        assert files <= listed, sorted(files - listed)
+        assert not any(name.startswith("src/analysis/collect/") for name in listed), f"{section} would run again after a change of the forms"
 
 
 # --- the runner
@@ -199,9 +200,9 @@ def test_failure_names_notebook_cell_heading_parameters_and_changes_nothing(proc
     done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
     path.write_text(original, encoding="utf-8")
     assert done.returncode == 1
-    for part in ("cooperation@zh failed", "notebooks/05_cooperation.ipynb", "under 'The record over time'", "language='zh', city='town'", "half-run.ipynb", "KeyError: 'no such column'"):
+    for part in ("analyse@cooperation failed", "notebooks/05_cooperation.ipynb", "under 'The record over time'", "language='zh', city='town'", "half-run.ipynb", "KeyError: 'no such column'"):
         assert part in done.stderr, done.stderr
-    assert not (processed / "results/ledgers/cooperation.json").exists()
+    assert not (processed / "results/cooperation").exists()
     assert list((processed / "build/staging").rglob("*.half-run.ipynb"))
 
 
@@ -215,42 +216,43 @@ def test_dead_kernels_and_warnings_are_failures_with_a_place(processed, planted,
     done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
     path.write_text(original, encoding="utf-8")
     assert done.returncode == 1 and message in done.stderr and "notebooks/05_cooperation.ipynb" in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr and not (processed / "results/ledgers/cooperation.json").exists()
+    assert "Traceback" not in done.stderr and not (processed / "results/cooperation").exists()
 
 
-def test_outputs_are_exactly_the_declared_ones(processed):
-    graph = processed / "dvc.yaml"
-    original = graph.read_text(encoding="utf-8")
-    changed = original.replace("/tables/reconcile_disagreements.csv", "/tables/reconcile_other.csv")
-    graph.write_text(changed, encoding="utf-8")
+def test_what_is_published_is_what_the_ledger_says(processed):
+    path = processed / "build/notebooks/02_reconcile.ipynb"
+    original = path.read_text(encoding="utf-8")
+    notebook = read(path)
+    notebook.cells.append(nbformat.v4.new_code_cell("import os; (results._path('tables/stray.csv')).write_text('a'); os.remove(results._path('tables/reconcile_verdicts.csv'))", id="planted"))
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
     done = run(processed, "pipelines.run_notebook", "reconcile", check=False)
-    graph.write_text(original, encoding="utf-8")
+    path.write_text(original, encoding="utf-8")
     assert done.returncode == 1
-    assert "made results/tables/reconcile_disagreements.csv, which it does not declare" in done.stderr
-    assert "declares results/tables/reconcile_other.csv, which was not made" in done.stderr
-    assert not (processed / "results/reconciliation.csv").exists()
+    assert "tables/stray.csv, row analyse@reconcile: was written and does not stand in the ledger" in done.stderr
+    assert "tables/reconcile_verdicts.csv, row analyse@reconcile: stands in the ledger and was not written" in done.stderr
+    assert not (processed / "results/reconcile").exists()
 
 
 def test_two_runs_give_equal_bytes_and_html_asks_no_other_host(processed):
     run(processed, "pipelines.run_notebook", "reconcile", PYTHONHASHSEED="1", TZ="Asia/Shanghai", LANG="C")
-    made = {p.relative_to(processed): p.read_bytes() for p in (processed / "results").rglob("*reconcil*") if p.is_file()}
+    made = {p.relative_to(processed): p.read_bytes() for p in (processed / "results/reconcile").rglob("*") if p.is_file()}
     run(processed, "pipelines.run_notebook", "reconcile", PYTHONHASHSEED="2", TZ="America/Lima", LANG="C.UTF-8")
-    again = {p.relative_to(processed): p.read_bytes() for p in (processed / "results").rglob("*reconcil*") if p.is_file()}
+    again = {p.relative_to(processed): p.read_bytes() for p in (processed / "results/reconcile").rglob("*") if p.is_file()}
     assert made == again and len(made) >= 7
-    html = (processed / "results/html/02_reconcile.html").read_text(encoding="utf-8")
+    html = (processed / "results/reconcile/said/zh/02_reconcile.html").read_text(encoding="utf-8")
     assert not re.search(r"(src|href)=[\"'](https?:)?//", html) and "@import" not in html
-    assert '<details class="code">' in html and 'href="#The-checks"' in html and "alt=" in html
-    assert (processed / "results/reconciliation.csv").read_text(encoding="utf-8").startswith("check_id,source_id,where,what,printed,recomputed,unit,verdict,formula,note")
+    assert '<details class="code">' in html and "<svg" in html and 'class="dataframe"' in html
+    assert (processed / "results/reconcile/said/zh/tables/reconcile_checks.csv").read_text(encoding="utf-8").startswith("check_id,source_id,where,what,printed,recomputed,unit,verdict,formula,note")
 
 
 def test_numbers_carry_their_origin(processed):
     run(processed, "pipelines.run_notebook", "employment")
-    numbers = json.loads((processed / "results/ledgers/employment.json").read_text(encoding="utf-8"))["numbers"]
-    entry = numbers["placement_rate_city_2030"]
+    ledger = json.loads((processed / "results/employment/ledger.json").read_text(encoding="utf-8"))
+    entry = ledger["numbers"]["placement_rate_city"] | ledger["said"]["zh"]["numbers"]["placement_rate_city"]
     assert entry["value"] == pytest.approx(100 * 593 / 640) and entry["text"] == "92.66%" and entry["unit"] == "%"
     assert "town-2030:table 3-6:college_a:graduates:2030=180" in entry["origin"]["inputs"]
     done = run(processed, "pipelines.collect_numbers", check=False)
-    assert done.returncode == 1 and "results/ledgers/fit.json: the ledger is missing. Run its stage: dvc repro fit" in done.stderr
+    assert done.returncode == 1 and "results/fit/ledger.json: the ledger is missing. Run its stage: dvc repro analyse@fit" in done.stderr
 
 
 def test_unknown_stage_is_refused(capsys):

@@ -104,7 +104,7 @@ def test_linked_caches_are_not_written_through(town, kind):
         assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name.removesuffix(".dir"), path
 
 
-@pytest.mark.parametrize("name", ["data/processed/observations.parquet", "data/interim/demand/figures.csv", "results/numbers.json", "results/notebooks/03_fit.ipynb"])
+@pytest.mark.parametrize("name", ["data/processed/observations.parquet", "data/interim/demand/figures.csv", "results/numbers.json", "results/fit/03_fit.ipynb"])
 @pytest.mark.parametrize("how", ["truncated", "deleted"])
 def test_damaged_outputs_are_made_again(town, name, how):
     folder, before = town
@@ -200,11 +200,11 @@ def test_without_a_network(town):
 def test_a_reader_may_have_outputs_open(town):
     """As JupyterLab has: what was opened before a rebuild can be read to its end after it."""
     folder, before = town
-    path = folder / "results" / "notebooks" / "03_fit.ipynb"
+    path = folder / "results" / "fit" / "03_fit.ipynb"
     with path.open("rb") as file:
         head = file.read(100)
         assert rebuild(folder, "--force").returncode == 0
-        assert head + file.read() == before["results/notebooks/03_fit.ipynb"]
+        assert head + file.read() == before["results/fit/03_fit.ipynb"]
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_an_experiment_marks_and_goes_on_a_publication_stops(repository, where):
     folder, before = repository
     named = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
     manuscript = folder / "report" / "manuscript.zh.md"
-    manuscript.write_text(manuscript.read_text(encoding="utf-8").replace("placement_rate_city_2030 > 90", "placement_rate_city_2030 > 99"), encoding="utf-8")
+    manuscript.write_text(manuscript.read_text(encoding="utf-8").replace("placement_rate_city > 90", "placement_rate_city > 99"), encoding="utf-8")
     git(folder, "commit", "-qam", "a sentence that the data do not carry")
     command = [sys.executable, "-m", "dvc", "exp", "run", "-S", "employment.draws=600", *(["--temp"] if where == "--temp" else [])]
     settings = folder / "gitconfig"
@@ -245,12 +245,12 @@ def test_an_experiment_marks_and_goes_on_a_publication_stops(repository, where):
     if where == "--temp":
         assert content(folder) == before  # the copy wrote into itself
     else:
-        assert 'class="unsupported"' in page and "placement_rate_city_2030 &gt; 99" in page
+        assert 'class="unsupported"' in page and "placement_rate_city &gt; 99" in page
         # even where DVC finds nothing to do, what an experiment marked is not published
         published = rebuild(folder)
-        assert published.returncode == 1 and "the data no longer say 'placement_rate_city_2030 > 99'" in published.stderr
+        assert published.returncode == 1 and "the data no longer say 'placement_rate_city > 99'" in published.stderr
     git(folder, "checkout", "-q", ".")
-    manuscript.write_text(manuscript.read_text(encoding="utf-8").replace("placement_rate_city_2030 > 99", "placement_rate_city_2030 > 90"), encoding="utf-8")
+    manuscript.write_text(manuscript.read_text(encoding="utf-8").replace("placement_rate_city > 99", "placement_rate_city > 90"), encoding="utf-8")
     done = rebuild(folder)
     assert done.returncode == 0, done.stderr
     assert json.dumps(sorted(content(folder))) == json.dumps(sorted(before)) and content(folder) == before

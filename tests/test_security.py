@@ -233,7 +233,7 @@ SPELLINGS = [
 ]
 NOTHING_PERSONAL = [
     "", "5587", "57647000", "2023-2024", "1990-2005", "1999-12-31", "1999-12-31 23:59:59", "460702", "0.9453", "96.19%", "GB/T 4754-2017", "12,345,678.90", "1.39", "139", "1.39e+09", "2.5e+10", "3.14159265358979",
-    "0.13912345678", "liuzhou-2023:4.1:12", "results/en/tables/fit_directions.csv", "look at data.csv", "表3-6 第12行", "2024_liuzhou_vtc_柳职院.xlsx", "一九九〇年至二〇〇五年", "a@b", "row 12, column 7: 5,587 of 5,597",
+    "0.13912345678", "liuzhou-2023:4.1:12", "results/fit/said/en/tables/fit_directions.csv", "look at data.csv", "表3-6 第12行", "2024_liuzhou_vtc_柳职院.xlsx", "一九九〇年至二〇〇五年", "a@b", "row 12, column 7: 5,587 of 5,597",
 ]
 
 
@@ -394,15 +394,14 @@ def test_every_way_out_disarms_and_data_keep_the_text(tmp_path, monkeypatch, for
     assert [row[0] for row in cells((processed / "observations.csv").read_bytes().decode("utf-8"))] == ["=head", *printed]
     assert pd.read_parquet(processed / "observations.parquet")["=head"].tolist() == printed
     monkeypatch.setattr(paths, "PROCESSED", processed)
-    published = tmp_path / "published"
-    published.mkdir()
-    for name, content in (("numbers.json", "{}"), ("catalogue.json", "{}"), ("reconciliation.csv", "a\n")):
-        (published / name).write_text(content, encoding="utf-8")
+    for name, content in (("numbers.json", "{}"), ("reconciliation.csv", "a\n")):
+        (tmp_path / name).write_text(content, encoding="utf-8")
     (tmp_path / "report").mkdir()
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    monkeypatch.setattr(build_site, "catalogue", lambda folders, language: {"figures": {}, "tables": {}})
     for suffix in build_site.FILES:
         (tmp_path / "report" / f"specialty-alignment.zh.{suffix}").write_bytes(b"")
-    side = build_site.Side("zh", published, tmp_path / "side")
+    side = build_site.Side("zh", tmp_path / "side")
     side._downloads()
     assert not runs((side.extra / "data" / "observations.csv").read_bytes().decode("utf-8"))
     assert (side.extra / "data" / "observations.parquet").read_bytes() == (processed / "observations.parquet").read_bytes()
@@ -439,11 +438,11 @@ def test_script_in_data_is_text_in_every_page(tmp_path, monkeypatch):
     from analysis.trail import Cell, Trail
     from pipelines import build_site, trail_pages
     from pipelines.build_report import Manuscript, convert
-    from pipelines.render import to_html
+    from pipelines.render import page as page_of
     from pipelines.review import rows_html
 
     cell = Cell(EVIL, "prose", "source", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, 1.0, EVIL, EVIL)
-    number = {"value": 1, "unit": EVIL, "text": EVIL, "origin": {"notebook": EVIL, "formula": EVIL, "inputs": [EVIL], "values": "corrected"}}
+    number = {"value": 1, "unit": EVIL, "text": EVIL, "origin": {"notebook": EVIL, "formula": EVIL, "inputs": [EVIL], "values": "corrected"}, "said": {"en": {"text": EVIL, "unit": EVIL, "formula": EVIL}}}
     assert_text(Trail(EVIL, EVIL, EVIL, EVIL, EVIL, "corrected", (cell,))._repr_html_(), times=5)
     # the trail of numbers in report and site
     monkeypatch.setattr(load, "sources", lambda: pd.DataFrame({"source_id": ["source"], "short_zh": [EVIL], "short_en": [EVIL]}))
@@ -451,26 +450,26 @@ def test_script_in_data_is_text_in_every_page(tmp_path, monkeypatch):
     trail = trail_pages.trail_html(["evil"], {"evil": number}, "en")
     assert_text(trail, times=8)
     # the report: numbers, captions, tables
-    (tmp_path / "tables").mkdir()
-    (tmp_path / "tables" / "t.csv").write_text(table_csv(pd.DataFrame({EVIL: [EVIL]})), encoding="utf-8")
-    catalogue = {"figures": {}, "tables": {"t": {"title": EVIL, "scope": EVIL, "units": EVIL, "source": EVIL, "language": "en"}}}
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (tmp_path / "t.csv").write_text(table_csv(pd.DataFrame({EVIL: [EVIL]})), encoding="utf-8")
+    catalogue = {"figures": {}, "tables": {"t": {"title": EVIL, "scope": EVIL, "units": EVIL, "source": EVIL, "path": "t"}}}
     text = "---\ntitle: T\nlang: en\n---\n\nHere is {{evil}}.\n\n::: table\nt\n:::\n"
-    manuscript = Manuscript(paths.REPORT / "x.md", {"evil": number}, catalogue, "en", tmp_path, text)
+    manuscript = Manuscript(paths.REPORT / "x.md", {"evil": number}, catalogue, "en", text)
     convert(manuscript.expand(), "en", tmp_path / "report.html", tmp_path, trail, brief=True)
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert_text(report, times=12)
     assert "script-src 'none'" in report
     # tables of the site
-    published = tmp_path / "published"
-    published.mkdir()
-    (published / "numbers.json").write_text(json.dumps({EVIL: number}), encoding="utf-8")
-    (published / "catalogue.json").write_text(json.dumps({"figures": {"f": {"alt": EVIL}}}), encoding="utf-8")
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    (tmp_path / "numbers.json").write_text(json.dumps({EVIL: number}), encoding="utf-8")
+    monkeypatch.setattr(build_site, "catalogue", lambda folders, language: {"figures": {"f": {"alt": EVIL, "path": "f"}}, "tables": {}})
+    checks = tmp_path / build_site.AUDIT / "en" / build_site.CHECKS
+    checks.parent.mkdir(parents=True)
     columns = ("where", "what", "printed", "recomputed", "unit", "verdict", "formula", "note")
-    with (published / "reconciliation.csv").open("w", encoding="utf-8", newline="") as file:
+    with checks.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([columns, [{"recomputed": "1.0", "verdict": "agrees"}.get(c, EVIL) for c in columns]])
-    (published / "figures").mkdir()
-    (published / "figures" / "f.svg").write_text("<svg/>", encoding="utf-8")
-    side = build_site.Side("en", published, tmp_path / "side")
+    (tmp_path / "f.svg").write_text("<svg/>", encoding="utf-8")
+    side = build_site.Side("en", tmp_path / "side")
     side._numbers()
     side._audit()
     assert_text((tmp_path / "side" / "numbers.md").read_text(encoding="utf-8"), times=4)
@@ -481,7 +480,7 @@ def test_script_in_data_is_text_in_every_page(tmp_path, monkeypatch):
     # notebooks and the review
     notebook = new_notebook(cells=[new_markdown_cell(f"## {EVIL.partition('</script>')[2]}"), new_code_cell(f"x = {EVIL!r}", outputs=[new_output("stream", name="stdout", text=EVIL), new_output("execute_result", data={"text/plain": EVIL, "text/html": pd.DataFrame({EVIL: [EVIL]})._repr_html_()})])])
     notebook.cells[0].source = "## Title"
-    page = to_html(nbformat.from_dict(notebook), EVIL)
+    page = page_of(nbformat.from_dict(notebook), EVIL, tmp_path, "en")
     assert_text(page, own=1, times=5)
     assert len(inline_scripts(page)) == 1
     assert_text(str(rows_html({"file": EVIL, "head": [EVIL], "rows": [("added", [], [EVIL]), ("removed", [EVIL], []), ("revised", [EVIL], ["x"])]})), times=4)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,14 +24,12 @@ def make_workspace(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.lock", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(PROJECT / name, folder / name)
-    # the town publishes in one language
-    graph = (folder / "dvc.yaml").read_text(encoding="utf-8")
-    (folder / "dvc.yaml").write_text(re.sub(r"^      - results/en/.*\n", "", graph, flags=re.M), encoding="utf-8")
     for name in ("notebooks", "pipelines", "report", "src", "docs"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     shutil.copytree(TOWN, folder, dirs_exist_ok=True)
-    for name in ("dictionary.yaml", "labels.yaml", "identities.yaml"):
+    for name in ("dictionary.yaml", "identities.yaml"):
         shutil.copy(PROJECT / "data" / name, folder / "data" / name)
+    shutil.copytree(PROJECT / "data" / "words", folder / "data" / "words")
     shutil.copytree(PROJECT / "data" / "crosswalks", folder / "data" / "crosswalks")
     shutil.move(folder / "resources_town.csv", folder / "data" / "crosswalks" / "resource_to_section.csv")
     entities = yaml.safe_load((PROJECT / "data" / "entities.yaml").read_text(encoding="utf-8"))
@@ -68,8 +65,7 @@ def start_dvc(folder: Path) -> None:
 
 def prepare_processed(folder: Path) -> None:
     """Strip, clean and join without DVC: what the analysing notebooks need."""
-    for notebook in sorted((folder / "notebooks").glob("*.ipynb")):
-        run(folder, "pipelines.strip_notebook", str(notebook), f"build/notebooks/{notebook.name}")
+    run(folder, "pipelines.strip_notebooks")
     for source in ("town-2030", "demand"):
         run(folder, "pipelines.run_notebook", "clean", "--item", source)
     run(folder, "pipelines.join_sources")
@@ -92,9 +88,9 @@ def main(target: str) -> None:
         prepare_processed(folder)
         for stage in ("start_here", "reconcile", "fit", "employment", "size", "cooperation"):
             run(folder, "pipelines.run_notebook", stage)
-        run(folder, "pipelines.run_notebook", "country_brief", "--item", "laos", "--under", "results/country_briefs/zh/laos")
-        for notebook in sorted((folder / "results").rglob("notebooks/*.ipynb")):
-            if notebook.name != "01_clean.demand.ipynb":
+        run(folder, "pipelines.run_notebook", "country_brief", "--item", "laos")
+        for notebook in sorted((folder / "results").rglob("*.ipynb")):
+            if notebook.parent.name != "demand":
                 shutil.copy(notebook, Path(target) / notebook.name)
 
 

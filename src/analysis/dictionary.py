@@ -97,6 +97,10 @@ class Indicator:
     definition: str
     definition_zh: str = ""  # for indicators that schools are asked for
 
+    def defined(self, language: str) -> str:
+        """The definition, in the language if it is written in it."""
+        return (language == "zh" and self.definition_zh) or self.definition
+
     def label(self, language: str) -> str:
         return self.zh if language == "zh" else self.en
 

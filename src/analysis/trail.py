@@ -14,6 +14,7 @@ import pandas as pd
 from analysis import load, paths
 from analysis.clean.corrections import load_corrections
 from analysis.dictionary import entities, label, nearest, section_name, words
+from analysis.present.published import numbers_in
 from analysis.keys import fact_key, figure_key, observation_key, record_key
 
 NOT_PRINTED = "not printed"  # stands for inputs of a number that a source does not give
@@ -99,9 +100,10 @@ class Index:
         raise KeyError(f"{key!r} is no printed cell and no file{nearest(key, self.cells)}")
 
 
-def published(path: Path | None = None) -> dict[str, dict]:
-    """All numbers of ``results/numbers.json``."""
-    return json.loads((path or paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
+def published(language: str | None = None, path: Path | None = None) -> dict[str, dict]:
+    """All numbers of ``results/numbers.json``; text, unit and formula in a language, if one is named."""
+    numbers = json.loads((path or paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
+    return numbers if language is None else numbers_in(numbers, language)
 
 
 def inputs_of(name: str, numbers: dict[str, dict]) -> list[str]:
@@ -162,7 +164,7 @@ def trace(name: str, language: str = "zh") -> Trail:
     KeyError
         for a number that is not published, with the nearest name.
     """
-    numbers = published()
+    numbers = published(language)
     if name not in numbers:
         raise KeyError(f"no number is called {name!r}{nearest(name, numbers)}")
     entry, index = numbers[name], Index(language)

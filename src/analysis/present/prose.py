@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from analysis import paths
 from analysis.errors import Problems
 from analysis.params import notebooks
+from analysis.present.words import page_words
 
 ORIGINAL = "en"  # the language in which prose is written
 GUIDES = ("CONTRIBUTING.md", "docs")  # documents beside the notebooks
@@ -64,11 +65,12 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def translated(text: str, language: str) -> str:
-    """A Markdown text in a language; a block without translation stays as it is."""
+    """A Markdown text in a language; a block without translation stays as it is, marked."""
     if language == ORIGINAL:
         return text
     known = catalogue(language)
-    return "\n\n".join(known.get(block, block) if is_prose(block) else block for block in blocks(text))
+    mark = page_words(language)["untranslated"]
+    return "\n\n".join(known.get(block) or f"{block} {mark}" if is_prose(block) else block for block in blocks(text))
 
 
 def documents() -> dict[str, list[str]]:

@@ -195,7 +195,7 @@ class Results:
         for language in self.languages:
             text = say.say_cell(value, spec.say, language) if spec.say and value != "" else say.number_text(value, spec.unit, digits, side)
             formula = fill(spec.formula, language, lambda one: row[one] if one in row else self.parameters[one])
-            self.said[language]["numbers"][name] = {"text": text or "—", "formula": formula} if spec.say else {"text": text, "formula": formula}
+            self.said[language]["numbers"][name] = {"text": (text or "—") if spec.say else text, "unit": say.unit_text(spec.unit, language), "formula": formula}
 
     # --- figures
 

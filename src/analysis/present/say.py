@@ -11,15 +11,15 @@ import pandas as pd
 
 from analysis import load
 from analysis.dictionary import label, period_text, section_name
-from analysis.present.words import Column, TableWords, join
+from analysis.present.words import Column, TableWords, join, page_words
 
-NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
+WAYS = ("label", "labels", "section", "period", "source", "sources", "join", "words", "p")
 SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
 
 
 def caption_note(language: str, scope: str, units: str, source: str) -> str:
     """The line below a figure or table."""
-    return NOTES[language].format(scope=scope, units=units, source=source)
+    return page_words(language)["note"].format(scope=scope, units=units, source=source)
 
 
 def stable(value: float) -> float:
@@ -60,6 +60,17 @@ def number_text(value: float | int | str, unit: str, digits: int, side: str = ""
     return f"{text}%" if unit == "%" else text
 
 
+def unit_text(unit: str, language: str) -> str:
+    """A unit of the data in a language; signs are the same everywhere.
+
+    Examples
+    --------
+    >>> unit_text("人", "en"), unit_text("%", "en")
+    ('persons', '%')
+    """
+    return label(f"unit_{unit}", language) if unit and not unit.isascii() and unit != "°" else unit
+
+
 def p_text(value: float) -> str:
     """A p value as tables print it.
 
@@ -81,6 +92,8 @@ def say_cell(value: Any, how: str, language: str) -> str:
         ``join`` (texts in a row), ``words`` (a text by language), ``p``.
     """
     kind, _, prefix = how.partition(":")
+    if kind not in WAYS:
+        raise ValueError(f"{how!r} is no way to say a cell; use {', '.join(WAYS)}")
     if kind == "p":
         return p_text(value)
     if kind == "labels":
@@ -100,9 +113,7 @@ def say_cell(value: Any, how: str, language: str) -> str:
             return section_name(str(value), language)
         case "period":
             return period_text(str(value), language)
-        case "source":
-            return load.source_names([value], language)
-    raise ValueError(f"{how!r} is no way to say a cell; use label, labels, section, period, source, sources, join, words or p")
+    return load.source_names([value], language)
 
 
 def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
@@ -128,7 +139,7 @@ def neutral(frame: pd.DataFrame) -> pd.DataFrame:
     kept = frame.copy()
     for name in kept.columns:
         if pd.api.types.is_float_dtype(kept[name]):
-            kept[name] = [None if pd.isna(v) else f"{stable(v):.{SIGNIFICANT}g}" if v != round(v) else f"{v:.0f}" for v in kept[name]]
+            kept[name] = [None if pd.isna(v) else f"{stable(v):.{SIGNIFICANT}g}" if not math.isfinite(v) or v != round(v) else f"{v:.0f}" for v in kept[name]]
         elif kept[name].dtype == object:
             kept[name] = [_kept(v) for v in kept[name]]
     return kept

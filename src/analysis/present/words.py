@@ -23,15 +23,11 @@ from analysis.files import read_yaml
 from analysis.params import languages
 from analysis.schema import LONGEST, Closed, check, refuse
 
-SEPARATOR = {"zh": "、"}  # between words in a row; elsewhere a comma
-
 
 def _complete(said: str | dict[str, str]) -> str | dict[str, str]:
     if isinstance(said, dict):
         if missing := [one for one in languages() if one not in said]:
             raise refuse(f"says nothing in {', '.join(missing)}", "Add the language")
-        if unknown := [one for one in said if one not in languages()]:
-            raise refuse(f"speaks {', '.join(unknown)}, which params.yaml does not list", "Drop it, or add the language to params.yaml")
     for text in said.values() if isinstance(said, dict) else [said]:
         if len(text) > LONGEST:
             raise refuse(f"is longer than {LONGEST:,}", "Shorten it")
@@ -197,6 +193,30 @@ def line_numbers(path: Path) -> dict[tuple[str, ...], int]:
     return found
 
 
+@lru_cache
+def page_words(language: str) -> dict[str, Any]:
+    """Words of pages that no notebook says (``data/words/pages.yaml``) in a language.
+
+    Raises
+    ------
+    DataFault
+        where an entry lacks a language.
+    """
+    problems, file = Problems(), paths.shown(paths.WORDS / "pages.yaml")
+
+    def said(entry: Any, place: tuple[str, ...]) -> Any:
+        if isinstance(entry, dict) and entry.keys() & set(languages()):
+            if language not in entry:
+                problems.add(file, f"says nothing in {language}", "Add the language", row=" / ".join(place))
+                return ""
+            return entry[language]
+        return {key: said(one, (*place, key)) for key, one in entry.items()}
+
+    words = said(read_yaml(paths.WORDS / "pages.yaml"), ())
+    problems.stop()
+    return words
+
+
 def text_of(said: str | Mapping[str, str], language: str) -> str:
     """A text in a language."""
     return said if isinstance(said, str) else said[language]
@@ -204,7 +224,7 @@ def text_of(said: str | Mapping[str, str], language: str) -> str:
 
 def join(words: list[str], language: str) -> str:
     """Words in a row, parted as the language does."""
-    return SEPARATOR.get(language, ", ").join(words)
+    return page_words(language)["separator"].join(words)
 
 
 class UnknownPlace(KeyError):
