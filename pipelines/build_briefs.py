@@ -11,7 +11,8 @@ from pathlib import Path
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
-from analysis.params import languages, load_params
+from analysis.files import languages
+from analysis.params import load_params
 from analysis.present.published import catalogue, joined, numbers_in, read_ledger
 from analysis.trail import Index
 from pipelines.build_report import Manuscript, publish

@@ -22,8 +22,8 @@ import csv
 import operator
 import os
 import re
-import sys
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -32,8 +32,9 @@ import typst
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
+from analysis.files import languages
+from analysis.params import load_params
 from analysis.present.policy import with_policy
-from analysis.params import languages, load_params
 from analysis.present.published import catalogue, folders
 from analysis.present.say import caption_note
 from analysis.present.style import font_file

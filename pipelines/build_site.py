@@ -24,8 +24,9 @@ import nbformat
 from analysis import paths
 from analysis.dictionary import indicators
 from analysis.errors import DataFault, DataProblem, Problems
+from analysis.files import languages
 from analysis.outgoing import disarmed_csv
-from analysis.params import languages, load_params
+from analysis.params import load_params
 from analysis.present.policy import inline_scripts, with_policy
 from analysis.present.prose import translated
 from analysis.present.published import catalogue, folders, read_ledger
@@ -97,7 +98,7 @@ class Side:
         self._notebooks()
         self._briefs()
         self._documentation()
-        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", list(w["indicator_columns"].values()), ((i.kind, [html.escape(t) for t in (i.code, i.zh, i.en, i.unit, w["kinds"][i.kind], i.defined(self.language))]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
+        self.page("dictionary", w["dictionary"], w["dictionary_lead"], raw(data_table("dictionary", list(w["indicator_columns"].values()), ((i.kind, [html.escape(t) for t in (i.code, i.label(languages()[0]), i.label(languages()[-1]), i.unit, w["kinds"][i.kind], i.defined(self.language))]) for i in indicators().values()), w, label=w["dictionary"])), wide=True)
         self._downloads()
 
     def _figure(self, name: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
-from analysis.params import languages, load_params
+from analysis.files import languages
+from analysis.params import load_params
 from analysis.present.published import folders, joined, read_ledger
 from analysis.trail import Index, inputs_of
 from pipelines.conditions import run_sealed

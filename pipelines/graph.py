@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from analysis import paths
 from analysis.files import read_yaml
 

@@ -80,7 +80,6 @@ def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
     try:
         die_with_parent(runner)
         import ipykernel.kernelapp
-        import matplotlib.pyplot
         import pandas  # noqa: F401
 
         connection_file = os.read(reader, 4096).decode()

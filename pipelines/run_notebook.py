@@ -22,8 +22,10 @@ from pathlib import Path
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
+from analysis.files import languages
 from analysis.outgoing import redacted
-from analysis.params import declared_parameters, languages, load_params, notebooks
+from analysis.params import declared_parameters, load_params, notebooks
+from pipelines.borrowed import missing_of
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
 from pipelines.staging import replace, staging
@@ -114,7 +116,7 @@ def run(section: str, item: str = "") -> None:
     with staging(name) as folder:
         os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(folder), ANALYSIS_LANGUAGES=",".join(languages()), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
         # forked before anything opens a socket or a thread, see pipelines/kernel.py
-        child = ForkedKernel(paths.ROOT) if CAN_FORK else None
+        child = ForkedKernel(paths.ROOT) if CAN_FORK and not missing_of("jupyter") else None
         try:
             _run(section, item, name, folder, {"kernel_manager_class": ForkedKernelManager} if child else {})
         finally:

@@ -11,6 +11,7 @@ from analysis import load, paths
 from analysis.present.words import page_words
 from analysis.trail import Index, inputs_of, printed_table
 
+
 @dataclass
 class Group:
     """A printed table, or a list of figures of prose or statistics, with the cells that trails lead to."""

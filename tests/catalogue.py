@@ -24,15 +24,13 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from analysis import paths
-from analysis.clean import source as cleaning
-from analysis.clean.crosswalks import check_crosswalk
 from analysis.clean.corrections import load_corrections
+from analysis.clean.crosswalks import check_crosswalk
 from analysis.clean.source import clean_source
 from analysis.dictionary import entities, indicators, label, words
-from analysis.errors import DataFault, Problems
-from analysis.files import read_yaml
-from analysis.params import languages, load_params
+from analysis.errors import Problems
+from analysis.files import languages, read_yaml
+from analysis.params import load_params
 from analysis.present.published import catalogue, folders, joined, numbers_in, read_ledger
 from analysis.present.words import line_numbers, load_words, page_words
 from analysis.reconcile import audit as auditing

@@ -139,7 +139,7 @@ def test_correction_of_prose(town):
     ("change", "message"),
     [
         ({"expect": "95,1%", "printed": "95,1%"}, "c903 has lost its object: it expects '95,1%'"), ({"expect": "95,1%"}, "says that '95.1%' is printed and expects '95,1%'"), ({"use": 942}, "uses 942, outside the range 0 to 100"), ({"use": True}, "use is True, not a number"),
-        ({"use": float("nan")}, "use is nan, not a number"), ({"reasn": "x"}, "an entry has no 'reasn'.*nearest known: 'reason'"), ({"where": None}, "is no entry with a place"), ({"use": None}, "is applied and says no number to use"), ({"reason": "test"}, "in both languages"), ({"status": "maybe"}, "status 'maybe' is not known"),
+        ({"use": float("nan")}, "use is nan, not a number"), ({"reasn": "x"}, "an entry has no 'reasn'.*nearest known: 'reason'"), ({"where": None}, "is no entry with a place"), ({"use": None}, "is applied and says no number to use"), ({"reason": "test"}, "must be given in zh"), ({"status": "maybe"}, "status 'maybe' is not known"),
         ({"where": {"source_id": "town-2030", "fact_id": "town-2030:e:99"}}, "matches 0 cells"), ({"where": {"source_id": "demand", "fact_id": "x"}}, "source 'demand' has no facts.csv"), ({"where": {"fact_id": "x"}}, "lacks source_id"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,39 +31,32 @@ def _unreversed(ends: tuple[End, End]) -> tuple[End, End]:
     return ends
 
 
-class IndicatorEntry(Closed):
-    """An entry of ``dictionary.yaml``."""
+class IndicatorEntry(Words):
+    """An entry of ``dictionary.yaml``: name and ``definition_<language>`` in each language, and what is counted how."""
 
-    zh: Text
-    en: Text
     unit: Text
     kind: Literal["count", "amount", "rate", "ratio", "score", "rank", "change"]
     range: Annotated[tuple[End, End], Field(strict=False), AfterValidator(_unreversed)]
     direction: Literal["up", "down", "none"]
     definition: Text
-    definition_zh: str = ""
 
     entry: ClassVar[str] = "an indicator"
 
 
-class FullName(Closed):
+class FullName(Words):
     """A name and the years in which it is valid."""
 
-    zh: Text
-    en: Text
     since: Year | None = Field(None, alias="from")
     to: Year | None = None
 
     entry: ClassVar[str] = "a name"
 
 
-class Label(Closed):
+class Label(Words):
     """An entry of ``labels.yaml``; a word may be nothing in a language."""
 
-    zh: str
-    en: str
-
     entry: ClassVar[str] = "a label"
+    silent: ClassVar[bool] = True
 
 
 class EntityEntry(Closed):
@@ -88,21 +80,19 @@ class Indicator:
     """One indicator: what is counted, in which unit, within which range."""
 
     code: str
-    zh: str
-    en: str
+    names: dict[str, str]
     unit: str
     kind: str
     range: tuple[float | None, float | None]
     direction: str
-    definition: str
-    definition_zh: str = ""  # for indicators that schools are asked for
+    definitions: dict[str, str]  # by language; in English always
 
     def defined(self, language: str) -> str:
         """The definition, in the language if it is written in it."""
-        return (language == "zh" and self.definition_zh) or self.definition
+        return self.definitions.get(language, self.definitions["en"])
 
     def label(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
+        return self.names[language]
 
 
 @dataclass(frozen=True)
@@ -137,7 +127,8 @@ def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
             for ending, units in UNIT_OF.items():
                 if str(code).endswith(ending) and sound.unit not in units:
                     problems.add(file, f"the code ends in {ending}, its unit is not {' or '.join(sorted(units))}", "Correct the unit, or rename the indicator", row=code, column="unit", printed=sound.unit)
-            found[code] = Indicator(code=code, **sound.model_dump())
+            more = {name.removeprefix("definition_"): text for name, text in (sound.__pydantic_extra__ or {}).items() if name.startswith("definition_")}
+            found[code] = Indicator(code, sound.words(), sound.unit, sound.kind, sound.range, sound.direction, {"en": sound.definition, **more})
     problems.stop()
     return found
 
@@ -181,7 +172,7 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
                     problems.add(file, f"{source} prints the same name for {other}", "Give the name to one of them", row=code, column="printed", printed=variant)
         names = tuple({("from" if k == "since" else k): v for k, v in name.model_dump().items() if v is not None} for name in one.names)
         found[code] = Entity(
-            code=code, kind=one.kind, names=names, short=one.short.model_dump(), tier=one.tier, part_of=one.part_of, note=one.note,
+            code=code, kind=one.kind, names=names, short=one.short.words(), tier=one.tier, part_of=one.part_of, note=one.note,
             printed={s: {fold(v): tuple(t) for v, t in variants.items()} for s, variants in one.printed.items()},
         )
     check_references([(code, one.part_of) for code, one in sound.items() if one.part_of], sound, "part_of", file, problems, column="part_of")
@@ -208,7 +199,7 @@ def words() -> dict[str, dict[str, str]]:
     problems = Problems()
     found = check(dict[str, Label], read_yaml(paths.LABELS), paths.shown(paths.LABELS), problems)
     problems.stop()
-    return {code: said.model_dump() for code, said in found.items()}
+    return {code: said.words() for code, said in found.items()}
 
 
 def label(code: str, language: str) -> str:
@@ -231,15 +222,11 @@ def label(code: str, language: str) -> str:
 def section_name(section: str, language: str) -> str:
     """A section, case, annex, sheet of a form, or the preface, as a reader knows it."""
     kind, _, number = section.partition(" ")
-    if kind == "form":
-        return f"填报表“{number}”" if language == "zh" else f"form, sheet {number}"
-    if kind in {"case", "annex"}:
-        return f"{'案例' if kind == 'case' else '附件'}{number}" if language == "zh" else f"{kind} {number}"
+    if kind in {"form", "case", "annex"}:
+        return words()[f"place_{kind}"][language].format(number)
     if f"part_{section}" in words():
         return words()[f"part_{section}"][language]
-    if section == "0":
-        return "前言" if language == "zh" else "preface"
-    return f"正文{section}节" if language == "zh" else f"section {section}"
+    return words()["place_preface" if section == "0" else "place_section"][language].format(section)
 
 
 def period_text(period: str, language: str) -> str:
@@ -253,8 +240,5 @@ def period_text(period: str, language: str) -> str:
     first, slash, last = period.partition("/")
     if not slash:
         return period
-    if first == "..":
-        return f"截至{last}" if language == "zh" else f"up to {last}"
-    if last == "..":
-        return f"{first}起" if language == "zh" else f"from {first}"
-    return f"{first}—{last}" if language == "zh" else f"{first}–{last}"
+    kind = "up_to" if first == ".." else "since" if last == ".." else "span"
+    return words()[f"period_{kind}"][language].format(*[one for one in (first, last) if one != ".."])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from analysis import paths
 from analysis.errors import Problems
 from analysis.paths import shown
 
@@ -52,6 +54,22 @@ def _limit_growth(text: str) -> None:
 
 DEEPEST = 40  # levels of a document; ours have six
 LARGEST = 20_000_000  # bytes of a file that people write
+
+
+@lru_cache
+def languages() -> list[str]:
+    """Codes of the languages in which everything is said, the main one first (``params.yaml``, of which nothing else is looked at here).
+
+    Raises
+    ------
+    DataFault
+        where the file lists none.
+    """
+    given, problems = read_yaml(paths.PARAMS).get("languages"), Problems()
+    if not (isinstance(given, list) and given and all(isinstance(one, str) and re.fullmatch("[a-z]{2}", one) for one in given) and len(set(given)) == len(given)):
+        problems.add(shown(paths.PARAMS), "should be a list of languages", "Write one code of two letters a line, each after a dash: zh, then en", row="languages", printed=str(given)[:80])
+    problems.stop()
+    return given
 
 
 def read_text(path: Path, problems: Problems) -> str | None:

@@ -148,7 +148,7 @@ def find(text: str) -> pd.DataFrame:
     True
     """
     wanted = text.lower()
-    rows = [("indicator", i.code, i.zh, i.en, i.unit, i.definition) for i in indicators().values()]
+    rows = [("indicator", i.code, i.label("zh"), i.label("en"), i.unit, i.definitions["en"]) for i in indicators().values()]
     rows += [("entity", e.code, e.name("zh"), e.name("en"), "", e.kind) for e in entities().values()]
     found = [row for row in rows if any(wanted in part.lower() for part in row[1:4])]
     return pd.DataFrame(found, columns=["what", "code", "zh", "en", "unit", "meaning"])

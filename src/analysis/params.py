@@ -14,8 +14,8 @@ from pydantic import Field, create_model
 
 from analysis import paths
 from analysis.dictionary import entities, indicators
-from analysis.errors import DataProblem, Problems, nearest
-from analysis.files import read_text, read_yaml
+from analysis.errors import DataFault, DataProblem, Problems, nearest
+from analysis.files import languages, read_text, read_yaml
 from analysis.schema import NAME, Closed, Code, Name, Share, Text, Year, check, check_references
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]+)?$")]
@@ -103,7 +103,6 @@ def sections() -> dict[str, type[Section]]:
 
 LISTS = {
     "sources": ("should be a list of folders of data/raw", "Write one source a line, each after a dash"),
-    "languages": ("should be a list of languages", "Write one code a line, each after a dash: zh, then en"),
     "briefs": ("should be a list of partners", "Write one partner a line, each after a dash, as 05_cooperation lists them"),
 }
 SOURCES = ("source", "earlier")  # parameters that name a source
@@ -150,16 +149,6 @@ def _check_list(name: str, entries: Any, file: str, problems: Problems) -> bool:
     return True
 
 
-@lru_cache
-def languages() -> list[str]:
-    """Codes of the languages in which everything is said, the main one first; the rest of the file is not looked at."""
-    given = read_yaml(paths.PARAMS).get("languages")
-    problems = Problems()
-    if not _check_list("languages", given, paths.shown(paths.PARAMS), problems):
-        problems.stop()
-    return given
-
-
 def load_params(path: Path | None = None) -> dict[str, Any]:
     """All sections by name; ``sources``, ``briefs`` and ``languages`` as lists.
 
@@ -172,7 +161,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     file = paths.shown(path)
     problems = Problems()
     content = read_yaml(path)
-    expected = [*sections(), *LISTS, "analyses"]
+    expected = [*sections(), *LISTS, "analyses", "languages"]
     for name in content.keys() - set(expected):
         near = nearest(str(name), expected).removeprefix(" (nearest known: ").removesuffix(")")
         problems.add(file, "is not a section", f"Did you mean {near}?" if near else f"Known are {', '.join(expected)}", row=str(name))
@@ -183,6 +172,11 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
         elif name in LISTS:
             if _check_list(name, content[name], file, problems):
                 loaded[name] = content[name]
+        elif name == "languages":
+            try:
+                loaded[name] = languages()
+            except DataFault as fault:
+                problems += fault.problems
         elif name == "analyses":
             loaded[name] = check(dict[Code, Analysis], content[name], file, problems, row=name)
         elif not isinstance(content[name], dict):

@@ -14,16 +14,25 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, is_typeddict
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 # what is installed beside us must not change how files are read; looking for it takes a tenth of a second, too
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError  # noqa: E402
+from pydantic import (  # noqa: E402
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError  # noqa: E402
 
 from analysis.errors import Problems, nearest  # noqa: E402
-from analysis.files import read_text  # noqa: E402
+from analysis.files import languages, read_text  # noqa: E402
 from analysis.paths import shown  # noqa: E402
 
 FIRST_YEAR, LAST_YEAR = 1949, 2100
@@ -72,11 +81,33 @@ Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Words(Closed):
-    """What is read, in both languages."""
+class Words(BaseModel):
+    """What is read, in every language of ``params.yaml``; more languages may stand beside them."""
 
-    zh: Text
-    en: Text
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
+    __pydantic_extra__: dict[str, str]
+
+    entry: ClassVar[str] = "an entry"
+    silent: ClassVar[bool] = False  # whether a word may be nothing in a language
+
+    @model_validator(mode="after")
+    def _in_every_language(self) -> Words:
+        spoken = self.__pydantic_extra__ or {}
+        known = [*languages(), *type(self).model_fields]
+        for name, text in spoken.items():
+            if not re.fullmatch(r"(definition_)?[a-z]{2}", name):
+                raise refuse(f"{self.entry} has no {name!r}{nearest(name, known, 0.5)}", f"Use {', '.join(known)}")
+            if not text.strip() and not self.silent:
+                raise refuse(f"{name} is empty", "Write the word")
+            if len(text) > LONGEST:
+                raise refuse(f"{name} is longer than {LONGEST:,}", "Shorten it")
+        if missing := [one for one in languages() if one not in spoken]:
+            raise refuse(f"lacks {', '.join(missing)}", "Complete the entry")
+        return self
+
+    def words(self) -> dict[str, str]:
+        """The word by language."""
+        return {name: text for name, text in (self.__pydantic_extra__ or {}).items() if len(name) == 2}
 
 
 def is_date(text: str) -> bool:

@@ -14,8 +14,8 @@ import pandas as pd
 from analysis import load, paths
 from analysis.clean.corrections import load_corrections
 from analysis.dictionary import entities, label, nearest, section_name, words
-from analysis.present.published import numbers_in
 from analysis.keys import fact_key, figure_key, observation_key, record_key
+from analysis.present.published import numbers_in
 
 NOT_PRINTED = "not printed"  # stands for inputs of a number that a source does not give
 

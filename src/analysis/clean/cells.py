@@ -15,8 +15,6 @@ from analysis.errors import Problems
 from analysis.files import read_yaml
 from analysis.paths import shown
 from analysis.schema import Column, Table, read_table, reference, text, year
-from analysis.schema import pattern as form
-
 
 COUNTS = ["intake", "students", "graduates", "placed", "further_study", "not_placed", "unknown"]
 SPECIALTY_COLUMNS = ["source_id", "school", "specialty_code", "specialty", "year", *COUNTS]
@@ -52,7 +50,7 @@ def is_specialty_code(code: str) -> bool:
 def _read(path: Path, columns: dict[str, Column], key: tuple[str, ...], doubled: str, source_id: str, entities: dict[str, Entity], problems: Problems) -> list[dict]:
     """Rows with checked names, years and codes; every fault is noted."""
     file = shown(path)
-    schools = {name: code for code, entity in entities.items() if entity.kind == "school" for wording in (*entity.names, entity.short) for name in (wording["zh"], wording["en"])}
+    schools = {name: code for code, entity in entities.items() if entity.kind == "school" for wording in (*entity.names, entity.short) for language, name in wording.items() if language not in {"from", "to"}}
     known = {"school": reference({*schools, *schools.values()}, "is no school of data/entities.yaml", "Write its code or one of its names", required=False)}
     rows = read_table(path, Table(columns | known, key=(), ordered=True), problems)
     seen: dict[tuple, int] = {}

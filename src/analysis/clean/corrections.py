@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import paths
 from analysis.dictionary import indicators
 from analysis.errors import Problems, nearest
-from analysis.files import read_yaml
+from analysis.files import languages, read_yaml
 
 STATUSES = {"applied", "shown only"}
 KEY = ["source_id", "table_id", "entity", "indicator", "year"]
@@ -73,8 +73,8 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
             problems.add(paths.shown(path), "is applied and says no number to use", "Enter `use`, or set status: shown only", row=correction_id)
         elif not isinstance(entry["printed"], str) or not isinstance(entry["expect"], str):
             problems.add(paths.shown(path), "what is printed is no text", "Put it in quotation marks", row=correction_id)
-        elif not isinstance(entry["reason"], dict) or set(entry["reason"]) != {"zh", "en"} or not all(isinstance(r, str) and r.strip() for r in entry["reason"].values()):
-            problems.add(paths.shown(path), "the reason must be given in both languages", "Write reason: {zh: …, en: …}", row=correction_id)
+        elif not isinstance(entry["reason"], dict) or not set(languages()) <= set(entry["reason"]) or not all(isinstance(r, str) and r.strip() for r in entry["reason"].values()):
+            problems.add(paths.shown(path), f"the reason must be given in {', '.join(languages())}", "Write reason: {zh: …, en: …}", row=correction_id)
         else:
             corrections.append(Correction(correction_id, where, str(entry["printed"]), str(entry["expect"]), entry["use"], entry["status"], entry["reason"]))
     problems.stop()

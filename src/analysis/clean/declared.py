@@ -11,6 +11,7 @@ from pathlib import Path
 from analysis.clean.about import About
 from analysis.dictionary import Entity, Indicator
 from analysis.errors import Problems, nearest
+from analysis.files import languages
 from analysis.intake.layout import Column, TableLayout, fold
 from analysis.paths import shown
 
@@ -53,7 +54,7 @@ def _check_exchanged(figures: list[tuple[int, Column]], indicators: dict[str, In
     """Two columns whose headers fit each other's indicator better than their own."""
     def likeness(column: Column, code: str) -> float:
         header = _YEAR.sub("", _BRACKETS.sub("", "".join(column.header)))
-        return SequenceMatcher(None, header, fold(indicators[code].zh)).ratio()
+        return SequenceMatcher(None, header, fold(indicators[code].label(languages()[0]))).ratio()
 
     for (first, one), (second, two) in combinations(figures, 2):
         if one.indicator == two.indicator or one.year != two.year:

@@ -11,6 +11,7 @@ from analysis import __version__, paths
 from analysis.clean.about import load_about
 from analysis.clean.prose import FIGURE_KEY
 from analysis.errors import Problems
+from analysis.files import languages
 
 TEXT = {"keep_default_na": False, "dtype": str}
 NUMBERS = {"graduates": "float64", "intake": "float64", "students": "float64", "placed": "float64", "further_study": "float64", "not_placed": "float64", "unknown": "float64", "year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
@@ -55,7 +56,7 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
             parts.setdefault(path.stem, []).append(read_table(path))
         if source := load_about(paths.RAW / source_id, problems):
             about.append({
-                "source_id": source_id, "title": source.title, "short_zh": source.short_title.zh, "short_en": source.short_title.en, "body": source.body,
+                "source_id": source_id, "title": source.title, **{f"short_{language}": source.short_title.words()[language] for language in languages()}, "body": source.body,
                 "published": source.published, "report_year": source.report_year, "covers": source.covers or "", "how_read": source.how_read,
             })
     problems.stop()

@@ -14,7 +14,20 @@ from analysis.clean.numbers import NotANumber, check_kind, follows, parse_number
 from analysis.dictionary import Entity, Indicator
 from analysis.errors import Problems
 from analysis.paths import shown
-from analysis.schema import Column, Table, date, is_date, is_period, pattern, read_table, reference, text, whole, words, year
+from analysis.schema import (
+    Column,
+    Table,
+    date,
+    is_date,
+    is_period,
+    pattern,
+    read_table,
+    reference,
+    text,
+    whole,
+    words,
+    year,
+)
 
 QUALIFIERS = {"exact", "about", "over", "nearly", "at_least", "at_most", "planned", "derived"}
 BASES = {"stock", "flow", "cumulative", "change", "growth", "share", "rate", "mean", "rank", "target", "count_of_listed"}

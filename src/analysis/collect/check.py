@@ -295,9 +295,9 @@ class _One:
                 self._at(first, "relation_unusual" if excused else "relation", what=self._read(rule.formula.text), arithmetic=f"{a.arithmetic} {sign} {b.arithmetic}", why=rule.otherwise["zh"] if excused else "")
 
     def _read(self, formula: str) -> str:
-        text = re.sub(r"last\((\w+)\)", lambda m: f"上年{indicators()[m[1]].zh}", formula)
+        text = re.sub(r"last\((\w+)\)", lambda m: f"上年{indicators()[m[1]].label('zh')}", formula)
         text = re.sub(r"\brows\([^)]*\)", "清单行数", text)
-        return re.sub(r"[a-z]\w*", lambda m: indicators()[m[0]].zh if m[0] in indicators() else m[0], text).replace("<=", "≤").replace(">=", "≥").replace("==", "=")
+        return re.sub(r"[a-z]\w*", lambda m: indicators()[m[0]].label("zh") if m[0] in indicators() else m[0], text).replace("<=", "≤").replace(">=", "≥").replace("==", "=")
 
     def _against_last_year(self) -> None:
         before = self.collection.before(self.form.school.code)

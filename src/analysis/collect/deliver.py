@@ -51,7 +51,7 @@ def _tables(collection: Collection, forms: dict[str, Form], answered: dict[str, 
         if not figures and not spec:
             continue
         columns = [{"header": ["序号", ""], "role": "order"} | ({"fill": "down"} if spec and figures else {}), {"header": ["学校代码", ""], "role": "entity"} | ({"fill": "down"} if spec and figures else {})]
-        columns += [{"header": [indicators()[code].zh, f"{sheet} {ANSWER}"], "indicator": code, "year": collection.year} for code, sheet in figures]
+        columns += [{"header": [indicators()[code].label("zh"), f"{sheet} {ANSWER}"], "indicator": code, "year": collection.year} for code, sheet in figures]
         columns += [{"header": [c.zh, f"{spec.title} {c.letter}"], "role": "field", "name": c.name} for c in spec.columns] if spec else []
         layouts[table_id] = {"title": layout.title, "header_rows": 2, "columns": columns}
         rows, line = [["header", 1, *(c["header"][0] for c in columns)], ["header", 2, *(c["header"][1] for c in columns)]], 3

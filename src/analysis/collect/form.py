@@ -278,7 +278,7 @@ def load_collection(year: int) -> Collection:
                 problems.add(file, f"{previous} has no table of figures {table_id!r}{nearest(table_id, layouts)}", "Correct the number", row=sheet)
                 continue
             for code in {c.indicator for c in layouts[table_id].columns if c.role == "value"}:
-                if not indicators()[code].definition_zh:
+                if "zh" not in indicators()[code].definitions:
                     problems.add(file, f"indicator {code!r} has no Chinese definition", "Add definition_zh in data/dictionary.yaml", row=sheet, table=table_id)
     choices = _choices(declared["choices"])
     lists = tuple(_list_sheet(name, spec, choices, layouts, file, problems) for name, spec in declared["lists"].items())

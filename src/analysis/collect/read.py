@@ -13,7 +13,19 @@ from pathlib import Path
 
 import openpyxl
 
-from analysis.collect.form import ANSWER, COMMENT, COVER, COVER_ANSWERS, COVER_FIXED, FAULTS, FIRST_ROW, GUIDE, OPTIONS, Collection, Form
+from analysis.collect.form import (
+    ANSWER,
+    COMMENT,
+    COVER,
+    COVER_ANSWERS,
+    COVER_FIXED,
+    FAULTS,
+    FIRST_ROW,
+    GUIDE,
+    OPTIONS,
+    Collection,
+    Form,
+)
 from analysis.collect.package import package_fault
 from analysis.collect.words import Fault
 from analysis.outgoing import said
@@ -143,7 +155,7 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
 def _fixed(form: Form, sheet: str) -> dict[str, str]:
     """Cells of a sheet that must read as the form was written: what moves rows or columns shows here."""
     if sheet in form.questions:
-        return {f"{column}{q.row}": text for q in form.questions[sheet] for column, text in (("A", f"表{q.table_id}"), ("B", q.indicator.zh))}
+        return {f"{column}{q.row}": text for q in form.questions[sheet] for column, text in (("A", f"表{q.table_id}"), ("B", q.indicator.label("zh")))}
     if sheet == COVER:
         return {COVER_FIXED["name"]: form.school.name("zh"), COVER_FIXED["year"]: str(form.collection.year)}
     spec = next(s for s in form.collection.lists if s.title == sheet)

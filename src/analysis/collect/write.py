@@ -11,7 +11,20 @@ from string import ascii_uppercase
 
 import xlsxwriter
 
-from analysis.collect.form import ANSWER, COMMENT, COVER, COVER_ANSWERS, COVER_FIXED, FAULTS, FIRST_ROW, GUIDE, OPTIONS, Form, ListSheet, Question
+from analysis.collect.form import (
+    ANSWER,
+    COMMENT,
+    COVER,
+    COVER_ANSWERS,
+    COVER_FIXED,
+    FAULTS,
+    FIRST_ROW,
+    GUIDE,
+    OPTIONS,
+    Form,
+    ListSheet,
+    Question,
+)
 from analysis.collect.words import Fault
 from analysis.outgoing import disarmed
 
@@ -68,8 +81,8 @@ def _bounds(question: Question) -> dict:
     """Data validation of a figure: what may be entered, said when it is selected."""
     low, high = question.indicator.range
     whole = question.indicator.kind == "count"
-    said = f"{question.indicator.definition_zh}（{question.indicator.unit}）"
-    rule = {"validate": "integer" if whole else "decimal", "input_title": question.indicator.zh[:32], "input_message": said[:255], "error_type": "information", "error_title": "请核对", "error_message": f"应为{'整数' if whole else '数字'}，单位：{question.indicator.unit}。无法提供的填“/”并说明。"}
+    said = f"{question.indicator.definitions['zh']}（{question.indicator.unit}）"
+    rule = {"validate": "integer" if whole else "decimal", "input_title": question.indicator.label("zh")[:32], "input_message": said[:255], "error_type": "information", "error_title": "请核对", "error_message": f"应为{'整数' if whole else '数字'}，单位：{question.indicator.unit}。无法提供的填“/”并说明。"}
     if high is None:
         return rule | {"criteria": ">=", "value": low or 0}
     return rule | {"criteria": "between", "minimum": low or 0, "maximum": high}
@@ -84,7 +97,7 @@ def _figures(book, looks: dict, form: Form, name: str, questions: list[Question]
         sheet.write_string(f"{column}{FIRST_ROW - 1}", head.format(year=year, before=year - 1), looks["head"])
     before, where = form.collection.before(form.school.code), {q.indicator.code: q.row for q in questions}
     for q in questions:
-        for column, text in (("A", f"表{q.table_id}"), ("B", q.indicator.zh), ("C", q.indicator.unit), ("G", q.indicator.definition_zh)):
+        for column, text in (("A", f"表{q.table_id}"), ("B", q.indicator.label("zh")), ("C", q.indicator.unit), ("G", q.indicator.definitions['zh'])):
             sheet.write_string(f"{column}{q.row}", text, looks["label"])
         _put(sheet, f"D{q.row}", before.get(q.indicator.code), looks["last"])
         for column, look in ((ANSWER, "input"), (COMMENT, "text")):

@@ -11,10 +11,16 @@ from analysis import arrays
 from analysis.arrays import takes
 from analysis.errors import BadArgument, Refused, UnknownName
 from analysis.fit import _tables
+from analysis.fit._shares import is_constant
 from analysis.fit.bounds import Bounds, SectorBox, share_box
 from analysis.fit.matching import optimal_transport
-from analysis.fit._shares import is_constant
-from analysis.fit.structure import cosine_similarity, hellinger, jensen_shannon_divergence_nats, pearson_share, total_structural_deviation
+from analysis.fit.structure import (
+    cosine_similarity,
+    hellinger,
+    jensen_shannon_divergence_nats,
+    pearson_share,
+    total_structural_deviation,
+)
 from analysis.fit.supply import sector_shares
 
 PRECISION = 3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print

@@ -15,7 +15,14 @@ from analysis.inference.binomial import random_intercept_logit
 from analysis.inference.correlates import rank_correlation
 from analysis.inference.decomposition import simpson_check
 from analysis.inference.few_groups import holm_bh, sign_flip_exact
-from analysis.inference.rates import PRINTED, TREATMENTS, placement_quadruple, proportion_interval, school_logits, treat_contradictions
+from analysis.inference.rates import (
+    PRINTED,
+    TREATMENTS,
+    placement_quadruple,
+    proportion_interval,
+    school_logits,
+    treat_contradictions,
+)
 from analysis.inference.shrinkage import empirical_bayes
 
 STUDY = ["further_study_higher_vocational", "further_study_bachelor"]

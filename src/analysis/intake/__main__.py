@@ -13,7 +13,6 @@ import io
 import sys
 from pathlib import Path
 
-
 from analysis.errors import DataFault, Problems
 from analysis.files import read_yaml
 from analysis.intake.layout import load_layout

@@ -120,7 +120,8 @@ def update(language: str) -> None:
 
 
 def main() -> int:
-    from analysis.params import languages
+    from analysis.files import languages
+
 
     problems = Problems()
     for language in languages():

@@ -25,7 +25,19 @@ from analysis.outgoing import table_csv
 from analysis.params import sections
 from analysis.present import say
 from analysis.present.style import PALETTE, check_glyphs, use_style, wrap
-from analysis.present.words import Captioned, Column, FigureWords, NumberWords, UnknownPlace, at_line, fill, line_numbers, load_words, text_of, unknown_place, words_file
+from analysis.present.words import (
+    Captioned,
+    Column,
+    NumberWords,
+    UnknownPlace,
+    at_line,
+    fill,
+    line_numbers,
+    load_words,
+    text_of,
+    unknown_place,
+    words_file,
+)
 
 Inputs = pd.DataFrame | list[str] | None
 

@@ -19,8 +19,7 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 from analysis import load, paths
 from analysis.dictionary import label
 from analysis.errors import Problems, nearest
-from analysis.files import read_yaml
-from analysis.params import languages
+from analysis.files import languages, read_yaml
 from analysis.schema import LONGEST, Closed, check, refuse
 
 
