@@ -27,7 +27,7 @@ import yaml
 from analysis.clean.corrections import load_corrections
 from analysis.clean.crosswalks import check_crosswalk
 from analysis.clean.source import clean_source
-from analysis.dictionary import entities, indicators, label, words
+from analysis.dictionary import crosswalk_names, entities, indicators, words
 from analysis.errors import Problems
 from analysis.files import languages, read_yaml
 from analysis.params import load_params
@@ -358,7 +358,7 @@ class Reader:
         self._kept: dict[tuple, object] = {}
 
     def forget(self) -> None:
-        for cached in (indicators, entities, words, languages, load_words, line_numbers, page_words):
+        for cached in (indicators, entities, words, crosswalk_names, languages, load_words, line_numbers, page_words):
             cached.cache_clear()
 
     def state(self, path: str) -> tuple[object, Callable[[], dict[str, str]] | None]:
@@ -451,7 +451,7 @@ class Reader:
         empty = pd.DataFrame(columns=["value", "value_printed", "entity", "tier", "indicator", "year", "table_id", "aggregate_rule", "raw"])
         cells = clean.observations if clean.observations is not None else empty
         book = Book(cells, clean.facts, clean.records, entities(), indicators(), clean.about.get("covers", ""))
-        checks = auditing.audit(clean.source_id, cells, book, book, load_rules(clean.source_id, book), lambda code: label(code, "en"), "en")
+        checks = auditing.audit(clean.source_id, cells, book, book, load_rules(clean.source_id, book))
         return dict(zip(checks["check_id"], checks["verdict"]))
 
 

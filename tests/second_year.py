@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.clean.numbers import rounding_box
 from analysis.clean.source import clean_source
-from analysis.dictionary import entities, indicators, label
+from analysis.dictionary import entities, indicators
 from analysis.reconcile.audit import audit
 from analysis.reconcile.book import Book, NoData
 from analysis.reconcile.formulas import Context, Formula
@@ -27,6 +27,11 @@ HIGHER, SECONDARY = "liuzhou_higher", "liuzhou_secondary"
 def rounded(value: float, step: float) -> float:
     """Half up to the printed step."""
     return float((Decimal(f"{value:.12g}") / Decimal(f"{step:.12g}")).quantize(Decimal(1), ROUND_HALF_UP) * Decimal(f"{step:.12g}"))
+
+
+def in_english(checks: pd.DataFrame) -> pd.DataFrame:
+    """Checks with their texts in English."""
+    return checks.map(lambda cell: cell["en"] if isinstance(cell, dict) else cell)
 
 
 class Report:
@@ -49,7 +54,7 @@ class Report:
 
     def audit(self) -> pd.DataFrame:
         rules = load_rules(SOURCE, self.book())
-        return audit(SOURCE, self.cells, self.book(), self.book("value_printed"), rules, lambda code: label(code, "en"), "en")
+        return in_english(audit(SOURCE, self.cells, self.book(), self.book("value_printed"), rules))
 
     # making
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis.cooperation import check_briefs, comparability, cooperation_facts, fields_abroad, partner_code, period_text, series, then_and_now
+from analysis.describe.cooperation import check_briefs, comparability, cooperation_facts, fields_abroad, series, then_and_now
+from analysis.dictionary import country_code, period_text
 from tests.conftest import PROJECT
 
 
@@ -21,7 +22,7 @@ def test_each_criterion_shows_in_the_matrix():
     found = comparability(record(rows), {"a": "town", "b": "town"}).set_index("indicator")
     assert found["comparable"].to_dict() == {"x": True, "y": False, "z": False}
     assert found.loc["y", ["same_unit", "same_accumulation", "same_period", "same_nested"]].tolist() == [False, False, False, True]
-    assert found.at["z", "why_not"] == "one actor is part of another" and found.at["x", "why_not"] == ""
+    assert found.at["z", "why_not"] == ["nested"] and found.at["x", "why_not"] == []
 
 
 def test_a_year_is_not_set_against_a_total():
@@ -32,7 +33,7 @@ def test_a_year_is_not_set_against_a_total():
     ]
     found = then_and_now(record(rows), "then", "now").set_index("indicator")
     assert found["comparable"].to_dict() == {"x": True, "y": False, "z": False}
-    assert found.at["y", "why_not"] == "periods differ" and found.at["z", "why_not"] == "actors differ"
+    assert found.at["y", "why_not"] == ["period"] and found.at["z", "why_not"] == ["actor"]
     assert then_and_now(record(rows[:1]), "then", "now").empty
 
 
@@ -69,8 +70,8 @@ def test_only_like_periods_of_one_actor_are_a_series():
 
 
 def test_briefs_are_those_with_enough_figures():
-    countries = pd.DataFrame({"country": ["Laos"] * 3 + ["SCO countries"] * 2 + ["Malaysia"], "fact_id": ["f1", "f2", "f2", "f3", "f4", "f5"]})
+    countries = pd.DataFrame({"country": ["laos"] * 3 + ["sco_countries"] * 2 + ["malaysia"], "fact_id": ["f1", "f2", "f2", "f3", "f4", "f5"]})
     assert check_briefs(countries, 2, ["sco_countries", "laos"])["figures"].to_list() == [2, 2]
     with pytest.raises(ValueError, match="2 or more figures are on record with sco_countries, fewer with malaysia"):
         check_briefs(countries, 2, ["laos", "malaysia"])
-    assert partner_code("Viet Nam") == "viet_nam"
+    assert country_code("Viet Nam") == "viet_nam"

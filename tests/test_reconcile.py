@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from analysis.clean.source import clean_source
-from analysis.dictionary import Entity, Indicator, entities, indicators, label
+from analysis.dictionary import Entity, Indicator, entities, indicators
 from analysis.errors import DataFault
 from analysis.reconcile.audit import CONTRACT, audit
 from analysis.reconcile.book import Book, NoData
 from analysis.reconcile.formulas import BadFormula, Context, Formula
 from analysis.reconcile.judge import judge, printed_step
 from analysis.reconcile.rules import load_rules
-from tests.second_year import SOURCE, Report, swapped
+from tests.second_year import SOURCE, Report, in_english, swapped
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def checks():
     facts = source.facts.assign(value=source.facts["value_printed"])
     corrected = Book(source.observations, source.facts, source.records, entities(), indicators(), "liuzhou")
     printed = Book(source.observations.assign(value=source.observations["value_printed"]), facts, source.records, entities(), indicators(), "liuzhou")
-    return audit("liuzhou-2023", source.observations, corrected, printed, load_rules("liuzhou-2023", corrected), lambda code: label(code, "en"), "en")
+    return in_english(audit("liuzhou-2023", source.observations, corrected, printed, load_rules("liuzhou-2023", corrected)))
 
 
 def test_every_closing_cell_and_every_figure_of_prose_is_judged(checks):

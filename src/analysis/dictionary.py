@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 
 from analysis import paths
 from analysis.errors import Problems, nearest
-from analysis.files import read_yaml
+from analysis.files import languages, read_yaml
 from analysis.intake.layout import fold
 from analysis.schema import Closed, Text, Words, Year, check, check_references, refuse
 
@@ -202,8 +203,33 @@ def words() -> dict[str, dict[str, str]]:
     return {code: said.words() for code, said in found.items()}
 
 
+def country_code(english: str) -> str:
+    """A country or region as a name of files.
+
+    Examples
+    --------
+    >>> country_code("SCO countries")
+    'sco_countries'
+    """
+    return re.sub(r"\W+", "_", english.lower()).strip("_")
+
+
+@lru_cache
+def crosswalk_names() -> dict[str, dict[str, str]]:
+    """Names that crosswalks give: kinds of cooperation (``kind_agreement``), countries and regions of partners (``country_laos``)."""
+    kinds, partners = (_rows(paths.CROSSWALKS / f"{name}.csv") for name in ("cooperation_kinds", "partner_to_country"))
+    found = {f"kind_{row['kind']}": {language: row[language] for language in languages()} for row in kinds}
+    countries = [(f"country_{country_code(row['country_en'])}", row) for row in partners if row["country_en"]]
+    return found | {code: {language: row[f"country_{language}"] for language in languages()} for code, row in countries}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def label(code: str, language: str) -> str:
-    """Short name of an indicator, entity, table head or category in `language` (``zh`` or ``en``).
+    """Short name of an indicator, entity, table head, category, kind of cooperation or country in `language` (``zh`` or ``en``).
 
     Raises
     ------
@@ -216,6 +242,8 @@ def label(code: str, language: str) -> str:
         return entities()[code].label(language)
     if code in indicators():
         return indicators()[code].label(language)
+    if code.startswith(("kind_", "country_")) and code in crosswalk_names():
+        return crosswalk_names()[code][language]
     raise KeyError(f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}")
 
 

@@ -13,7 +13,7 @@ from analysis import load
 from analysis.dictionary import label, period_text, section_name
 from analysis.present.words import Column, TableWords, join, page_words
 
-WAYS = ("label", "labels", "section", "period", "source", "sources", "join", "words", "p")
+WAYS = ("label", "labels", "clauses", "section", "section_number", "period", "source", "sources", "join", "words", "p")
 SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
 
 
@@ -88,16 +88,17 @@ def say_cell(value: Any, how: str, language: str) -> str:
     Parameters
     ----------
     how : str
-        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``section``, ``period``, ``source``, ``sources``,
-        ``join`` (texts in a row), ``words`` (a text by language), ``p``.
+        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``clauses`` (the same, parted by semicolons),
+        ``section``, ``section_number`` (the number alone), ``period``, ``source``, ``sources``, ``join`` (texts in a row), ``words`` (a text by language), ``p``.
     """
     kind, _, prefix = how.partition(":")
     if kind not in WAYS:
         raise ValueError(f"{how!r} is no way to say a cell; use {', '.join(WAYS)}")
     if kind == "p":
         return p_text(value)
-    if kind == "labels":
-        return join([label(f"{prefix}{one}", language) for one in value], language)
+    if kind in {"labels", "clauses"}:
+        named = [label(f"{prefix}{one}", language) for one in value]
+        return "; ".join(named) if kind == "clauses" else join(named, language)
     if kind == "join":
         return join([str(one) for one in value], language)
     if kind == "sources":
@@ -111,6 +112,8 @@ def say_cell(value: Any, how: str, language: str) -> str:
             return label(f"{prefix}{value}", language)
         case "section":
             return section_name(str(value), language)
+        case "section_number":
+            return section_name(value, language) if " " in value else str(value)
         case "period":
             return period_text(str(value), language)
     return load.source_names([value], language)
@@ -119,7 +122,9 @@ def say_cell(value: Any, how: str, language: str) -> str:
 def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
     """A published table as it is read: columns in the declared order, heads and codes in words, numbers with their decimals."""
     said = pd.DataFrame({name: say_column(frame[name], column, words.digits, language) for name, column in words.columns.items()}, index=frame.index, dtype=object)
-    return said.set_axis([label(column.head or name, language) for name, column in words.columns.items()], axis=1)
+    if words.sorted_by:
+        said = said.sort_values(words.sorted_by, kind="stable")
+    return said if words.heads == "codes" else said.set_axis([label(column.head or name, language) for name, column in words.columns.items()], axis=1)
 
 
 def say_column(cells: pd.Series, column: Column, digits: int, language: str) -> list:

@@ -11,7 +11,7 @@ import string
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt
@@ -94,10 +94,15 @@ def _column(given: None | int | str | Column) -> Column:
 
 
 class TableWords(Captioned):
-    """A table: `columns` names what is shown, in order; a table without columns is published for numbers and figures only."""
+    """A table: `columns` names what is shown, in order; a table without columns is published for numbers and figures only.
+
+    `sorted_by` names columns whose words give the order of rows, in each language its own; `heads: codes` leaves the names of columns as they are.
+    """
 
     columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
     digits: int = Field(2, ge=0, le=8)
+    sorted_by: list[str] = []
+    heads: Literal["words", "codes"] = "words"
 
     entry: ClassVar[str] = "a table"
 
@@ -240,6 +245,8 @@ class Phrase(string.Formatter):
         return self.look_up(field_name), field_name
 
     def format_field(self, value, format_spec):
+        if isinstance(value, Mapping):
+            value = value[self.language]
         match format_spec:
             case "name":
                 return label(str(value), self.language)
@@ -250,7 +257,7 @@ class Phrase(string.Formatter):
             case "source":
                 return load.source_names([value], self.language)
             case "sources":
-                return load.source_names(value, self.language)
+                return load.source_names(value, self.language) or "—"
         return format(value, format_spec)
 
 

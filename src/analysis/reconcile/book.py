@@ -1,4 +1,4 @@
-"""What a formula may look up: cells of tables, figures of prose, rows of record tables; each with the key of its cell."""
+"""What a formula may look up: cells of tables, figures of prose, rows of record tables; each with its key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
@@ -58,6 +58,10 @@ class Fact:
         return int(re.findall(r"\d{4}", self.period)[-1])
 
 
+OF_CELL = [field.name for field in fields(Cell)][:-1]  # columns of observations
+OF_FACT = [field.name for field in fields(Fact)][:-2]  # columns of facts
+
+
 class Book:
     """One source, indexed for look-ups.
 
@@ -73,20 +77,31 @@ class Book:
         the entity whose schools the tables list.
     """
 
-    def __init__(self, observations: pd.DataFrame, facts: pd.DataFrame, records: dict[str, pd.DataFrame], entities: dict[str, Entity], indicators: dict[str, Indicator], covers: str):
+    def __init__(
+        self,
+        observations: pd.DataFrame,
+        facts: pd.DataFrame,
+        records: dict[str, pd.DataFrame],
+        entities: dict[str, Entity],
+        indicators: dict[str, Indicator],
+        covers: str,
+    ):
         self.covers = covers
         self.entities, self.indicators, self.records = entities, indicators, records
         self._listed: dict[str, list[dict]] = {}
         self._cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
         self._totals: dict[tuple[str, int], Cell] = {}
         for row in observations[observations["value"].notna()].to_dict("records"):
-            cell = Cell(row["entity"], row["tier"], row["indicator"], row["year"], row["value"], row["table_id"], observation_key(row))
+            cell = Cell(*(row[column] for column in OF_CELL), observation_key(row))
             if row["aggregate_rule"]:
                 self._totals[cell.indicator, cell.year] = cell
             else:
                 self._cells[cell.indicator, cell.year].append(cell)
         self.schools = {cell.entity for cells in self._cells.values() for cell in cells}
-        self.facts = [Fact(*(row[c] for c in ("section", "entity", "indicator", "period", "kind", "item", "partner", "value", "lower", "upper", "raw", "unit", "qualifier", "basis")), row["fact_id"].partition(":")[2], fact_key(row)) for row in facts.to_dict("records")]
+        self.facts = [
+            Fact(*(row[column] for column in OF_FACT), row["fact_id"].partition(":")[2], fact_key(row))
+            for row in facts.to_dict("records")
+        ]
 
     def has_cells(self, indicator: str) -> bool:
         """Whether any table prints the indicator."""
@@ -104,7 +119,7 @@ class Book:
         return {s for s in self.schools if self.entities[s].tier == known.tier}
 
     def cells(self, indicator: str, year: int, entity: str, table_id: str = "") -> list[Cell]:
-        """Cells of the schools of an entity, one a school: of `table_id` if it prints the indicator, else of the first that does."""
+        """Cells of an entity's schools, one a school: of `table_id` if it prints the indicator, else of the first."""
         members = self.members(entity)
         if members is None:
             raise NoData(f"the tables have no {entity}")
@@ -137,14 +152,24 @@ class Book:
         return self._listed[table_id]
 
     def rows(self, table_id: str, entity: str, filters: dict[str, str]) -> list[dict]:
-        """Rows of a record table whose fields match (``*`` any text, ``?*`` any filled field): those of the entity's schools, and those of the whole city."""
+        """Rows of a record table whose fields match (``*`` any text, ``?*`` any filled field).
+
+        They are those of the entity's schools, and those of the whole city.
+        """
         if table_id not in self.records:
             raise NoData(f"no record table {table_id}")
         whole = entity == self.covers
         tier = self.entities[entity].tier if self.entities[entity].kind == "tier" else None
         chosen = []
         for row in self._rows(table_id):
-            inside = whole or row["entity"] == entity or (tier is not None and row["tier"] == tier) or self.entities[row["entity"]].kind == "city"
-            if inside and all(fnmatch.fnmatchcase(" ".join(str(row[column]).split()), pattern) for column, pattern in filters.items()):
+            inside = (
+                whole
+                or row["entity"] == entity
+                or (tier is not None and row["tier"] == tier)
+                or self.entities[row["entity"]].kind == "city"
+            )
+            if inside and all(
+                fnmatch.fnmatchcase(" ".join(str(row[column]).split()), pattern) for column, pattern in filters.items()
+            ):
                 chosen.append({**row, "key": record_key(row)})
         return chosen

@@ -12,8 +12,8 @@ In the context of an entity (a school, a tier, the city) and a year:
 ``rows("5-2", level="校级")``           rows of a record table (``*`` any text, ``?*`` any filled field)
 ``distinct("5-2", "entity")``           distinct entries of a field of a record table
 ``prose(graduates)``                    a figure of prose of the same entity and year; ``prose(x, entity)``,
-                                        ``kind="all"``, ``section="3.1"``, ``item="…"`` choose another, ``last(prose(x))``
-                                        that of a year before
+                                        ``kind="all"``, ``section="3.1"``, ``item="…"`` choose another,
+                                        ``last(prose(x))`` that of a year before
 ``+ - * / ( )`` and numbers             arithmetic; one comparison ``<= >= =`` (written ``==``) in a relation
 ======================================  ==========================================================================
 
@@ -59,7 +59,12 @@ class Amount:
         if operation is operator.truediv and other.lower <= 0 <= other.upper:
             raise NoData("division by zero")
         # an open bound times zero is no number: it says nothing and is passed over
-        ends = [end for a in (self.lower, self.upper) for b in (other.lower, other.upper) if not math.isnan(end := operation(a, b))]
+        ends = [
+            end
+            for a in (self.lower, self.upper)
+            for b in (other.lower, other.upper)
+            if not math.isnan(end := operation(a, b))
+        ]
         return Amount(operation(self.value, other.value), min(ends, default=-math.inf), max(ends, default=math.inf))
 
 
@@ -119,7 +124,11 @@ class Formula:
             return None
         if len(tree.ops) != 1 or type(tree.ops[0]) not in COMPARISONS:
             raise BadFormula(f"{self.text!r}: a relation has one comparison, <=, >= or ==")
-        return Formula(ast.unparse(tree.left)), COMPARISONS[type(tree.ops[0])], Formula(ast.unparse(tree.comparators[0]))
+        return (
+            Formula(ast.unparse(tree.left)),
+            COMPARISONS[type(tree.ops[0])],
+            Formula(ast.unparse(tree.comparators[0])),
+        )
 
     def faults(self, book: Book, *, relation: bool = False, of_this_source: bool = True) -> list[str]:
         """What is wrong with the formula, every fault; empty for a sound one.
@@ -129,8 +138,8 @@ class Formula:
         relation : bool
             whether it must compare two sides.
         of_this_source : bool
-            whether record tables, sections and items that it names must be printed by this source; formulas that are shared
-            by sources are passed over instead.
+            whether record tables, sections and items that it names must be printed by this source; formulas that are
+            shared by sources are passed over instead.
         """
         found: list[str] = []
         try:
@@ -158,7 +167,9 @@ class Formula:
         result = Result(Amount.exact(math.nan))
         amount, written = _walk(self.tree, book, context, result)
         result.amount = amount
-        result.arithmetic = written[1:-1] if written.startswith("(") and written.endswith(")") and written.count("(") == 1 else written
+        result.arithmetic = (
+            written[1:-1] if written.startswith("(") and written.endswith(")") and written.count("(") == 1 else written
+        )
         result.inputs = list(dict.fromkeys(result.inputs))
         return result
 
@@ -184,8 +195,14 @@ def _check(tree: ast.AST, book: Book, found: list[str], of_this_source: bool) ->
             elif name == "prose":
                 _check_prose(arguments, keywords, book, found, of_this_source)
             elif keywords or not 1 <= len(arguments) <= (2 if name == "mean" else 1):
-                found.append(f"{name}() takes one indicator" + (", or an indicator and a weight" if name == "mean" else ""))
-            elif name == "last" and isinstance(arguments[0], ast.Call) and getattr(arguments[0].func, "id", "") == "prose":
+                found.append(
+                    f"{name}() takes one indicator" + (", or an indicator and a weight" if name == "mean" else "")
+                )
+            elif (
+                name == "last"
+                and isinstance(arguments[0], ast.Call)
+                and getattr(arguments[0].func, "id", "") == "prose"
+            ):
                 _check(arguments[0], book, found, of_this_source)
             else:
                 for argument in arguments:
@@ -219,18 +236,36 @@ def _texts(keywords: list[ast.keyword]) -> bool:
     return all(isinstance(k.value, ast.Constant) and isinstance(k.value.value, str) and k.arg for k in keywords)
 
 
-def _check_records(name: str, arguments: list[ast.expr], keywords: list[ast.keyword], book: Book, found: list[str], of_this_source: bool) -> None:
+def _check_records(
+    name: str,
+    arguments: list[ast.expr],
+    keywords: list[ast.keyword],
+    book: Book,
+    found: list[str],
+    of_this_source: bool,
+) -> None:
     wanted = 2 if name == "distinct" else 1
-    if len(arguments) != wanted or not all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in arguments) or not _texts(keywords):
-        found.append(f"{name}() takes a table number{' and a field' if wanted == 2 else ''}, and fields = text, in quotation marks")
+    if (
+        len(arguments) != wanted
+        or not all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in arguments)
+        or not _texts(keywords)
+    ):
+        field = " and a field" if wanted == 2 else ""
+        found.append(f"{name}() takes a table number{field}, and fields = text, in quotation marks")
     elif arguments[0].value in book.records:
         columns = book.records[arguments[0].value].columns
-        found.extend(f"table {arguments[0].value} has no field {f!r}{nearest(f, columns)}" for f in [k.arg for k in keywords] + [a.value for a in arguments[1:]] if f not in columns)
+        found.extend(
+            f"table {arguments[0].value} has no field {f!r}{nearest(f, columns)}"
+            for f in [k.arg for k in keywords] + [a.value for a in arguments[1:]]
+            if f not in columns
+        )
     elif of_this_source:
         found.append(f"no record table {arguments[0].value!r}; there are {', '.join(book.records)}")
 
 
-def _check_prose(arguments: list[ast.expr], keywords: list[ast.keyword], book: Book, found: list[str], of_this_source: bool) -> None:
+def _check_prose(
+    arguments: list[ast.expr], keywords: list[ast.keyword], book: Book, found: list[str], of_this_source: bool
+) -> None:
     if not 1 <= len(arguments) <= 2 or not all(isinstance(a, ast.Name) for a in arguments) or not _texts(keywords):
         found.append("prose() takes an indicator, an entity, and section=, kind=, item= in quotation marks")
         return
@@ -240,8 +275,12 @@ def _check_prose(arguments: list[ast.expr], keywords: list[ast.keyword], book: B
     for keyword in keywords:
         if keyword.arg not in {"kind", "section", "item"}:
             found.append(f"prose() has no {keyword.arg!r}")
-        elif of_this_source and not any(f.indicator == arguments[0].id and getattr(f, keyword.arg) == keyword.value.value for f in book.facts):
-            found.append(f"no figure of {arguments[0].id} has {keyword.arg} {keyword.value.value!r}{nearest(keyword.value.value, {getattr(f, keyword.arg) for f in book.facts})}")
+        elif of_this_source and not any(
+            f.indicator == arguments[0].id and getattr(f, keyword.arg) == keyword.value.value for f in book.facts
+        ):
+            wanted = keyword.value.value
+            near = nearest(wanted, {getattr(f, keyword.arg) for f in book.facts})
+            found.append(f"no figure of {arguments[0].id} has {keyword.arg} {wanted!r}{near}")
 
 
 def _number(value: float) -> str:
@@ -249,7 +288,9 @@ def _number(value: float) -> str:
 
 
 def _cells(name: str, book: Book, context: Context) -> list[Cell]:
-    cells = [c for c in book.cells(name, context.year, context.entity, context.table_id) if c.entity != context.left_out]
+    cells = [
+        c for c in book.cells(name, context.year, context.entity, context.table_id) if c.entity != context.left_out
+    ]
     if not cells:
         raise NoData(f"no cell of {name} is left")
     return cells
@@ -294,7 +335,11 @@ def _walk(tree: ast.AST, book: Book, context: Context, result: Result) -> tuple[
             a, written_a = _walk(left, book, context, result)
             b, written_b = _walk(right, book, context, result)
             sign = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "/"}[type(op)]
-            if isinstance(op, ast.Mult | ast.Div) and isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub):
+            if (
+                isinstance(op, ast.Mult | ast.Div)
+                and isinstance(left, ast.BinOp)
+                and isinstance(left.op, ast.Add | ast.Sub)
+            ):
                 written_a = f"({written_a})"
             if isinstance(right, ast.BinOp) and not isinstance(op, ast.Add):
                 written_b = f"({written_b})"
@@ -319,7 +364,9 @@ def _walk(tree: ast.AST, book: Book, context: Context, result: Result) -> tuple[
     raise BadFormula(f"{ast.unparse(tree)!r} is not in the language of formulas")
 
 
-def _over_schools(name: str, arguments: list[ast.expr], book: Book, context: Context, result: Result) -> tuple[Amount, str]:
+def _over_schools(
+    name: str, arguments: list[ast.expr], book: Book, context: Context, result: Result
+) -> tuple[Amount, str]:
     """mean, sum, min, max and schools."""
     indicator, there = _indicator(arguments[0], context)
     cells = _cells(indicator, book, there)
@@ -336,26 +383,38 @@ def _over_schools(name: str, arguments: list[ast.expr], book: Book, context: Con
         total = sum(weights[c.entity].value for c in cells)
         if total == 0:
             raise NoData(f"{weight} is zero for every school")
-        return Amount.exact(sum(c.value * weights[c.entity].value for c in cells) / total), f"mean of {len(values)} weighted by {weight}"
+        return Amount.exact(
+            sum(c.value * weights[c.entity].value for c in cells) / total
+        ), f"mean of {len(values)} weighted by {weight}"
     value = {"mean": sum(values) / len(values), "sum": sum(values), "min": min(values), "max": max(values)}[name]
     listed = " + ".join(map(_number, values))
-    return Amount.exact(value), {"mean": f"({listed}) / {len(values)}", "sum": f"({listed})"}.get(name, f"{name} of {len(values)}")
+    return Amount.exact(value), {"mean": f"({listed}) / {len(values)}", "sum": f"({listed})"}.get(
+        name, f"{name} of {len(values)}"
+    )
 
 
 def _prose(arguments: list[ast.expr], words: dict, book: Book, context: Context, result: Result) -> tuple[Amount, str]:
     """A figure of prose; those of the same section come first, and what is left must agree."""
     indicator = arguments[0].id
     entity = arguments[1].id if len(arguments) > 1 else context.entity
-    wanted = {"kind": words.get("kind", context.kind if "item" not in words else None), "section": words.get("section"), "item": words.get("item")}
+    wanted = {
+        "kind": words.get("kind", context.kind if "item" not in words else None),
+        "section": words.get("section"),
+        "item": words.get("item"),
+    }
     found = [
-        f for f in book.facts
-        if f.indicator == indicator and f.entity == entity and f.year == context.year
+        f
+        for f in book.facts
+        if f.indicator == indicator
+        and f.entity == entity
+        and f.year == context.year
         and all(value is None or getattr(f, column) == value for column, value in wanted.items())
     ]
     found = [f for f in found if f.section == context.section] or found
     if not found:
         raise NoData(f"prose prints no {indicator} of {entity}")
     if len({f.value for f in found}) > 1:
-        raise NoData(f"prose prints {indicator} of {entity} differently in sections {', '.join(f.section for f in found)}; say section=")
+        sections = ", ".join(f.section for f in found)
+        raise NoData(f"prose prints {indicator} of {entity} differently in sections {sections}; say section=")
     result.inputs.append(found[0].key)
     return Amount(found[0].value, found[0].lower, found[0].upper), _number(found[0].value)

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from analysis.clean.numbers import printed_decimals, rounding_box
 from analysis.reconcile.book import Fact
 from analysis.reconcile.formulas import Amount
 from analysis.reconcile.rules import Rule
+from analysis.reconcile.words import Text
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A printed figure that is judged: what it says, and where it stands."""
+
+    check_id: str
+    kind: str  # of the check
+    part: str  # chapter or annex
+    where: Text
+    what: Text
+    raw: str
+    value: float
+    unit: str
+    indicator: str
+    keys: tuple[str, ...]  # of its own cells
+    name: str = ""  # in names of numbers
 
 
 def judge(printed: float, recomputed: float, step: float) -> tuple[str, str]:
     """Verdict on a printed figure, and a note.
 
-    agrees: equal after rounding half up to the printed step; rounding: equal after cutting off ("truncated"), or, for figures
-    with decimals, one step apart ("apart"); disagrees: anything else.
+    agrees: equal after rounding half up to the printed step; rounding: equal after cutting off ("truncated"), or, for
+    figures with decimals, one step apart ("apart"); disagrees: anything else.
 
     Parameters
     ----------
@@ -67,19 +86,29 @@ def fact_step(fact: Fact) -> float:
         return float(f"{upper - lower:.6g}")  # a difference of binary floats
     if fact.qualifier in {"about", "over", "nearly"} and fact.value and fact.value == int(fact.value):
         return 10.0 ** (len(str(int(fact.value))) - len(str(int(fact.value)).rstrip("0")))
-    return 1.0 if fact.value == int(fact.value) and "." not in fact.raw else 10.0 ** -len(f"{fact.value:.12g}".partition(".")[2])
+    return (
+        1.0
+        if fact.value == int(fact.value) and "." not in fact.raw
+        else 10.0 ** -len(f"{fact.value:.12g}".partition(".")[2])
+    )
 
 
 def judge_fact(fact: Fact, amount: Amount) -> tuple[str, str]:
     """Verdict on a figure of prose; its qualifier says what it claims.
 
-    `at_least` and a plain `over` claim a lower bound; "20多" and "1.5万余" claim less than one step above it; `nearly` claims at
-    most a step below, `at_most` an upper bound. A figure recomputed from rounded figures agrees when some value within their
-    rounding would be printed like this, and cannot be recomputed when their rounding is wider than the figure itself.
+    `at_least` and a plain `over` claim a lower bound; "20多" and "1.5万余" claim less than one step above it; `nearly`
+    claims at most a step below, `at_most` an upper bound. A figure recomputed from rounded figures agrees when some
+    value within their rounding would be printed like this, and cannot be recomputed when their rounding is wider than
+    the figure itself.
     """
     step = fact_step(fact)
     if fact.qualifier in {"over", "at_least", "nearly", "at_most"}:
-        low, high = {"over": (fact.value, fact.value + step if re.search("[多余]", fact.raw) else math.inf), "at_least": (fact.value, math.inf), "nearly": (fact.value - step, fact.value), "at_most": (-math.inf, fact.value)}[fact.qualifier]
+        low, high = {
+            "over": (fact.value, fact.value + step if re.search("[多余]", fact.raw) else math.inf),
+            "at_least": (fact.value, math.inf),
+            "nearly": (fact.value - step, fact.value),
+            "at_most": (-math.inf, fact.value),
+        }[fact.qualifier]
         return ("agrees", "bound") if amount.upper >= low and amount.lower <= high else ("disagrees", "")
     verdict, note = judge(fact.value, amount.value, step)
     width = amount.upper - amount.lower

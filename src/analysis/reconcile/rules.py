@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -101,10 +102,90 @@ class Rules:
 def _rule(entry: RelationEntry | FigureEntry, kind: str, indicator: str) -> Rule:
     """A sound entry as a rule."""
     if isinstance(entry, RelationEntry):
-        excuse = entry.otherwise.model_dump() if entry.otherwise else None
-        return Rule(Formula(entry.formula), indicator, kind, levels=frozenset(entry.at), tolerance_pct=entry.tolerance_pct, up_to_pct=math.inf if entry.up_to_pct is None else entry.up_to_pct, otherwise=excuse)
-    others = tuple(Alternative(Formula(a.formula), {"zh": a.zh, "en": a.en}) for a in entry.others)
-    return Rule(Formula(entry.formula), indicator, kind, others, tolerance=entry.tolerance, note=entry.note.model_dump() if entry.note else None, where={k: str(v) for k, v in entry.where.items()})
+        excuse = entry.otherwise.words() if entry.otherwise else None
+        return Rule(
+            Formula(entry.formula),
+            indicator,
+            kind,
+            levels=frozenset(entry.at),
+            tolerance_pct=entry.tolerance_pct,
+            up_to_pct=math.inf if entry.up_to_pct is None else entry.up_to_pct,
+            otherwise=excuse,
+        )
+    others = tuple(Alternative(Formula(a.formula), a.words()) for a in entry.others)
+    return Rule(
+        Formula(entry.formula),
+        indicator,
+        kind,
+        others,
+        tolerance=entry.tolerance,
+        note=entry.note.words() if entry.note else None,
+        where={k: str(v) for k, v in entry.where.items()},
+    )
+
+
+class _Reader:
+    """Reads entries as rules; every fault of both files is noted by key and formula."""
+
+    def __init__(self, book: Book, identities: Path, claims: Path):
+        self.book, self.identities, self.claims, self.problems = book, identities, claims, Problems()
+
+    def fault(self, path: Path, row: str, wrong: str, remedy: str, printed: str = "") -> None:
+        self.problems.add(paths.shown(path), wrong, remedy, row=row, printed=printed)
+
+    def parts(self) -> dict:
+        """The parts of ``identities.yaml``, those of a wrong form empty."""
+        declared = read_yaml(self.identities)
+        for part in sorted(map(str, declared.keys() - PARTS)):
+            known = f"Use {', '.join(sorted(PARTS))}"
+            self.fault(self.identities, part, f"has no part {part!r}{nearest(part, PARTS)}", known)
+        for part, form in PARTS.items():
+            if not isinstance(declared.get(part, form()), form):
+                wanted = "list" if form is list else "mapping of names to values"
+                printed = str(declared[part])[:80]
+                self.fault(self.identities, part, f"should be a {wanted}", "Write it as the other parts", printed)
+                declared = declared | {part: form()}
+        return declared
+
+    def rules(self, path: Path, entries: Iterable[tuple[str, object]], kind: str, indicator: bool = True) -> list[Rule]:
+        """Entries by key as rules, without those that are none."""
+        found = [self.rule(path, row, entry, kind, row if indicator else "") for row, entry in entries]
+        return [rule for rule in found if rule is not None]
+
+    def rule(self, path: Path, row: str, entry: object, kind: str, indicator: str) -> Rule | None:
+        """One entry as a rule; a misspelt key is a fault, not a silence."""
+        form = RelationEntry if kind in RELATIONS else FigureEntry
+        entry = entry if isinstance(entry, dict) else {"formula": entry}
+        sound = check(form, entry, paths.shown(path), self.problems, row=str(row))
+        if sound is None:
+            return None
+        rule = _rule(sound, kind, indicator)
+        self._formulas(path, row, rule)
+        for word in sorted(rule.where.keys() - WHERE):
+            known = f"Use {', '.join(sorted(WHERE))}"
+            self.fault(path, row, f"`where` has no {word!r}{nearest(word, WHERE)}", known)
+        spoken = any(
+            f.indicator == indicator and rule.matches(f) for f in self.book.facts if rule.where.keys() <= WHERE
+        )
+        if kind == "claim" and rule.where.keys() <= WHERE and not spoken:
+            wrong = f"no figure of facts.csv matches {rule.where or indicator}"
+            self.fault(path, row, wrong, "Correct it, or drop the formula")
+        return rule
+
+    def _formulas(self, path: Path, row: str, rule: Rule) -> None:
+        """Formulas that the language does not have; those of ``identities.yaml`` are shared by sources."""
+        formulas = ((rule.formula, rule.kind in RELATIONS), *((a.formula, False) for a in rule.alternatives))
+        for formula, relation in formulas:
+            for fault in formula.faults(self.book, relation=relation, of_this_source=path != self.identities):
+                remedy = "Correct the formula (its language is described in src/analysis/reconcile/formulas.py)"
+                self.fault(path, row, fault, remedy, formula.text[:200])
+
+    def indicators(self, path: Path, codes: Iterable[str]) -> None:
+        """Codes that the dictionary must know."""
+        for code in codes:
+            if code not in self.book.indicators:
+                near = nearest(code, self.book.indicators)
+                self.fault(path, code, f"indicator {code!r} is not in the dictionary", f"Correct it{near}")
 
 
 def load_rules(source_id: str, book: Book, identities: Path | None = None, claims: Path | None = None) -> Rules:
@@ -114,43 +195,22 @@ def load_rules(source_id: str, book: Book, identities: Path | None = None, claim
     """
     identities = identities or paths.DATA / "identities.yaml"
     claims = claims or paths.RAW / source_id / "claims.yaml"
-    problems = Problems()
-    declared = read_yaml(identities)
-    said = read_yaml(claims) if claims.exists() else {}
-    for part in sorted(map(str, declared.keys() - PARTS)):
-        problems.add(paths.shown(identities), f"has no part {part!r}{nearest(part, PARTS)}", f"Use {', '.join(sorted(PARTS))}", row=part)
-    for part, form in PARTS.items():
-        if not isinstance(declared.get(part, form()), form):
-            problems.add(paths.shown(identities), f"should be a {'list' if form is list else 'mapping of names to values'}", "Write it as the other parts", row=part, printed=str(declared[part])[:80])
-            declared = declared | {part: form()}
-
-    def read(path: Path, row: str, entry: object, kind: str, indicator: str = "") -> Rule | None:
-        """One entry as a rule; a misspelt key is a fault, not a silence."""
-        sound = check(RelationEntry if kind in RELATIONS else FigureEntry, entry if isinstance(entry, dict) else {"formula": entry}, paths.shown(path), problems, row=str(row))
-        if sound is None:
-            return None
-        rule = _rule(sound, kind, indicator)
-        shared = path == identities
-        for formula, relation in ((rule.formula, kind in RELATIONS), *((a.formula, False) for a in rule.alternatives)):
-            for fault in formula.faults(book, relation=relation, of_this_source=not shared):
-                problems.add(paths.shown(path), fault, "Correct the formula (its language is described in src/analysis/reconcile/formulas.py)", row=row, printed=formula.text[:200])
-        for word in sorted(rule.where.keys() - WHERE):
-            problems.add(paths.shown(path), f"`where` has no {word!r}{nearest(word, WHERE)}", f"Use {', '.join(sorted(WHERE))}", row=row)
-        if kind == "claim" and not rule.where.keys() - WHERE and not any(f.indicator == indicator and rule.matches(f) for f in book.facts):
-            problems.add(paths.shown(path), f"no figure of facts.csv matches {rule.where or indicator}", "Correct it, or drop the formula", row=row)
-        return rule
-
-    def known(rules: list[Rule | None]) -> list[Rule]:
-        return [rule for rule in rules if rule is not None]
-
-    of_indicator = {rule.indicator: rule for rule in known([read(identities, code, entry, kind, code) for part, kind in (("ratios", "ratio"), ("sums", "sum of parts")) for code, entry in declared.get(part, {}).items()])}
-    relations = tuple(known([read(identities, kind, entry, kind) for kind in RELATIONS for entry in declared.get(kind, ())]))
-    spoken = {code: known([read(claims, code, e, "claim", code) for e in (entry if isinstance(entry, list) else [entry])]) for code, entry in said.items()}
-    weights, without = check(dict[str, str], declared.get("weights", {}), paths.shown(identities), problems, row="weights") or {}, declared.get("without_parts", {})
-    check(dict[str, Words], without, paths.shown(identities), problems, row="without_parts")
-    for path, codes in ((identities, [*of_indicator, *weights, *weights.values(), *without]), (claims, list(spoken))):
-        for code in codes:
-            if code not in book.indicators:
-                problems.add(paths.shown(path), f"indicator {code!r} is not in the dictionary", f"Correct it{nearest(code, book.indicators)}", row=code)
-    problems.stop()
-    return Rules(of_indicator, relations, spoken, weights, without)
+    reader = _Reader(book, identities, claims)
+    declared, said = reader.parts(), read_yaml(claims) if claims.exists() else {}
+    ratios = reader.rules(identities, declared.get("ratios", {}).items(), "ratio")
+    sums = reader.rules(identities, declared.get("sums", {}).items(), "sum of parts")
+    of_indicator = {rule.indicator: rule for rule in [*ratios, *sums]}
+    relations: list[Rule] = []
+    for kind in RELATIONS:
+        relations += reader.rules(identities, [(kind, entry) for entry in declared.get(kind, ())], kind, False)
+    spoken = {
+        code: reader.rules(claims, [(code, one) for one in (entry if isinstance(entry, list) else [entry])], "claim")
+        for code, entry in said.items()
+    }
+    file, without = paths.shown(identities), declared.get("without_parts", {})
+    weights = check(dict[str, str], declared.get("weights", {}), file, reader.problems, row="weights") or {}
+    check(dict[str, Words], without, file, reader.problems, row="without_parts")
+    reader.indicators(identities, [*of_indicator, *weights, *weights.values(), *without])
+    reader.indicators(claims, spoken)
+    reader.problems.stop()
+    return Rules(of_indicator, tuple(relations), spoken, weights, without)
