@@ -207,6 +207,11 @@ def words() -> dict[str, dict[str, str]]:
     return {code: said.model_dump() for code, said in found.items()}
 
 
+def is_known(code: str) -> bool:
+    """Whether `label` has a name for a code."""
+    return code in words() or code in entities() or code in indicators()
+
+
 def label(code: str, language: str) -> str:
     """Short name of an indicator, entity, table head or category in `language` (``zh`` or ``en``).
 

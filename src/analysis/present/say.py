@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import load
-from analysis.dictionary import label, period_text, section_name
+from analysis.dictionary import is_known, label, period_text, section_name
 from analysis.present.words import Column, TableWords, join
 
 NOTES = {"zh": "范围：{scope}。单位：{units}。来源：{source}", "en": "Scope: {scope}. Unit: {units}. Source: {source}"}
@@ -78,9 +78,14 @@ def say_cell(value: Any, how: str, language: str) -> str:
     ----------
     how : str
         ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``section``, ``period``, ``source``, ``sources``,
-        ``join`` (texts in a row), ``words`` (a text by language), ``p``.
+        ``join`` (texts in a row), ``words`` (a text by language), ``p``; ``name`` and ``names`` where texts stand
+        beside codes.
     """
     kind, _, prefix = how.partition(":")
+    if kind == "name":
+        return label(value, language) if is_known(value) else str(value)
+    if kind == "names":
+        return join([say_cell(one, "name", language) for one in value], language)
     if kind == "p":
         return p_text(value)
     if kind == "labels":
@@ -128,7 +133,7 @@ def neutral(frame: pd.DataFrame) -> pd.DataFrame:
     kept = frame.copy()
     for name in kept.columns:
         if pd.api.types.is_float_dtype(kept[name]):
-            kept[name] = [None if pd.isna(v) else f"{stable(v):.{SIGNIFICANT}g}" if v != round(v) else f"{v:.0f}" for v in kept[name]]
+            kept[name] = [None if pd.isna(v) else f"{stable(v):.{SIGNIFICANT}g}" if v % 1 else f"{v:.0f}" for v in kept[name]]
         elif kept[name].dtype == object:
             kept[name] = [_kept(v) for v in kept[name]]
     return kept
