@@ -27,6 +27,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+import analysis.describe
 import analysis.fit
 import analysis.inference
 from analysis.arrays import _numbers_in
@@ -123,8 +124,8 @@ simulated = {"k": np.array([[40.0, 30, 60, 20, 50], [45, 28, 66, 25, 41]]), "n":
 grouped = {"successes": K, "trials": N}
 
 REGISTER: dict[str, Callable[[], dict]] = {
-    "fit.actions.group_actions": lambda: {"shares": pd.DataFrame({"group": ["farm", "plant"], "lower": [0.3, 0.5], "upper": [0.4, 0.6]}), "specialties": pd.DataFrame({"group": ["farm", "plant"], "value": [3, 9]}), "changes": pd.DataFrame({"group": ["farm"], "sign": ["+"]}), "aligned": signs(), "crosswalk": pd.DataFrame({"group": ["farm", "plant"], "sector": ["s", "t"], "upper": [1.0, 1.0]}), "moved": signs()},
-    "fit.actions.specialty_actions": lambda: {"gaps": pd.DataFrame({"specialty": ["x", "y"], "schools": [0, 1], "students": [None, 30]})},
+    "describe.actions.group_actions": lambda: {"shares": pd.DataFrame({"group": ["farm", "plant"], "lower": [0.3, 0.5], "upper": [0.4, 0.6]}), "specialties": pd.DataFrame({"group": ["farm", "plant"], "value": [3, 9]}), "changes": pd.DataFrame({"group": ["farm"], "sign": ["+"]}), "aligned": signs(), "crosswalk": pd.DataFrame({"group": ["farm", "plant"], "sector": ["s", "t"], "upper": [1.0, 1.0]}), "moved": signs()},
+    "describe.actions.specialty_actions": lambda: {"gaps": pd.DataFrame({"specialty": ["x", "y"], "schools": [0, 1], "students": [None, 30]})},
     "fit.alignment.sector_alignment": lambda: supplied(industry=structure(), keys=[("students", 2030)]),
     "fit.alignment.dissimilarity_table": lambda: supplied(industries={"work": structure()}, keys=[("students", 2030)]),
     "fit.alignment.compare_measures": lambda: supplied(industries={"work": structure()}, measure="students", year=2030, lambdas=(0.0, 1.0)),
@@ -139,8 +140,8 @@ REGISTER: dict[str, Callable[[], dict]] = {
     "fit.bounds.SectorBox.share": lambda: {"self": box(), "sector": 1},
     "fit.bounds.SectorBox.dissimilarity": lambda: {"self": box(), "industry_lower": [0.4, 0.5], "industry_upper": [0.5, 0.6]},
     "fit.bounds.share_box": lambda: {"lower": [1, 2], "upper": [2, 2]},
-    "fit.chain.chain_coverage": lambda: {"catalogue": pd.DataFrame([("x", "car", "C", "36"), ("y", "car", "C", "")], columns=["specialty", "chain", "section", "divisions"]), "named": pd.Series(["x", "z"]), "stated": pd.DataFrame({"specialty": ["y"], "schools": [0], "students": [None]}), "adjusted": pd.DataFrame({"school": ["s"], "specialty_added": ["v"], "specialty_withdrawn": ["—"]})},
-    "fit.chain.chain_tiles": lambda: {"counts": pd.Series({"car": 3.0, "up": 2.0}), "named": pd.DataFrame({"kind": ["car"], "item": ["z"]}), "coverage": pd.DataFrame({"specialty": ["x"], "status": ["taught"]})},
+    "describe.chain.chain_coverage": lambda: {"catalogue": pd.DataFrame([("x", "car", "C", "36"), ("y", "car", "C", "")], columns=["specialty", "chain", "section", "divisions"]), "named": pd.Series(["x", "z"]), "stated": pd.DataFrame({"specialty": ["y"], "schools": [0], "students": [None]}), "adjusted": pd.DataFrame({"school": ["s"], "specialty_added": ["v"], "specialty_withdrawn": ["—"]})},
+    "describe.chain.chain_tiles": lambda: {"counts": pd.Series({"car": 3.0, "up": 2.0}), "named": pd.DataFrame({"kind": ["car"], "item": ["z"]}), "coverage": pd.DataFrame({"specialty": ["x"], "status": ["taught"]})},
     "fit.composite.grey_relational_degree": lambda: {"reference": [1, 1.1, 1.3], "comparators": [[1, 1.05, 1.2], [1, 1.2, 1.25]], "normalise": "first", "rho": 0.5},
     "fit.composite.coupling_coordination": lambda: {"scores": [0.6, 0.3], "weights": [0.5, 0.5], "form": "modified"},
     "fit.composite.entropy_weights": lambda: {"matrix": [[1, 9], [5, 6], [9, 1]], "normalise": "minmax", "benefit": [True, False]},
@@ -155,13 +156,13 @@ REGISTER: dict[str, Callable[[], dict]] = {
     "fit.homogeneity.duplication": lambda: {"offers": [[1, 1, 0], [1, 0, 1]], "crowded": 2},
     "fit.homogeneity.duplication_null": lambda: {"offers": [[1, 1, 0], [1, 0, 1], [0, 1, 1]], **SMALL},
     "fit.homogeneity.leinster_cobbold": lambda: {"shares": [0.5, 0.3, 0.2], "similarity": [[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]], "orders": [1, 2]},
-    "fit.industry.value_added_shares": lambda: {"demand": demand(), "place": "here", "year": 2020, "sectors": ["s", "t"]},
-    "fit.industry.employment_by_section": lambda: {"demand": demand(), "place": "here", "year": 2020},
-    "fit.industry.employment_shares": lambda: {"demand": demand(), "place": "here", "year": 2020, "section_to_sector": pd.DataFrame({"section": ["A", "C"], "sector": ["s", "t"]}), "sectors": ["s", "t"]},
-    "fit.industry.quotients": lambda: {"demand": demand(), "place": "here", "reference": "there", "year": 2020, "confidence": 0.95, "without": ()},
-    "fit.industry.shift_share_by_section": lambda: {"demand": demand(), "place": "here", "reference": "there", "before": 2010, "after": 2020, "without": ()},
-    "fit.ladder.reached": lambda: {name: pd.DataFrame({"school": ["a"]}) for name in ("groups", "schools", "specialties", "destinations", "demand", "vacancies")},
-    "fit.ladder.require": lambda: {"measure": "linkage", "levels": pd.DataFrame({"level": ["L3"], "reached": [True]})},
+    "describe.industry.value_added_shares": lambda: {"demand": demand(), "place": "here", "year": 2020, "sectors": ["s", "t"]},
+    "describe.industry.employment_by_section": lambda: {"demand": demand(), "place": "here", "year": 2020},
+    "describe.industry.employment_shares": lambda: {"demand": demand(), "place": "here", "year": 2020, "section_to_sector": pd.DataFrame({"section": ["A", "C"], "sector": ["s", "t"]}), "sectors": ["s", "t"]},
+    "describe.industry.quotients": lambda: {"demand": demand(), "place": "here", "reference": "there", "year": 2020, "confidence": 0.95, "without": ()},
+    "describe.industry.shift_share_by_section": lambda: {"demand": demand(), "place": "here", "reference": "there", "before": 2010, "after": 2020, "without": ()},
+    "describe.ladder.reached": lambda: {name: pd.DataFrame({"school": ["a"]}) for name in ("groups", "schools", "specialties", "destinations", "demand", "vacancies")},
+    "describe.ladder.require": lambda: {"measure": "linkage", "levels": pd.DataFrame({"level": ["L3"], "reached": [True]})},
     "fit.linkage.linkage": lambda: {"table": TABLE},
     "fit.linkage.local_linkage": lambda: {"table": TABLE},
     "fit.linkage.destination_effective_number": lambda: {"table": TABLE},
@@ -177,14 +178,14 @@ REGISTER: dict[str, Callable[[], dict]] = {
     "fit.matching.responsiveness_slope": lambda: {"industry_change": [0.1, -0.1, 0.05], "supply_change": [0.2, -0.1, -0.1]},
     "fit.matching.shift_share": lambda: {"local_before": [10, 20], "local_after": [12, 30], "reference_before": [100, 200], "reference_after": [150, 250]},
     "fit.matching.missing_bounds": lambda: {"count": 80, "total": 100, "missing": 10},
-    "fit.profile.category_of": lambda: {"code": "460701"},
-    "fit.profile.category_similarity": lambda: {"codes": ["460701", "660701"]},
-    "fit.profile.crowding": lambda: {"specialties": specialties(), "year": 2030, "count": "students", **SMALL},
-    "fit.profile.destination_table": lambda: {"destinations": destinations(), "year": 2030},
-    "fit.profile.crosswalk_table": lambda: {"table": pd.DataFrame([[1.0, 2.0]], index=["460701"], columns=["C", "51"]), "crosswalk": categories(), "strictness": "strict"},
-    "fit.profile.section_of": lambda: {"industry": "36"},
-    "fit.profile.local_profile": lambda: {"destinations": destinations(), "year": 2030},
-    "fit.profile.linkage_profile": lambda: {"destinations": destinations(), "crosswalk": categories(), "year": 2030, "confidence": 0.95, **SMALL},
+    "describe.codes.category_of": lambda: {"code": "460701"},
+    "describe.codes.category_similarity": lambda: {"codes": ["460701", "660701"]},
+    "describe.profile.crowding": lambda: {"specialties": specialties(), "year": 2030, "count": "students", **SMALL},
+    "describe.profile.destination_table": lambda: {"destinations": destinations(), "year": 2030},
+    "describe.profile.crosswalk_table": lambda: {"table": pd.DataFrame([[1.0, 2.0]], index=["460701"], columns=["C", "51"]), "crosswalk": categories(), "strictness": "strict"},
+    "describe.codes.section_of": lambda: {"industry": "36"},
+    "describe.profile.local_profile": lambda: {"destinations": destinations(), "year": 2030},
+    "describe.profile.linkage_profile": lambda: {"destinations": destinations(), "crosswalk": categories(), "year": 2030, "confidence": 0.95, **SMALL},
     "fit.relatedness.revealed_advantage": lambda: {"table": TABLE},
     "fit.relatedness.proximity_density": lambda: {"table": TABLE, "own": 1},
     "fit.relatedness.skill_relatedness": lambda: {"flows": TABLE},
@@ -197,9 +198,9 @@ REGISTER: dict[str, Callable[[], dict]] = {
     **{f"fit.structure.{name}": lambda: {"before": [120, 340, 560], "after": [130, 420, 700]} for name in ("moore_angle_degrees", "structural_change_nav")},
     "fit.structure.lilien": lambda: {"before": [120, 340, 560], "after": [130, 420, 700], "weights": "mean"},
     "fit.structure.location_quotient": lambda: {"local": [30, 370], "reference": [900, 9100], "reference_fixed": False, "confidence": 0.95},
-    "fit.supply.survey_groups": lambda: {"facts": facts(), "groups": ["farm"], "whole_scale_digits": 0},
-    "fit.supply.crosswalk_bounds": lambda: {"crosswalk": pd.DataFrame({"group": ["farm", "plant"], "sector": ["s", "t"], "lower": [1.0, 0.0], "upper": [1.0, 1.0], "loose_lower": [0.0, 0.0], "loose_upper": [1.0, 1.0]}), "groups": ["farm", "plant"], "sectors": ["s", "t"], "loose": True},
-    "fit.supply.sector_shares": lambda: {"counts": [40.0, 60], "lower": crosswalk()["lower"], "upper": crosswalk()["upper"], "part": 0.5},
+    "describe.supply.survey_groups": lambda: {"facts": facts(), "groups": ["farm"], "whole_scale_digits": 0},
+    "fit.crosswalk.crosswalk_bounds": lambda: {"crosswalk": pd.DataFrame({"group": ["farm", "plant"], "sector": ["s", "t"], "lower": [1.0, 0.0], "upper": [1.0, 1.0], "loose_lower": [0.0, 0.0], "loose_upper": [1.0, 1.0]}), "groups": ["farm", "plant"], "sectors": ["s", "t"], "loose": True},
+    "fit.crosswalk.sector_shares": lambda: {"counts": [40.0, 60], "lower": crosswalk()["lower"], "upper": crosswalk()["upper"], "part": 0.5},
     "inference.binomial.require_several": lambda: {"matrix": design().to_numpy(), "labels": list("aabbcd")},
     "inference.binomial.fit_logit": lambda: {**grouped, "matrix": design().to_numpy()},
     "inference.binomial.require_cases": lambda: {"schools": 20, "predictors": 2},
@@ -333,9 +334,9 @@ def variants(value: object) -> Iterator[tuple[str, object]]:
 
 
 def public_functions() -> dict[str, Callable]:
-    """Every public function of both packages, and constructors and methods of public classes that are no mere records, by its place."""
+    """Every public function of the mathematics, and of the tables made with it each that has a door; constructors and methods of public classes that are no mere records, by its place."""
     found: dict[str, Callable] = {}
-    for package in (analysis.fit, analysis.inference):
+    for package in (analysis.describe, analysis.fit, analysis.inference):
         for info in pkgutil.iter_modules(package.__path__):
             if info.name.startswith("_"):
                 continue
@@ -343,6 +344,8 @@ def public_functions() -> dict[str, Callable]:
             place = module.__name__.removeprefix("analysis.")
             for name, thing in vars(module).items():
                 if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+                    continue
+                if package is analysis.describe and not hasattr(thing, "may_be_nan"):
                     continue
                 if inspect.isfunction(thing):
                     found[f"{place}.{name}"] = thing

@@ -46,7 +46,7 @@ def test_fields_are_counted_by_section():
 
 
 def test_the_crosswalk_of_resources_is_whole():
-    from analysis.fit.profile import section_of
+    from analysis.describe.codes import section_of
 
     table = pd.read_csv(PROJECT / "data/crosswalks/resource_to_section.csv", dtype=str, keep_default_na=False)
     assert table["item"].is_unique and (table["basis"] != "").all()

@@ -16,6 +16,7 @@ from analysis.inference import contrast, decomposition, few_groups, rates, schoo
 from tests import edges
 from tests.conftest import PROJECT
 
+PACKAGES = ("describe.", "fit.", "inference.")
 THIN = 8  # one in so many of the variants of entries and columns; `python -m tests.edges` runs them all
 
 
@@ -35,14 +36,14 @@ def test_answers_that_may_not_be_finite_say_so_where_a_reader_looks():
 
 @pytest.fixture(scope="module")
 def runs():
-    """Both packages side by side, each in a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
-    started = {package: subprocess.Popen([sys.executable, "-m", "tests.edges", package, str(THIN)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for package in ("fit.", "inference.")}
+    """The packages side by side, each in a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
+    started = {package: subprocess.Popen([sys.executable, "-m", "tests.edges", package, str(THIN)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for package in PACKAGES}
     with ThreadPoolExecutor() as readers:
         said = dict(zip(started, readers.map(lambda process: process.communicate(), started.values())))
     return {package: (process.returncode, *said[package]) for package, process in started.items()}
 
 
-@pytest.mark.parametrize("package", ["fit.", "inference."])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_hostile_arguments(runs, package):
     code, out, err = runs[package]
     assert code == 0, f"ended with {code} in\n{err[-2000:]}"

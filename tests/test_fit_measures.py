@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from analysis.fit import composite, homogeneity, industry, linkage, matching, relatedness, structure
+from analysis.describe import industry
+from analysis.fit import composite, homogeneity, linkage, matching, relatedness, structure
 from analysis.fit.bounds import SectorBox
-from analysis.fit.supply import sector_shares
+from analysis.fit.crosswalk import sector_shares
 from tests.conftest import PROJECT
 
 REFERENCE = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}

@@ -7,8 +7,10 @@ import pytest
 from analysis import load
 from analysis.clean.cells import COUNTS, is_industry
 from analysis.clean.source import clean_source
+from analysis.dictionary import label
 from analysis.errors import DataFault
-from analysis.fit import actions, alignment, chain, industry, ladder, profile, specification
+from analysis.describe import actions, chain, codes, industry, ladder, profile
+from analysis.fit import alignment, specification
 from tests.conftest import PROJECT
 from tests.workspace import process, run
 
@@ -84,8 +86,8 @@ def test_industry_codes():
     assert [code for code in ("A", "T", "U", "AB", "01", "97", "98", "00", "1", "") if is_industry(code)] == ["A", "T", "01", "97"]
     for code in ("00", "98", "Z", "AB"):
         with pytest.raises(KeyError, match="is no"):
-            profile.section_of(code)
-    assert [profile.section_of(d) for d in ("01", "05", "06", "13", "43", "44", "51", "81", "97", "C")] == ["A", "A", "B", "C", "C", "D", "F", "O", "T", "C"]
+            codes.section_of(code)
+    assert [codes.section_of(d) for d in ("01", "05", "06", "13", "43", "44", "51", "81", "97", "C")] == ["A", "A", "B", "C", "C", "D", "F", "O", "T", "C"]
 
 
 @pytest.mark.slow
@@ -111,10 +113,10 @@ def test_crowding_of_made_up_schools():
     assert found.at["multigroup_d", "p"] == 0.01
     assert profile.crowding(rows, 2031).empty and len(profile.crowding(rows)) == len(found)  # the last year if none is named
     unknown = rows.assign(students=rows["students"].mask(rows["school"] == "c"))
-    assert "1 schools with missing counts left out" in profile.crowding(unknown, 2030, draws=9).set_index("measure").at["hill_q1", "note"]
+    assert "note_left_out" in profile.crowding(unknown, 2030, draws=9).set_index("measure").at["hill_q1", "note"]
     with pytest.raises(ValueError, match="sources r30, r31 all have rows of 2030"):
         profile.crowding(pd.concat([rows.assign(source_id="r30"), rows.assign(source_id="r31")]), 2030)
-    assert profile.category_similarity(["460701", "660701", "530701"])[0].tolist() == [1, 0.25, 0]
+    assert codes.category_similarity(["460701", "660701", "530701"])[0].tolist() == [1, 0.25, 0]
 
 
 def test_mismatch_by_crosswalk():
@@ -147,14 +149,14 @@ def test_the_crosswalk_by_section_agrees_with_that_by_sector():
     assert (bounds["loose_lower"] <= bounds["lower"]).all() and (bounds["upper"] <= bounds["loose_upper"]).all()
     for row in sections.itertuples():
         for division in row.divisions.replace("-", ";").split(";"):
-            assert not division or profile.section_of(division) == row.section, row
+            assert not division or codes.section_of(division) == row.section, row
 
 
 def test_a_measure_above_its_level_says_what_is_missing():
     some, none = pd.DataFrame({"x": [1]}), pd.DataFrame()
     levels = ladder.reached(groups=some, schools=some, specialties=none, destinations=none, demand=some, vacancies=none)
     assert levels.set_index("level")["reached"].to_dict() == {"L0": True, "L1": True, "L2": False, "cities": False, "L3": False, "demand": True, "vacancies": False}
-    assert (levels["missing_zh"] != "").tolist() == (~levels["reached"]).tolist() and "学校×专业×年份" in levels.set_index("level").at["L2", "missing_zh"]
+    assert (levels["missing"] != "").tolist() == (~levels["reached"]).tolist() and "学校×专业×年份" in label("missing_L2", "zh")
     ladder.require("cosine_similarity", levels)
     with pytest.raises(ladder.LevelNotReached, match=r"linkage needs a table of specialty × industry × year \(L3"):
         ladder.require("linkage", levels)
@@ -166,7 +168,7 @@ def test_every_measure_of_the_ladder_exists():
     from analysis.fit import composite, homogeneity, linkage, matching, relatedness, structure
 
     known = {name for module in (composite, homogeneity, linkage, matching, relatedness, structure) for name in vars(module)}
-    assert [m for level in ladder.LEVELS for m in level.measures if m not in known] == []
+    assert [m for measures in ladder.MEASURES.values() for m in measures if m not in known] == []
 
 
 def test_actions_need_a_sign_that_holds_everywhere():
@@ -232,7 +234,7 @@ def test_what_sources_say_of_the_catalogue():
     adjusted = pd.DataFrame({"school": ["s", "t", "s"], "specialty_added": ["v", "—", "—"], "specialty_withdrawn": ["—", "w", "z"]})
     found = chain.chain_coverage(catalogue, pd.Series(["z", "other"]), stated, adjusted).set_index("specialty")
     assert found["status"].to_dict() == {"x": "taught", "y": "stated_missing", "z": "taught_withdrawn", "v": "contradictory", "w": "withdrawn", "u": "not_named"}
-    assert found.at["x", "industries"] == "C 36；O 81" and found.at["x", "students_in_it"] == 30 and found.at["v", "added_by"] == "s"
+    assert found.at["x", "industries"] == "C 36；O 81" and found.at["x", "students_in_it"] == 30 and found.at["v", "added_by"] == ["s"]
     tiles = chain.chain_tiles(pd.Series({"car": 3, "up": 2}), pd.DataFrame({"kind": ["car", "up", "up"], "item": ["z", "p", "q"]}), found.reset_index())
     assert tiles[tiles["kind"] == "car"]["text"].tolist() == ["z", "+ 2"] and tiles[tiles["kind"] == "up"]["status"].tolist() == ["taught", "taught"]
     assert tiles[tiles["kind"] == "catalogue"]["text"].tolist() == ["x", "y", "z", "v", "w", "u"]
@@ -243,7 +245,7 @@ def test_the_crosswalk_of_programmes():
     assert not programmes.duplicated(["specialty", "section"]).any() and (programmes["basis"] != "").all()
     for row in programmes.itertuples():
         ends = row.divisions.replace("-", ";").split(";")
-        assert all(profile.section_of(d) == row.section for d in ends), row
+        assert all(codes.section_of(d) == row.section for d in ends), row
     for _, entries in programmes.groupby("specialty"):  # shares that add to one must be possible
         assert entries["lower"].astype(float).sum() <= 1 <= entries["upper"].astype(float).sum(), entries
     facts = pd.read_csv(PROJECT / "data/raw/liuzhou-2023/facts.csv", dtype=str, keep_default_na=False)

@@ -13,7 +13,8 @@ from scipy.spatial import distance
 from analysis.fit import structure
 from analysis.fit.alignment import share_changes, turning_lambda
 from analysis.fit.bounds import Bounds, SectorBox, share_box
-from analysis.fit.supply import crosswalk_bounds, sector_shares, survey_groups
+from analysis.describe.supply import survey_groups
+from analysis.fit.crosswalk import crosswalk_bounds, sector_shares
 from tests.conftest import PROJECT
 
 REFERENCE = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}

@@ -228,6 +228,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def is_known(code: str) -> bool:
+    """Whether `label` has a name for a code."""
+    return code in words() or code in entities() or code in indicators()
+
+
 def label(code: str, language: str) -> str:
     """Short name of an indicator, entity, table head, category, kind of cooperation or country in `language` (``zh`` or ``en``).
 

@@ -1,4 +1,4 @@
-"""Mathematics of shares that have come through the door: nothing is checked here, the functions that use it have done so."""
+"""Mathematics of shares that have come through the door: nothing is checked here, their users have done so."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def mutual_information(table: np.ndarray) -> float:
 
 
 def effective_number(p: np.ndarray, typical: np.ndarray, order: float) -> float:
-    """(Σ p t^{q−1})^{1/(1−q)} for positive shares p and commonness t, with its limits exp(−Σ p ln t) at q = 1 and 1/max t at infinity."""
+    """(Σ p t^{q−1})^{1/(1−q)} for positive shares p and commonness t.
+
+    Its limits are exp(−Σ p ln t) at q = 1 and 1/max t at infinity.
+    """
     logs = np.log(typical)
     mean = float(p @ logs)
     if np.isinf(order):

@@ -22,7 +22,14 @@ MOST_GROUPS = 12  # extremes lie at corners of a box: 2^groups of them
 
 def supply_table(*amounts: str) -> arrays.Check:
     """Supply by group, measure and year, with the amounts that a function reads."""
-    return arrays.frame(least=1, unique=("measure", "year", "group"), group=NAME, measure=NAME, year=YEAR, **dict.fromkeys(amounts, AMOUNT))
+    return arrays.frame(
+        least=1,
+        unique=("measure", "year", "group"),
+        group=NAME,
+        measure=NAME,
+        year=YEAR,
+        **dict.fromkeys(amounts, AMOUNT),
+    )
 
 
 def structure_table(*shares: str) -> arrays.Check:
@@ -33,16 +40,32 @@ def structure_table(*shares: str) -> arrays.Check:
 def crosswalk_bounds_fit(given: dict[str, Any]) -> None:
     """Bounds of a crosswalk: a row a group, a column a sector, lower below upper, rows that can add up to one."""
     lower, upper = given["lower"], given["upper"]
-    if lower.shape != upper.shape or ("groups" in given and lower.shape != (len(given["groups"]), len(given["sectors"]))):
+    if lower.shape != upper.shape or (
+        "groups" in given and lower.shape != (len(given["groups"]), len(given["sectors"]))
+    ):
         wanted = (len(given["groups"]), len(given["sectors"])) if "groups" in given else lower.shape
-        raise BadArgument("upper" if lower.shape == wanted else "lower", f"lower is {lower.shape}, upper {upper.shape}; they must be {wanted}", value=upper.shape)
+        raise BadArgument(
+            "upper" if lower.shape == wanted else "lower",
+            f"lower is {lower.shape}, upper {upper.shape}; they must be {wanted}",
+            value=upper.shape,
+        )
     if (lower > upper).any():
         place = tuple(int(i) for i in np.argwhere(lower > upper)[0])
-        raise BadArgument("lower", f"position {place} is {lower[place]:g}, above its upper bound of {upper[place]:g}", position=place, value=lower[place])
+        raise BadArgument(
+            "lower",
+            f"position {place} is {lower[place]:g}, above its upper bound of {upper[place]:g}",
+            position=place,
+            value=lower[place],
+        )
     impossible = (lower.sum(1) > 1 + 1e-12) | (upper.sum(1) < 1 - 1e-12)
     if impossible.any():
         place = int(np.flatnonzero(impossible)[0])
-        raise BadArgument("lower", f"position {place}: a row of the crosswalk cannot add up to one", position=place, value=lower[place].tolist())
+        raise BadArgument(
+            "lower",
+            f"position {place}: a row of the crosswalk cannot add up to one",
+            position=place,
+            value=lower[place].tolist(),
+        )
 
 
 def supply_rows(supply: pd.DataFrame, measure: str, year: int, groups: list[str]) -> pd.DataFrame:
@@ -62,7 +85,11 @@ def structure_rows(structure: pd.DataFrame, sectors: list[str], argument: str = 
     rows = structure.set_index("sector")
     missing = [s for s in sectors if s not in rows.index]
     if missing:
-        raise UnknownName(argument, f"it has no row for {', '.join(missing)}; there are {', '.join(map(str, rows.index))}", value=missing)
+        raise UnknownName(
+            argument,
+            f"it has no row for {', '.join(missing)}; there are {', '.join(map(str, rows.index))}",
+            value=missing,
+        )
     rows = rows.loc[sectors]
     if "share" in rows and not rows["share"].sum():
         raise BadArgument(argument, "its shares add up to zero", value=0.0)
@@ -74,10 +101,19 @@ def box_is_sound(table: pd.DataFrame, argument: str) -> None:
     wrong = (table["lower"] > table["upper"]).to_numpy()
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise BadArgument(argument, f"row {row} runs from {table['lower'].iloc[row]:g} to {table['upper'].iloc[row]:g}: lower is above upper", position=row, value=table["lower"].iloc[row])
+        raise BadArgument(
+            argument,
+            f"row {row} runs from {table['lower'].iloc[row]:g} to {table['upper'].iloc[row]:g}: lower is above upper",
+            position=row,
+            value=table["lower"].iloc[row],
+        )
 
 
 def at_most_groups(given: dict[str, Any]) -> None:
     """So few groups that every corner of their boxes can be looked at."""
     if len(given["groups"]) > MOST_GROUPS:
-        raise BadArgument("groups", f"there are {len(given['groups'])}; {MOST_GROUPS} are the most, every corner of their boxes is looked at", value=len(given["groups"]))
+        raise BadArgument(
+            "groups",
+            f"there are {len(given['groups'])}; {MOST_GROUPS} are the most, every corner of their boxes is looked at",
+            value=len(given["groups"]),
+        )

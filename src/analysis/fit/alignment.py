@@ -13,33 +13,61 @@ from analysis.errors import BadArgument, Refused, UnknownName
 from analysis.fit import _tables
 from analysis.fit._shares import is_constant
 from analysis.fit.bounds import Bounds, SectorBox, share_box
+from analysis.fit.crosswalk import sector_shares
 from analysis.fit.matching import optimal_transport
 from analysis.fit.structure import (
     cosine_similarity,
     hellinger,
     jensen_shannon_divergence_nats,
     pearson_share,
+    structural_deviation,
     total_structural_deviation,
 )
-from analysis.fit.supply import sector_shares
 
-PRECISION = 3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print
+PRECISION = (
+    3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print
+)
 
-CROSSWALK = {"groups": arrays.names(), "sectors": arrays.names(), "lower": arrays.probabilities(dimensions=2), "upper": arrays.probabilities(dimensions=2)}
+CROSSWALK = {
+    "groups": arrays.names(),
+    "sectors": arrays.names(),
+    "lower": arrays.probabilities(dimensions=2),
+    "upper": arrays.probabilities(dimensions=2),
+}
 BOXED = _tables.supply_table("value", "lower", "upper")
 SIDES = arrays.each(_tables.structure_table("share", "lower", "upper"), key=arrays.text)
 
 
-def _box(supply: pd.DataFrame, measure: str, year: int, lower: np.ndarray, upper: np.ndarray, groups: list[str]) -> tuple[SectorBox, np.ndarray]:
+def _box(
+    supply: pd.DataFrame, measure: str, year: int, lower: np.ndarray, upper: np.ndarray, groups: list[str]
+) -> tuple[SectorBox, np.ndarray]:
     rows = _tables.supply_rows(supply, measure, year, groups)
     return SectorBox(rows["lower"], rows["upper"], lower, upper), rows["value"].to_numpy(float)
 
 
+def _deviation(share: float, there: float) -> float:
+    """Structural deviation ln e − ln g of one sector: of its share and the rest of the whole."""
+    e, g = min(max(share, 0.0), 1.0), min(max(there, 0.0), 1.0)
+    return float(structural_deviation([e, 1 - e], [g, 1 - g], reference="industry", form="log")[0])
+
+
 @takes(
-    _tables.crosswalk_bounds_fit, may_be_nan="log deviations are −inf or inf where a share may be zero",
-    supply=BOXED, industry=_tables.structure_table("share", "lower", "upper"), **CROSSWALK, keys=_tables.KEYS,
+    _tables.crosswalk_bounds_fit,
+    may_be_nan="log deviations are −inf or inf where a share may be zero",
+    supply=BOXED,
+    industry=_tables.structure_table("share", "lower", "upper"),
+    **CROSSWALK,
+    keys=_tables.KEYS,
 )
-def sector_alignment(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]]) -> pd.DataFrame:
+def sector_alignment(
+    supply: pd.DataFrame,
+    industry: pd.DataFrame,
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    keys: list[tuple[str, int]],
+) -> pd.DataFrame:
     """Share of each sector in supply against its share in industry.
 
     Parameters
@@ -57,7 +85,8 @@ def sector_alignment(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[
     -------
     DataFrame
         supply measure, year, sector, supply_lower, supply_upper, industry, log deviation bounds ln e − ln g, sign
-        (+ over, − under its industry share, ? not identified); log deviations are −inf or inf where a share may be zero, nan where both are.
+        (+ over, − under its industry share, ? not identified); log deviations are −inf or inf where a share may be
+        zero, nan where both are.
     """
     rows, structure = [], _tables.structure_rows(industry, sectors)
     for measure, year in keys:
@@ -65,37 +94,84 @@ def sector_alignment(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[
         for number, sector in enumerate(sectors):
             share = box.share(number)
             there = structure.loc[sector]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                low, high = float(np.log(share.lower) - np.log(there["upper"])), float(np.log(share.upper) - np.log(there["lower"]))
-            rows.append((measure, year, sector, share.lower, share.upper, there["share"], low, high, Bounds(low, high).sign()))
-    return pd.DataFrame(rows, columns=["supply", "supply_year", "sector", "supply_lower", "supply_upper", "industry", "log_deviation_lower", "log_deviation_upper", "sign"])
+            low, high = _deviation(share.lower, there["upper"]), _deviation(share.upper, there["lower"])
+            rows.append(
+                (measure, year, sector, share.lower, share.upper, there["share"], low, high, Bounds(low, high).sign())
+            )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "supply",
+            "supply_year",
+            "sector",
+            "supply_lower",
+            "supply_upper",
+            "industry",
+            "log_deviation_lower",
+            "log_deviation_upper",
+            "sign",
+        ],
+    )
 
 
 @takes(_tables.crosswalk_bounds_fit, supply=BOXED, industries=SIDES, **CROSSWALK, keys=_tables.KEYS)
-def dissimilarity_table(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]]) -> pd.DataFrame:
-    """D of each supply measure against each industry structure: smallest and largest value over λ and the rounding box, and the extremes of the cosine over λ at the printed figures."""
+def dissimilarity_table(
+    supply: pd.DataFrame,
+    industries: dict[str, pd.DataFrame],
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    keys: list[tuple[str, int]],
+) -> pd.DataFrame:
+    """D of each supply measure against each industry structure: smallest and largest value over λ and the rounding box.
+
+    Beside it stand the extremes of the cosine over λ at the printed figures.
+    """
     rows = []
     for measure, year in keys:
         box, counts = _box(supply, measure, year, lower, upper, groups)
         for name, industry in industries.items():
             g = _tables.structure_rows(industry, sectors, "industries")
             bounds = box.dissimilarity(g["lower"], g["upper"])
-            cosines = [cosine_similarity(sector_shares(counts, lower, upper, part), g["share"]) for part in np.linspace(0, 1, 101)]
+            cosines = [
+                cosine_similarity(sector_shares(counts, lower, upper, part), g["share"])
+                for part in np.linspace(0, 1, 101)
+            ]
             rows.append((measure, year, name, bounds.lower, bounds.upper, min(cosines), max(cosines)))
-    return pd.DataFrame(rows, columns=["supply", "supply_year", "industry", "d_lower", "d_upper", "cosine_lower", "cosine_upper"])
+    return pd.DataFrame(
+        rows, columns=["supply", "supply_year", "industry", "d_lower", "d_upper", "cosine_lower", "cosine_upper"]
+    )
 
 
 @takes(
-    _tables.crosswalk_bounds_fit, may_be_nan="a constant structure has no correlation",
-    supply=BOXED, industries=arrays.each(_tables.structure_table("share"), key=arrays.text), **CROSSWALK, measure=arrays.text, year=arrays.calendar_year, lambdas=arrays.each(arrays.real(0, 1)),
+    _tables.crosswalk_bounds_fit,
+    may_be_nan="a constant structure has no correlation",
+    supply=BOXED,
+    industries=arrays.each(_tables.structure_table("share"), key=arrays.text),
+    **CROSSWALK,
+    measure=arrays.text,
+    year=arrays.calendar_year,
+    lambdas=arrays.each(arrays.real(0, 1)),
 )
-def compare_measures(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, lambdas: tuple[float, ...]) -> pd.DataFrame:
+def compare_measures(
+    supply: pd.DataFrame,
+    industries: dict[str, pd.DataFrame],
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    measure: str,
+    year: int,
+    lambdas: tuple[float, ...],
+) -> pd.DataFrame:
     """Point values of several distances of one supply structure from each industry structure, at given λ.
 
     Returns
     -------
     DataFrame
-        industry, lambda, d, cosine, pearson (nan where one structure is constant), jensen_shannon, hellinger, transport (cost: steps between neighbouring sectors).
+        industry, lambda, d, cosine, pearson (nan where one structure is constant), jensen_shannon, hellinger, transport
+        (cost: steps between neighbouring sectors).
     """
     _, counts = _box(supply, measure, year, lower, upper, groups)
     steps = np.abs(np.subtract.outer(np.arange(len(sectors)), np.arange(len(sectors))))
@@ -105,12 +181,43 @@ def compare_measures(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], 
         g = g / g.sum()
         for part in lambdas:
             e = sector_shares(counts, lower, upper, part)
-            rows.append((name, part, total_structural_deviation(e, g)[1], cosine_similarity(e, g), np.nan if is_constant(e) or is_constant(g) else pearson_share(e, g), jensen_shannon_divergence_nats(e, g), hellinger(e, g), optimal_transport(e, g, steps).cost))
-    return pd.DataFrame(rows, columns=["industry", "lambda", "d", "cosine", "pearson", "jensen_shannon", "hellinger", "transport"])
+            rows.append(
+                (
+                    name,
+                    part,
+                    total_structural_deviation(e, g)[1],
+                    cosine_similarity(e, g),
+                    np.nan if is_constant(e) or is_constant(g) else pearson_share(e, g),
+                    jensen_shannon_divergence_nats(e, g),
+                    hellinger(e, g),
+                    optimal_transport(e, g, steps).cost,
+                )
+            )
+    return pd.DataFrame(
+        rows, columns=["industry", "lambda", "d", "cosine", "pearson", "jensen_shannon", "hellinger", "transport"]
+    )
 
 
-@takes(_tables.crosswalk_bounds_fit, supply=BOXED, industry=_tables.structure_table("share"), **CROSSWALK, measure=arrays.text, year=arrays.calendar_year, steps=arrays.whole(2, 100_000))
-def dissimilarity_over_lambda(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, steps: int = 101) -> pd.DataFrame:
+@takes(
+    _tables.crosswalk_bounds_fit,
+    supply=BOXED,
+    industry=_tables.structure_table("share"),
+    **CROSSWALK,
+    measure=arrays.text,
+    year=arrays.calendar_year,
+    steps=arrays.whole(2, 100_000),
+)
+def dissimilarity_over_lambda(
+    supply: pd.DataFrame,
+    industry: pd.DataFrame,
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    measure: str,
+    year: int,
+    steps: int = 101,
+) -> pd.DataFrame:
     """Point values over λ, the part of the straddling group that belongs to services: D and each sector's share."""
     _, counts = _box(supply, measure, year, lower, upper, groups)
     g = _tables.structure_rows(industry, sectors)["share"].to_numpy()
@@ -121,7 +228,12 @@ def dissimilarity_over_lambda(supply: pd.DataFrame, industry: pd.DataFrame, grou
     return pd.DataFrame(rows, columns=["lambda", "d", *sectors])
 
 
-@takes(may_be_nan="the two are equal at no λ", path=arrays.frame(least=2, **{"lambda": _tables.SHARE}), sector=arrays.text, industry_share=arrays.real(0, 1))
+@takes(
+    may_be_nan="the two are equal at no λ",
+    path=arrays.frame(least=2, **{"lambda": _tables.SHARE}),
+    sector=arrays.text,
+    industry_share=arrays.real(0, 1),
+)
 def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> float:
     """λ at which the supply share of a sector equals its industry share (linear in between); nan if it never does."""
     arrays.frame(**{sector: _tables.SHARE})(path, "path")
@@ -135,14 +247,31 @@ def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> fl
 
 
 @takes(
-    _tables.crosswalk_bounds_fit, _tables.at_most_groups, supply=BOXED, industry=_tables.structure_table("lower", "upper"), **CROSSWALK,
-    measure=arrays.text, year=arrays.calendar_year, sector=arrays.text,
+    _tables.crosswalk_bounds_fit,
+    _tables.at_most_groups,
+    supply=BOXED,
+    industry=_tables.structure_table("lower", "upper"),
+    **CROSSWALK,
+    measure=arrays.text,
+    year=arrays.calendar_year,
+    sector=arrays.text,
 )
-def turning_bounds(supply: pd.DataFrame, industry: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, year: int, sector: str) -> Bounds:
+def turning_bounds(
+    supply: pd.DataFrame,
+    industry: pd.DataFrame,
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    measure: str,
+    year: int,
+    sector: str,
+) -> Bounds:
     """Smallest and largest λ at which supply and industry share of a sector are equal, over both rounding boxes.
 
-    For given supply figures the share of a sector is linear in λ, so λ* = (g − e(0))/(e(1) − e(0)); its extremes lie at corners of
-    the boxes. Below the smallest and above the largest λ the sign of the deviation is certain; a bound of 0 or 1 means that it does not turn before the end.
+    For given supply figures the share of a sector is linear in λ, so λ* = (g − e(0))/(e(1) − e(0)); its extremes lie at
+    corners of the boxes. Below the smallest and above the largest λ the sign of the deviation is certain; a bound of 0
+    or 1 means that it does not turn before the end.
 
     Raises
     ------
@@ -170,7 +299,18 @@ def group_shares(supply: pd.DataFrame) -> pd.DataFrame:
         if not rows["value"].sum():
             raise BadArgument("supply", f"{measure} of {year} add up to zero: there are no shares", value=0.0)
         box = share_box(rows["lower"], rows["upper"])
-        parts.append(pd.DataFrame({"measure": measure, "year": year, "group": rows["group"].to_numpy(), "value": (rows["value"] / rows["value"].sum()).to_numpy(), "lower": box[:, 0], "upper": box[:, 1]}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "measure": measure,
+                    "year": year,
+                    "group": rows["group"].to_numpy(),
+                    "value": (rows["value"] / rows["value"].sum()).to_numpy(),
+                    "lower": box[:, 0],
+                    "upper": box[:, 1],
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -179,7 +319,12 @@ def _direction(bounds: Bounds) -> str:
     return Bounds(round(bounds.lower, PRECISION), round(bounds.upper, PRECISION)).sign()
 
 
-@takes(group_share=_tables.supply_table("value", "lower", "upper"), measure=arrays.text, first=arrays.calendar_year, last=arrays.calendar_year)
+@takes(
+    group_share=_tables.supply_table("value", "lower", "upper"),
+    measure=arrays.text,
+    first=arrays.calendar_year,
+    last=arrays.calendar_year,
+)
 def share_changes(group_share: pd.DataFrame, measure: str, first: int, last: int) -> pd.DataFrame:
     """Change of each group's share between two years with its box, and whether the direction is certain."""
     rows = group_share[group_share["measure"] == measure].set_index(["group", "year"])
@@ -195,11 +340,29 @@ def share_changes(group_share: pd.DataFrame, measure: str, first: int, last: int
     return pd.DataFrame(table, columns=["group", "first", "last", "change", "lower", "upper", "sign"])
 
 
-@takes(_tables.crosswalk_bounds_fit, _tables.at_most_groups, supply=BOXED, **CROSSWALK, measure=arrays.text, first=arrays.calendar_year, last=arrays.calendar_year)
-def sector_changes(supply: pd.DataFrame, groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, measure: str, first: int, last: int) -> pd.DataFrame:
-    """Change of each sector's share of supply between two years, over both rounding boxes and a λ that is the same in both years.
+@takes(
+    _tables.crosswalk_bounds_fit,
+    _tables.at_most_groups,
+    supply=BOXED,
+    **CROSSWALK,
+    measure=arrays.text,
+    first=arrays.calendar_year,
+    last=arrays.calendar_year,
+)
+def sector_changes(
+    supply: pd.DataFrame,
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    measure: str,
+    first: int,
+    last: int,
+) -> pd.DataFrame:
+    """Change of each sector's share of supply between two years, over both rounding boxes and one λ for both years.
 
-    For given figures the change is linear in λ and monotone in every figure, so its extremes lie at λ = 0 or 1 and at corners of the boxes.
+    For given figures the change is linear in λ and monotone in every figure, so its extremes lie at λ = 0 or 1 and at
+    corners of the boxes.
 
     Returns
     -------
@@ -209,18 +372,41 @@ def sector_changes(supply: pd.DataFrame, groups: list[str], sectors: list[str], 
     corners = {}
     for year in (first, last):
         rows = _tables.supply_rows(supply, measure, year, groups)
-        corners[year] = [np.array([sector_shares(np.array(corner), lower, upper, part) for corner in product(*zip(rows["lower"], rows["upper"]))]) for part in (0.0, 1.0)]
+        corners[year] = [
+            np.array(
+                [
+                    sector_shares(np.array(corner), lower, upper, part)
+                    for corner in product(*zip(rows["lower"], rows["upper"]))
+                ]
+            )
+            for part in (0.0, 1.0)
+        ]
     low = np.min([after.min(0) - before.max(0) for before, after in zip(corners[first], corners[last])], axis=0)
     high = np.max([after.max(0) - before.min(0) for before, after in zip(corners[first], corners[last])], axis=0)
-    return pd.DataFrame([(s, a, b, _direction(Bounds(float(a), float(b)))) for s, a, b in zip(sectors, low, high)], columns=["sector", "lower", "upper", "sign"])
+    return pd.DataFrame(
+        [(s, a, b, _direction(Bounds(float(a), float(b)))) for s, a, b in zip(sectors, low, high)],
+        columns=["sector", "lower", "upper", "sign"],
+    )
 
 
 @takes(
-    changes=arrays.frame(least=1, unique=("sector",), sector=_tables.NAME, lower=arrays.numbers(low=-1, high=1, tiny=True), upper=arrays.numbers(low=-1, high=1, tiny=True), sign=_tables.SIGN),
-    industries=arrays.each(arrays.together(_tables.structure_table("lower", "upper"), _tables.structure_table("lower", "upper")), key=arrays.text),
+    changes=arrays.frame(
+        least=1,
+        unique=("sector",),
+        sector=_tables.NAME,
+        lower=arrays.numbers(low=-1, high=1, tiny=True),
+        upper=arrays.numbers(low=-1, high=1, tiny=True),
+        sign=_tables.SIGN,
+    ),
+    industries=arrays.each(
+        arrays.together(_tables.structure_table("lower", "upper"), _tables.structure_table("lower", "upper")),
+        key=arrays.text,
+    ),
 )
 def directions(changes: pd.DataFrame, industries: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
-    """Direction of supply beside the direction of industry, by sector; directions may be compared, speeds may not: the windows differ.
+    """Direction of supply beside the direction of industry, by sector.
+
+    Directions may be compared, speeds may not: the windows differ.
 
     Parameters
     ----------
@@ -232,15 +418,18 @@ def directions(changes: pd.DataFrame, industries: dict[str, tuple[pd.DataFrame, 
     Returns
     -------
     DataFrame
-        sector, side ("supply" or the industry's name), lower, upper, sign, agreement with supply (same, opposite, ? where
-        either sign is open).
+        sector, side ("supply" or the industry's name), lower, upper, sign, agreement with supply (same, opposite, ?
+        where either sign is open).
     """
     rows = [(c.sector, "supply", c.lower, c.upper, c.sign, "") for c in changes.itertuples()]
     own = changes.set_index("sector")["sign"]
     for name, (before, after) in industries.items():
         a, b = (_tables.structure_rows(side, list(changes["sector"]), "industries") for side in (before, after))
         for sector in changes["sector"]:
-            bounds = Bounds(float(b.at[sector, "lower"] - a.at[sector, "upper"]), float(b.at[sector, "upper"] - a.at[sector, "lower"]))
+            bounds = Bounds(
+                float(b.at[sector, "lower"] - a.at[sector, "upper"]),
+                float(b.at[sector, "upper"] - a.at[sector, "lower"]),
+            )
             sign = _direction(bounds)
             agreement = "?" if "?" in (sign, own[sector]) else "same" if sign == own[sector] else "opposite"
             rows.append((sector, name, bounds.lower, bounds.upper, sign, agreement))

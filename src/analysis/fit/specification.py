@@ -1,4 +1,4 @@
-"""The specification curve of D: every declared choice of supply, industry side and λ, side by side (Simonsohn, Simmons and Nelson 2020)."""
+"""The specification curve of D: every declared choice of supply, industry side and λ (Simonsohn et al. 2020)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,31 @@ import pandas as pd
 from analysis import arrays
 from analysis.arrays import takes
 from analysis.fit import _tables
+from analysis.fit.crosswalk import sector_shares
 from analysis.fit.structure import hellinger, total_structural_deviation
-from analysis.fit.supply import sector_shares
 
 
 @takes(
     _tables.crosswalk_bounds_fit,
-    supply=_tables.supply_table("value"), industries=arrays.each(_tables.structure_table("share"), key=arrays.text), groups=arrays.names(), sectors=arrays.names(),
-    lower=arrays.probabilities(dimensions=2), upper=arrays.probabilities(dimensions=2), keys=_tables.KEYS, lambdas=arrays.each(arrays.real(0, 1)),
+    supply=_tables.supply_table("value"),
+    industries=arrays.each(_tables.structure_table("share"), key=arrays.text),
+    groups=arrays.names(),
+    sectors=arrays.names(),
+    lower=arrays.probabilities(dimensions=2),
+    upper=arrays.probabilities(dimensions=2),
+    keys=_tables.KEYS,
+    lambdas=arrays.each(arrays.real(0, 1)),
 )
-def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame], groups: list[str], sectors: list[str], lower: np.ndarray, upper: np.ndarray, keys: list[tuple[str, int]], lambdas: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)) -> pd.DataFrame:
+def specification_curve(
+    supply: pd.DataFrame,
+    industries: dict[str, pd.DataFrame],
+    groups: list[str],
+    sectors: list[str],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    keys: list[tuple[str, int]],
+    lambdas: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0),
+) -> pd.DataFrame:
     """D of each combination of supply measure, year, industry structure and λ, sorted.
 
     Parameters
@@ -35,8 +50,8 @@ def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame
     Returns
     -------
     DataFrame
-        rank, d, hellinger, supply, supply_year, industry, lambda: point values; the choices are not drawn from anything, so the
-        curve has no error and its middle no meaning.
+        rank, d, hellinger, supply, supply_year, industry, lambda: point values; the choices are not drawn from
+        anything, so the curve has no error and its middle no meaning.
     """
     rows = []
     for measure, year in keys:
@@ -47,6 +62,8 @@ def specification_curve(supply: pd.DataFrame, industries: dict[str, pd.DataFrame
             for part in lambdas:
                 e = sector_shares(counts, lower, upper, part)
                 rows.append((total_structural_deviation(e, g)[1], hellinger(e, g), measure, year, name, part))
-    curve = pd.DataFrame(rows, columns=["d", "hellinger", "supply", "supply_year", "industry", "lambda"]).sort_values(["d", "supply", "industry", "lambda"], key=lambda c: c.round(10) if c.name == "d" else c, kind="stable")
+    curve = pd.DataFrame(rows, columns=["d", "hellinger", "supply", "supply_year", "industry", "lambda"]).sort_values(
+        ["d", "supply", "industry", "lambda"], key=lambda c: c.round(10) if c.name == "d" else c, kind="stable"
+    )
     curve.insert(0, "rank", range(1, len(curve) + 1))
     return curve.reset_index(drop=True)

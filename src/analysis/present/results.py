@@ -100,7 +100,11 @@ class Drawn:
         return self.results._fill(self.entry.words[key], self.language, self.entry, ("figures", self.name, "words", key))
 
     def cell(self, column: str, value: Any) -> str:
-        """A code of a column as its table says it."""
+        """A code of a column as the figure's `cells` say it, or else its table."""
+        code = f"{value:g}" if isinstance(value, float) else str(value)
+        if code in (said := self.entry.cells.get(column, {})):
+            place = ("figures", self.name, "cells", column, code)
+            return self.results._fill(said[code], self.language, self.entry, place)
         return str(say.say_column(pd.Series([value], dtype=object), self.columns.get(column) or Column(), 2, self.language)[0])
 
     def rows(self, frame: pd.DataFrame, column: str) -> list[str]:
@@ -340,7 +344,8 @@ class Results:
         for row in self._rows(spec, spec.where, place).to_dict("records"):
             said = {c: say.say_cell(v, columns[c].say, language) if columns.get(c) and columns[c].say else v for c, v in row.items()}
             parts.append(fill(spec.text, language, lambda one, said=said: said[one] if one in said else self.parameters[one]))
-        return text_of(spec.between, language).join(parts)
+        said = text_of(spec.between, language).join(parts)
+        return fill(spec.all, language, {"list": said}.__getitem__) if parts else text_of(spec.none, language)
 
     def _rows(self, spec: Any, where: Mapping[str, Any], place: tuple[str, ...]) -> pd.DataFrame:
         if spec.table not in self.tables:

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from analysis import load
-from analysis.dictionary import label, period_text, section_name
+from analysis.dictionary import is_known, label, period_text, section_name
 from analysis.present.words import Column, TableWords, join, page_words
 
-WAYS = ("label", "labels", "clauses", "section", "section_number", "period", "source", "sources", "join", "words", "p")
+WAYS = ("label", "labels", "clauses", "name", "names", "section", "section_number", "period", "source", "sources", "join", "words", "p")
 SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
 
 
@@ -88,12 +88,17 @@ def say_cell(value: Any, how: str, language: str) -> str:
     Parameters
     ----------
     how : str
-        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``clauses`` (the same, parted by semicolons),
-        ``section``, ``section_number`` (the number alone), ``period``, ``source``, ``sources``, ``join`` (texts in a row), ``words`` (a text by language), ``p``.
+        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``clauses`` (the same, parted by
+        semicolons), ``name`` and ``names`` (where texts stand beside codes), ``section``, ``section_number`` (the number alone), ``period``,
+        ``source``, ``sources``, ``join`` (texts in a row), ``words`` (a text by language), ``p``.
     """
     kind, _, prefix = how.partition(":")
     if kind not in WAYS:
         raise ValueError(f"{how!r} is no way to say a cell; use {', '.join(WAYS)}")
+    if kind == "name":
+        return label(value, language) if is_known(value) else str(value)
+    if kind == "names":
+        return join([say_cell(one, "name", language) for one in value], language)
     if kind == "p":
         return p_text(value)
     if kind in {"labels", "clauses"}:

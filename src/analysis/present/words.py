@@ -62,6 +62,8 @@ class List(Closed):
     where: dict[str, Number] = {}
     text: Said
     between: Said = ", "
+    all: Said = "{list}"  # what is said around the rows
+    none: Said = ""  # what is said where there is no row
 
     entry: ClassVar[str] = "a list"
 
@@ -108,10 +110,14 @@ class TableWords(Captioned):
 
 
 class FigureWords(Captioned):
-    """A figure: `words` are those drawn in it, `label` the name of a row if it is more than the said cell."""
+    """A figure: `words` are those drawn in it, `label` the name of a row if it is more than the said cell.
+
+    `cells` are codes of a column that are said otherwise than by their label.
+    """
 
     alt: Said
     words: dict[str, Said] = {}
+    cells: dict[str, dict[str, Said]] = {}  # column → code → text
     label: Said | None = None
     columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
 
