@@ -77,8 +77,8 @@ def say_cell(value: Any, how: str, language: str) -> str:
     Parameters
     ----------
     how : str
-        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``section``, ``period``, ``source``, ``sources``,
-        ``join`` (texts in a row), ``words`` (a text by language), ``p``.
+        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``section``, ``part`` (a section without
+        the word), ``period``, ``source``, ``sources``, ``join`` (texts in a row), ``words`` (a text by language), ``p``.
     """
     kind, _, prefix = how.partition(":")
     if kind == "p":
@@ -98,11 +98,13 @@ def say_cell(value: Any, how: str, language: str) -> str:
             return label(f"{prefix}{value}", language)
         case "section":
             return section_name(str(value), language)
+        case "part":  # numbered sections as they are
+            return str(value) if str(value)[:1].isdigit() else section_name(str(value), language)
         case "period":
             return period_text(str(value), language)
         case "source":
             return load.source_names([value], language)
-    raise ValueError(f"{how!r} is no way to say a cell; use label, labels, section, period, source, sources, join, words or p")
+    raise ValueError(f"{how!r} is no way to say a cell; use label, labels, section, part, period, source, sources, join, words or p")
 
 
 def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
