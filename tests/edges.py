@@ -27,6 +27,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+import analysis.describe
 import analysis.fit
 import analysis.inference
 from analysis.arrays import _numbers_in
@@ -226,24 +227,24 @@ REGISTER: dict[str, Callable[[], dict]] = {
     "inference.few_groups.clustered_logit": lambda: {**grouped, "design": design(), "clusters": list("abcdef"), "jackknife": True},
     "inference.few_groups.wild_cluster_bootstrap": lambda: {"y": K / N, "design": design(), "clusters": list("abcdef"), "column": "tier", "weights": N, **SMALL},
     "inference.rates.school_logits": lambda: dict(grouped),
-    "inference.rates.placement_quadruple": lambda: {"graduates": 200, "placed": 180, "further_study": 60, "sector_classified": 90},
-    "inference.rates.placement_checks": lambda: {"schools": schools("graduates", "placed", "further_study")},
-    "inference.rates.treat_contradictions": lambda: {"schools": schools("graduates", "placed", "further_study", "consistent"), "treatment": "zero"},
+    "describe.placement.placement_quadruple": lambda: {"graduates": 200, "placed": 180, "further_study": 60, "sector_classified": 90},
+    "describe.placement.placement_checks": lambda: {"schools": schools("graduates", "placed", "further_study")},
+    "describe.placement.treat_contradictions": lambda: {"schools": schools("graduates", "placed", "further_study", "consistent"), "treatment": "zero"},
     "inference.rates.proportion_interval": lambda: {**grouped, "confidence": 0.95, "method": "jeffreys"},
-    "inference.schools.placement_by_school": lambda: {"observations": observations(), "year": 2030, "confidence": 0.95},
-    "inference.schools.with_rates": lambda: {"counts": schools("graduates", "placed", "further_study"), "confidence": 0.95},
-    "inference.schools.placement_by_tier": lambda: {"schools": schools("tier", "graduates", "placed", "further_study", "consistent"), "confidence": 0.95},
-    "inference.schools.order_reversals": lambda: {"schools": schools("headline", "placement_excluding_study")},
-    "inference.schools.study_change": lambda: {"observations": observations(), "before": 2029, "year": 2030},
-    "inference.schools.study_share_before": lambda: {"tiers": pd.DataFrame({"graduates": [100.0], "further_study_share": [0.3]}, index=["高职"]), "change": pd.DataFrame({"tier": ["高职"], "before": [20.0]}), "graduates_change": pd.Series({"高职": 5.0})},
-    "inference.schools.two_year_counts": lambda: {"observations": observations(), "rate": "dual_qualified_share", "before": 2029, "year": 2030},
-    "inference.schools.two_year_changes": lambda: {"observations": observations(), "before": 2029, "year": 2030},
-    "inference.schools.mean_checks": lambda: {"observations": observations(), "year": 2030, "indicators": ["satisfaction_overall_pct"], "weight": "students"},
-    "inference.schools.school_profile": lambda: {"observations": observations(), "schools": schools("tier", "headline", "further_study_share", "placement_excluding_study"), "year": 2030},
-    "inference.schools.market_entrants": lambda: {"graduates": 1000.0, "studies": {"as_printed": (200.0, 300.0)}, "graduates_changes": {"stated": 50.0}, "jobs": 500.0, "jobs_growth_pct": 4.0},
-    "inference.schools.correlation_choices": lambda: {"observations": observations(), "schools": schools("tier", "graduates", "placed", "further_study", "consistent"), "year": 2030, "numerator": "practice_bases_external", **SMALL},
-    "inference.schools.pool_rates": lambda: {**grouped, "confidence": 0.95, **SMALL},
-    "inference.schools.level_and_spread": lambda: dict(grouped),
+    "describe.placement.placement_by_school": lambda: {"observations": observations(), "year": 2030, "confidence": 0.95},
+    "describe.placement.with_rates": lambda: {"counts": schools("graduates", "placed", "further_study"), "confidence": 0.95},
+    "describe.placement.placement_by_tier": lambda: {"schools": schools("tier", "graduates", "placed", "further_study", "consistent"), "confidence": 0.95},
+    "describe.placement.order_reversals": lambda: {"schools": schools("headline", "placement_excluding_study")},
+    "describe.changes.study_change": lambda: {"observations": observations(), "before": 2029, "year": 2030},
+    "describe.changes.study_share_before": lambda: {"tiers": pd.DataFrame({"graduates": [100.0], "further_study_share": [0.3]}, index=["高职"]), "change": pd.DataFrame({"tier": ["高职"], "before": [20.0]}), "graduates_change": pd.Series({"高职": 5.0})},
+    "describe.changes.two_year_counts": lambda: {"observations": observations(), "rate": "dual_qualified_share", "before": 2029, "year": 2030},
+    "describe.changes.two_year_changes": lambda: {"observations": observations(), "before": 2029, "year": 2030},
+    "describe.averages.mean_checks": lambda: {"observations": observations(), "year": 2030, "indicators": ["satisfaction_overall_pct"], "weight": "students"},
+    "describe.correlates.school_profile": lambda: {"observations": observations(), "schools": schools("tier", "headline", "further_study_share", "placement_excluding_study"), "year": 2030},
+    "describe.changes.market_entrants": lambda: {"graduates": 1000.0, "studies": {"as_printed": (200.0, 300.0)}, "graduates_changes": {"stated": 50.0}, "jobs": 500.0, "jobs_growth_pct": 4.0},
+    "describe.correlates.correlation_choices": lambda: {"observations": observations(), "schools": schools("tier", "graduates", "placed", "further_study", "consistent"), "year": 2030, "numerator": "practice_bases_external", **SMALL},
+    "inference.shrinkage.pool_rates": lambda: {**grouped, "confidence": 0.95, **SMALL},
+    "inference.binomial.level_and_spread": lambda: dict(grouped),
     "inference.shrinkage.empirical_bayes": lambda: {**grouped, "confidence": 0.95, **SMALL},
     "inference.simulation.draw_counts": lambda: {"trials": N, "mean_logit": 1.0, "sigma": 0.5, "draws": 3, "rng": np.random.default_rng(1)},
     **{f"inference.simulation.{name}": lambda: dict(simulated) for name in ("two_proportions", "quasi_binomial", "cluster_robust", "jackknife", "welch_logits", "permutation_rates", "permutation_logits", "wild_bootstrap", "beta_binomial", "random_intercept")},
@@ -252,7 +253,7 @@ REGISTER: dict[str, Callable[[], dict]] = {
     "inference.simulation.whole_per_cent": lambda: {"found": pd.DataFrame({"size": [0.051, 0.9], "lower": [0.04, 0.89], "upper": [0.06, 0.91]})},
     "inference.simulation.simulate_size": lambda: {"trials": N[:5], "first": FIRST[:5], "mean_logit": 1.0, "sigma": 0.5, "draws": 3, "seed": 1, "level": 0.05, "tests": ("two_proportions",)},
     "inference.specification.tier_contrast": lambda: {"k": K, "n": N, "first": np.array([FIRST, ~FIRST]), "weight": "logits"},
-    "inference.specification.contrast_curve": lambda: {"versions": {"printed": schools("tier", "graduates", "placed", "further_study", "consistent")}, "first_tier": "中职", "least": 5},
+    "describe.contrasts.contrast_curve": lambda: {"versions": {"printed": schools("tier", "graduates", "placed", "further_study", "consistent")}, "first_tier": "中职", "least": 5},
     "inference.trends.line_forecast": lambda: {**series_of(3), "year": 2004, "confidence": 0.95},
     "inference.trends.drift_forecast": lambda: {**series_of(4), "year": 2005, "confidence": 0.95},
     "inference.trends.theil_sen": lambda: {**series_of(5), "confidence": 0.95},
@@ -333,9 +334,12 @@ def variants(value: object) -> Iterator[tuple[str, object]]:
 
 
 def public_functions() -> dict[str, Callable]:
-    """Every public function of both packages, and constructors and methods of public classes that are no mere records, by its place."""
+    """Every public function of the mathematics, and constructors and methods of public classes that are no mere records, by its place.
+
+    Of `describe`, which makes tables with it, those that have a door.
+    """
     found: dict[str, Callable] = {}
-    for package in (analysis.fit, analysis.inference):
+    for package in (analysis.fit, analysis.inference, analysis.describe):
         for info in pkgutil.iter_modules(package.__path__):
             if info.name.startswith("_"):
                 continue
@@ -343,6 +347,8 @@ def public_functions() -> dict[str, Callable]:
             place = module.__name__.removeprefix("analysis.")
             for name, thing in vars(module).items():
                 if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+                    continue
+                if package is analysis.describe and not hasattr(thing, "may_be_nan"):
                     continue
                 if inspect.isfunction(thing):
                     found[f"{place}.{name}"] = thing

@@ -12,7 +12,7 @@ import pytest
 from analysis.arrays import counts, takes
 from analysis.errors import BadArgument, Refused
 from analysis.fit import composite, homogeneity, linkage
-from analysis.inference import contrast, decomposition, few_groups, rates, schools, trends
+from analysis.inference import binomial, contrast, decomposition, few_groups, rates, shrinkage, trends
 from tests import edges
 from tests.conftest import PROJECT
 
@@ -35,14 +35,14 @@ def test_answers_that_may_not_be_finite_say_so_where_a_reader_looks():
 
 @pytest.fixture(scope="module")
 def runs():
-    """Both packages side by side, each in a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
-    started = {package: subprocess.Popen([sys.executable, "-m", "tests.edges", package, str(THIN)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for package in ("fit.", "inference.")}
+    """The packages side by side, each in a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
+    started = {package: subprocess.Popen([sys.executable, "-m", "tests.edges", package, str(THIN)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for package in ("fit.", "inference.", "describe.")}
     with ThreadPoolExecutor() as readers:
         said = dict(zip(started, readers.map(lambda process: process.communicate(), started.values())))
     return {package: (process.returncode, *said[package]) for package, process in started.items()}
 
 
-@pytest.mark.parametrize("package", ["fit.", "inference."])
+@pytest.mark.parametrize("package", ["fit.", "inference.", "describe."])
 def test_hostile_arguments(runs, package):
     code, out, err = runs[package]
     assert code == 0, f"ended with {code} in\n{err[-2000:]}"
@@ -100,7 +100,7 @@ def test_everybody_placed_is_said_in_the_table_by_every_model_that_it_breaks():
     assert (found.drop(index="permutation_rates")["refused"] != "").all() and found.drop(index="permutation_rates")["estimate"].isna().all()
     assert set(found.drop(index=["permutation_rates", "wild_bootstrap"])["kind"]) == {"separated"}
     assert found.at["permutation_rates", "p"] == 1 and found.at["permutation_rates", "estimate"] == 0
-    pooled = schools.pool_rates(n, n, draws=9)
+    pooled = shrinkage.pool_rates(n, n, draws=9)
     assert pooled.kind == "separated" and pooled.schools["shrunk"].isna().all() and set(pooled.schools["rank_upper"]) == {6}
-    level, spread = schools.level_and_spread(n, n)
+    level, spread = binomial.level_and_spread(n, n)
     assert level > 4 and np.isfinite(spread)
