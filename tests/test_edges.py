@@ -12,7 +12,7 @@ import pytest
 from analysis.arrays import counts, takes
 from analysis.errors import BadArgument, Refused
 from analysis.fit import composite, homogeneity, linkage
-from analysis.inference import contrast, decomposition, few_groups, rates, schools, trends
+from analysis.inference import binomial, contrast, decomposition, few_groups, rates, shrinkage, trends
 from tests import edges
 from tests.conftest import PROJECT
 
@@ -101,7 +101,7 @@ def test_everybody_placed_is_said_in_the_table_by_every_model_that_it_breaks():
     assert (found.drop(index="permutation_rates")["refused"] != "").all() and found.drop(index="permutation_rates")["estimate"].isna().all()
     assert set(found.drop(index=["permutation_rates", "wild_bootstrap"])["kind"]) == {"separated"}
     assert found.at["permutation_rates", "p"] == 1 and found.at["permutation_rates", "estimate"] == 0
-    pooled = schools.pool_rates(n, n, draws=9)
+    pooled = shrinkage.pool_rates(n, n, draws=9)
     assert pooled.kind == "separated" and pooled.schools["shrunk"].isna().all() and set(pooled.schools["rank_upper"]) == {6}
-    level, spread = schools.level_and_spread(n, n)
+    level, spread = binomial.level_and_spread(n, n)
     assert level > 4 and np.isfinite(spread)

@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from scipy import integrate, optimize, special, stats
 
+from analysis.describe.contrasts import contrast_curve
+from analysis.describe.placement import treat_contradictions
 from analysis.inference import simulation
 from analysis.inference.binomial import TooFewSchools, beta_binomial, fractional_logit, grouped_binomial, heterogeneity, random_intercept_logit
 from analysis.inference.correlates import correlate_family, rank_correlation, spearman_interval
 from analysis.inference.decomposition import kitagawa, oaxaca_threefold, shapley_factors, simpson_check
 from analysis.inference.few_groups import clustered_logit, clustered_ols, exact_permutation_two_groups, holm_bh, leave_one_out_permutation, sign_flip_exact, wild_cluster_bootstrap
-from analysis.inference.rates import Refused, proportion_interval, treat_contradictions
+from analysis.inference.rates import Refused, proportion_interval
 from analysis.inference._likelihoods import beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.shrinkage import empirical_bayes
-from analysis.inference.specification import contrast_curve
 from analysis.inference.trends import TooFewYears, describe_trend, drift_forecast, line_forecast, local_level, structural_break, theil_sen
 from tests.conftest import PROJECT
 

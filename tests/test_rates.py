@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.describe.averages import mean_checks
+from analysis.describe.changes import market_entrants, study_change, two_year_changes, two_year_counts
+from analysis.describe.correlates import PREDICTORS, correlation_choices, school_profile
+from analysis.describe.placement import order_reversals, placement_by_school, placement_by_tier, placement_checks, placement_quadruple
 from analysis.inference.binomial import grouped_binomial
 from analysis.inference.few_groups import exact_permutation_two_groups, leave_one_out_permutation
-from analysis.inference.rates import placement_checks, placement_quadruple, proportion_interval
+from analysis.inference.rates import proportion_interval
 from analysis.inference.contrast import contrast_tiers
-from analysis.inference.schools import PREDICTORS, correlation_choices, market_entrants, mean_checks, order_reversals, placement_by_school, placement_by_tier, school_profile, study_change, two_year_changes, two_year_counts
 from tests.conftest import PROJECT
 
 

@@ -312,3 +312,19 @@ def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
     q = float(np.sum(weight * (effect - np.average(effect, weights=weight)) ** 2))
     tau2 = max(0.0, (q - freedom) / (weight.sum() - (weight**2).sum() / weight.sum()))
     return Heterogeneity(q, freedom, float(stats.chi2.sf(q, freedom)), float(tau2), max(0.0, (q - freedom) / q) if q > 0 else 0.0)
+
+
+@takes(part_of("successes", "trials"), successes=MODEL["successes"], trials=MODEL["trials"])
+def level_and_spread(successes: ArrayLike, trials: ArrayLike) -> tuple[float, float]:
+    """Mean and standard deviation of school logits, for a simulation of schools like these.
+
+    By a random-intercept logit; where everybody is placed, or nobody, it has no answer, and logits with half a case on
+    either side give both.
+    """
+    k, n = np.asarray(successes), np.asarray(trials)
+    try:
+        fit = random_intercept_logit(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
+    except Separated:
+        logits = school_logits(k, n)
+        return float(logits.mean()), float(logits.std(ddof=1)) if k.size > 1 else 0.0
+    return float(fit.coefficients["estimate"].iloc[0]), fit.sigma

@@ -11,6 +11,7 @@ from scipy import special
 
 from analysis import arrays
 from analysis.arrays import fits, part_of, takes
+from analysis.errors import Separated
 from analysis.inference.binomial import BetaBinomial, beta_binomial
 
 
@@ -69,3 +70,34 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     new = special.betaincinv(np.maximum(mu * sizes, 1e-12), np.maximum((1 - mu) * sizes, 1e-12), uniform[3][:, None])
     table = pd.DataFrame({"rate": k / n, "shrunk": posterior.mean(0), "lower": low, "upper": high, "rank_lower": rank_low.astype(int), "rank_upper": rank_high.astype(int)})
     return Shrunk(table, model, tuple(float(v) for v in np.quantile(new, [tail, 1 - tail])))
+
+
+@dataclass(frozen=True)
+class PooledRates:
+    """Rates of schools pulled towards their population, with intervals of rate and rank.
+
+    `kind` is the sort of reason where there is no such population, or "".
+    """
+
+    schools: pd.DataFrame  # rate, shrunk, lower, upper, rank_lower, rank_upper
+    new_school: tuple[float, float]
+    kind: str
+
+
+@takes(
+    part_of("successes", "trials"), may_be_nan="nothing can be shrunk where everybody is placed, or nobody",
+    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True),
+    confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+)
+def pool_rates(
+    successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1
+) -> PooledRates:
+    """`empirical_bayes`, or what is left where there is no population: rates, no intervals (nan), every rank open."""
+    try:
+        found = empirical_bayes(successes, trials, confidence=confidence, draws=draws, seed=seed)
+    except Separated as reason:  # said in the table, where the numbers would stand
+        rate = np.asarray(successes) / np.asarray(trials)
+        unknown = dict.fromkeys(["shrunk", "lower", "upper"], np.nan)
+        table = pd.DataFrame({"rate": rate, **unknown, "rank_lower": 1, "rank_upper": rate.size})
+        return PooledRates(table, (np.nan, np.nan), reason.kind)
+    return PooledRates(found.schools, found.new_school, "")
