@@ -23,7 +23,8 @@ from analysis.clean.about import load_about
 from analysis.clean.corrections import load_corrections
 from analysis.clean.crosswalks import check_crosswalks
 from analysis.clean.declared import check_declared
-from analysis.dictionary import entities, indicators, words
+from analysis.dictionary import entities, indicators
+from analysis.dictionary import words as labels
 from analysis.errors import DataFault, Problems, nearest
 from analysis.files import read_text, read_yaml
 from analysis.intake.layout import load_layout
@@ -90,7 +91,7 @@ def check_workspace() -> None:
     """
     problems = Problems()
     params = _gather(load_params, problems)
-    for read in (indicators, entities, words, load_corrections):
+    for read in (indicators, entities, labels, load_corrections):
         _gather(read, problems)
     problems.stop()
     check_crosswalks(problems)
@@ -224,6 +225,8 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
                     if place not in known and not any(p.fullmatch(place) for p in patterns):
                         found.add(paths.shown(file), f"{{{place}}} is no parameter, value or number{nearest(place, [*known, *words.numbers])}", "Correct the place, or declare the value", row=kind, column=f"{name} / {key}")
     for pattern, number in words.numbers.items():
+        if not number.unit.isascii() and number.unit != "°" and f"unit_{number.unit}" not in labels():
+            found.add(paths.shown(file), f"the unit {number.unit!r} has no words", f"Add unit_{number.unit} to data/words/labels.yaml", row="numbers", column=pattern)
         if number.table not in words.tables:
             found.add(paths.shown(file), f"is a cell of {number.table}, which is no table{nearest(number.table, words.tables)}", "Correct the table", row="numbers", column=pattern)
     problems += [at_line(one, lines, (one.row, *one.column.split(" / "))) for one in found]

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import arrays, load
 from analysis.arrays import takes
 from analysis.clean.numbers import rounding_box
-from analysis.describe.tiers import HIGHER, SECONDARY, TIERS
+from analysis.describe.tiers import HIGHER, SECONDARY
 from analysis.describe.times import moments
 from analysis.errors import BadArgument
 from analysis.keys import cells, input_keys, keys, with_inputs
@@ -38,15 +38,16 @@ FACTS = arrays.frame(
 
 def by_tier(observations: pd.DataFrame) -> pd.DataFrame:
     """Schools' rows of a report added up by tier: indicator, year, moment, higher, secondary, all."""
+    named = {"higher": HIGHER, "secondary": SECONDARY, "all": "all"}
     rows = load.printed_rows(observations, BY_SCHOOL)
     sums = rows.groupby(["indicator", "year", "tier"])["value"].sum().unstack("tier")
-    sums = sums.assign(all=sums.sum(axis=1)).rename(columns={HIGHER: "higher", SECONDARY: "secondary"}).reindex(columns=["higher", "secondary", "all"])
+    sums = sums.assign(all=sums.sum(axis=1)).rename(columns={tier: name for name, tier in named.items()}).reindex(columns=[*named])
     table = sums.rename_axis(columns=None).reset_index()
-    printed = {tier: load.of_tier(rows, tier) for tier in (HIGHER, SECONDARY, "all")}
+    printed = {name: load.of_tier(rows, tier) for name, tier in named.items()}
 
     def behind(row: dict) -> dict:
         own = {"indicator": row["indicator"], "year": row["year"]}
-        return {TIERS.get(tier, tier): _rows(part, **own) for tier, part in printed.items()}
+        return {name: _rows(part, **own) for name, part in printed.items()}
 
     return with_inputs(table.assign(moment=moments(table["year"])), behind)
 
