@@ -12,6 +12,7 @@ import yaml
 
 from analysis import paths
 from analysis.errors import DataFault, Problems
+from analysis.present.published import joined, numbers_in, read_ledger
 from analysis.params import declared_parameters, load_params, notebooks
 from pipelines.graph import stages
 from pipelines.run_notebook import check_parameters, main, scrub
@@ -247,8 +248,7 @@ def test_two_runs_give_equal_bytes_and_html_asks_no_other_host(processed):
 
 def test_numbers_carry_their_origin(processed):
     run(processed, "pipelines.run_notebook", "employment")
-    ledger = json.loads((processed / "results/employment/ledger.json").read_text(encoding="utf-8"))
-    entry = ledger["numbers"]["placement_rate_city"] | ledger["said"]["zh"]["numbers"]["placement_rate_city"]
+    entry = numbers_in(joined(read_ledger(processed / "results/employment")), "zh")["placement_rate_city"]
     assert entry["value"] == pytest.approx(100 * 593 / 640) and entry["text"] == "92.66%" and entry["unit"] == "%"
     assert "town-2030:table 3-6:college_a:graduates:2030=180" in entry["origin"]["inputs"]
     done = run(processed, "pipelines.collect_numbers", check=False)

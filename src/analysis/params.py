@@ -189,7 +189,7 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     for name, analysis in (loaded.get("analyses") or {}).items():
         if analysis.notebook != (notebooks()[name].stem if name in notebooks() else ""):
             problems.add(file, f"notebooks/ has no NN_{name}.ipynb of this name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}", "Name the file; its section, results and words share its name", row="analyses", column=name, printed=analysis.notebook)
-        if not (paths.ROOT / analysis.reads).exists():
+        if paths.ROOT / analysis.reads != paths.PROCESSED and not (paths.ROOT / analysis.reads).exists():
             problems.add(file, "is no file or folder", "Name what the notebook reads beside processed tables", row="analyses", column=name, printed=analysis.reads)
     _check_names({n: s for n, s in loaded.items() if n in sections() and s is not None}, loaded.get("sources"), loaded.get("briefs"), file, problems)
     problems.stop()

@@ -30,9 +30,16 @@ def numbers_in(numbers: dict[str, dict], language: str) -> dict[str, dict]:
 
 
 def joined(ledger: dict[str, Any]) -> dict[str, dict]:
-    """Numbers of a ledger with what is said of each beside it."""
+    """Numbers of a ledger with their inputs, and with what is said of each beside it."""
     languages = list(ledger["said"])
-    return {name: {**entry, "said": {language: ledger["said"][language]["numbers"][name] for language in languages}} for name, entry in ledger["numbers"].items()}
+    return {
+        name: {
+            **entry,
+            "origin": {**entry["origin"], "inputs": ledger["inputs"][entry["origin"]["inputs"]]},
+            "said": {language: ledger["said"][language]["numbers"][name] for language in languages},
+        }
+        for name, entry in ledger["numbers"].items()
+    }
 
 
 def catalogue(folders: dict[str, Path], language: str) -> dict[str, dict[str, dict]]:

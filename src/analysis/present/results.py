@@ -278,7 +278,8 @@ class Results:
                 problems.add(file, f"{pattern} is a cell of {number.table}, which is no table{nearest(number.table, self.words.tables)}", "Correct the table", row="numbers", column=pattern)
         lines = line_numbers(words_file(self.name))
         Problems(at_line(one, lines, (one.row, one.column)) for one in problems).stop()
-        ledger = {"numbers": self.numbers, "figures": self.figures, "tables": {n: {"rows": len(t.frame), "columns": list(map(str, t.frame.columns))} for n, t in self.tables.items()}, "said": self.said}
+        numbers, inputs = _shared(self.numbers)
+        ledger = {"numbers": numbers, "inputs": inputs, "figures": self.figures, "tables": {n: {"rows": len(t.frame), "columns": list(map(str, t.frame.columns))} for n, t in self.tables.items()}, "said": self.said}
         self._write("ledger.json", json.dumps(ledger, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n")
         return f"{len(self.numbers)} numbers, {len(self.figures)} figures, {len(self.tables)} tables"
 
@@ -361,6 +362,16 @@ class Results:
         problems.add(paths.shown(words_file(self.name)), wrong, remedy, row=place[0], column=" / ".join(place[1:]))
         lines = line_numbers(words_file(self.name))
         Problems(at_line(one, lines, place) for one in problems).stop()
+
+
+def _shared(numbers: dict[str, dict]) -> tuple[dict[str, dict], list[list[str]]]:
+    """Numbers with the place of their inputs in a list, in which equal inputs stand once: many numbers rest on the same cells."""
+    places: dict[tuple[str, ...], int] = {}
+    shared = {}
+    for name, entry in sorted(numbers.items()):
+        place = places.setdefault(tuple(entry["origin"]["inputs"]), len(places))
+        shared[name] = {**entry, "origin": {**entry["origin"], "inputs": place}}
+    return shared, [list(one) for one in places]
 
 
 def _plain(value: Any) -> Any:
