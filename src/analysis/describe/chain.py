@@ -179,7 +179,8 @@ def chain_tiles(counts: pd.Series, named: pd.DataFrame, coverage: pd.DataFrame) 
     Returns
     -------
     DataFrame
-        kind (place, or ``catalogue``), text, status (``unnamed`` with the number as text; it may hold specialties of the catalogue).
+        kind (place, or ``catalogue``), text, status (``unnamed`` with the number as text; it may hold specialties of
+        the catalogue).
     """
     rows = []
     for kind, count in counts.items():

@@ -27,14 +27,15 @@ NINE_IN_TEN = (0.9, 1.0)
 def _row(
     measure: str,
     value: float,
-    *more: str,
+    *notes: str,
     chance: float = np.nan,
     lower: float = np.nan,
     upper: float = np.nan,
     p: float = np.nan,
 ) -> dict:
-    """A measure with the code of its note and what else there is to say of it."""
-    return dict(zip(MEASURE_COLUMNS, (measure, value, chance, lower, upper, p, [f"note_{measure}", *more])))
+    """A measure with codes of its notes: that of the measure, if no others are given."""
+    said = list(notes) or [f"note_{measure}"]
+    return dict(zip(MEASURE_COLUMNS, (measure, value, chance, lower, upper, p, said)))
 
 
 def _unless_refused(call: Callable[[], homogeneity.Chance]) -> homogeneity.Chance | str:
@@ -126,7 +127,7 @@ def _diversity(sized: pd.DataFrame, left_out: bool) -> list[dict]:
     most = float(homogeneity.hill_numbers(sized.sum(axis=1), [1])[0])
     hill = float(homogeneity.hill_numbers(pooled, [1])[0])
     return [
-        _row("hill_q1", hill, *(["note_left_out"] if left_out else [])),
+        _row("hill_q1", hill, *(["note_hill_q1", "note_left_out"] if left_out else [])),
         _row("hhi", homogeneity.hhi(pooled).hhi),
         _row("beta", beta, upper=most),
         _row("leinster_cobbold_q1", float(homogeneity.leinster_cobbold(pooled, alike, [1])[0])),
