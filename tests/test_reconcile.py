@@ -34,7 +34,7 @@ def test_step_of_a_cell():
 
 # --- formulas
 
-KNOWN = {code: Indicator(code, code, code, unit, kind, (0, None), "none", "x") for code, unit, kind in (("n", "人", "count"), ("p", "人", "count"), ("m", "人", "count"), ("rate", "%", "rate"), ("claim", "人", "count"))}
+KNOWN = {code: Indicator(code, {"zh": code, "en": code}, unit, kind, (0, None), "none", {"en": "x"}) for code, unit, kind in (("n", "人", "count"), ("p", "人", "count"), ("m", "人", "count"), ("rate", "%", "rate"), ("claim", "人", "count"))}
 PEOPLE = {
     "a": Entity("a", "school", ({"zh": "a", "en": "a"},), {"zh": "a", "en": "a"}, tier="高职"), "b": Entity("b", "school", ({"zh": "b", "en": "b"},), {"zh": "b", "en": "b"}, tier="中职"),
     "c": Entity("c", "school", ({"zh": "c", "en": "c"},), {"zh": "c", "en": "c"}, tier="中职"), "town": Entity("town", "city", ({"zh": "t", "en": "t"},), {"zh": "t", "en": "t"}, tier="all"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from analysis.keys import cells
 
 NOT_PRINTED = ["not printed"]  # inputs of what no document says
 FACTS = ["data/processed/facts.csv"]
-READ = "fact_id source_id section entity kind indicator item period raw value unit qualifier".split()  # of a figure
+OF_FIGURE = ["fact_id", "source_id", "section", "entity", "kind", "indicator", "item"]
+READ = [*OF_FIGURE, "period", "raw", "value", "unit", "qualifier"]  # columns of a figure as it is shown
 WATCHED = (  # training for people abroad, students, standards and resources: figures that are shown side by side
     "foreign_students",
     "foreign_students_cumulative",
@@ -47,7 +49,8 @@ def cooperation_facts(facts: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
     chosen["grain"] = chosen["period"].map(_grain)
     chosen["first_year"] = ["" if pd.isna(begin) else f"{int(begin)}" for begin in chosen["begin"]]
     chosen["last_year"] = [
-        "" if period.endswith("/..") else f"{int(end - 1e-9)}" for period, end in zip(chosen["period"], chosen["end"])
+        "" if period.endswith("/..") else f"{int(end - 1e-9)}"
+        for period, end in zip(chosen["period"], chosen["end"], strict=True)
     ]
     return chosen.reset_index(drop=True)
 
@@ -193,7 +196,7 @@ def comparability(cooperation: pd.DataFrame, part_of: dict[str, str]) -> pd.Data
         met = [group[column].nunique() == 1 for column in CRITERIA[:3]] + [
             not any(part_of.get(actor) in actors for actor in actors)
         ]
-        why = [criterion for criterion, ok in zip(CRITERIA, met) if not ok]
+        why = [criterion for criterion, ok in zip(CRITERIA, met, strict=True) if not ok]
         rows.append(
             (indicator, ", ".join(sorted(group["unit"].unique())), len(actors), len(group), *met, all(met), why)
         )
@@ -233,7 +236,7 @@ def then_and_now(cooperation: pd.DataFrame, earlier: str, later: str) -> pd.Data
     return pairs[["indicator", *shown, "comparable", "why_not"]]
 
 
-def _why_not(pair: dict) -> list[str]:
+def _why_not(pair: dict[str, Any]) -> list[str]:
     """Criteria by which a pair is not comparable over time."""
     same = {one: pair[f"{one}_earlier"] == pair[f"{one}_later"] for one in ("actor", "unit", "accumulation")}
     # nan where a beginning is not printed
@@ -355,7 +358,7 @@ def _rows(frame: pd.DataFrame) -> pd.DataFrame | list[str]:
     return frame if len(frame) else NOT_PRINTED
 
 
-def _printed(record: pd.DataFrame, indicator: str) -> tuple:
+def _printed(record: pd.DataFrame, indicator: str) -> tuple[Any, pd.DataFrame | list[str]]:
     """The figure of an indicator with its cell; nothing where no document prints it."""
     row = record[record["indicator"] == indicator]
     return (row["value"].item(), row) if len(row) else ("", NOT_PRINTED)

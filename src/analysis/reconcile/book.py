@@ -92,14 +92,14 @@ class Book:
         self._cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
         self._totals: dict[tuple[str, int], Cell] = {}
         for row in observations[observations["value"].notna()].to_dict("records"):
-            cell = Cell(*(row[column] for column in OF_CELL), observation_key(row))
+            cell = Cell(**{column: row[column] for column in OF_CELL}, key=observation_key(row))
             if row["aggregate_rule"]:
                 self._totals[cell.indicator, cell.year] = cell
             else:
                 self._cells[cell.indicator, cell.year].append(cell)
         self.schools = {cell.entity for cells in self._cells.values() for cell in cells}
         self.facts = [
-            Fact(*(row[column] for column in OF_FACT), row["fact_id"].partition(":")[2], fact_key(row))
+            Fact(**{c: row[c] for c in OF_FACT}, number=row["fact_id"].partition(":")[2], key=fact_key(row))
             for row in facts.to_dict("records")
         ]
 

@@ -92,8 +92,8 @@ def _variations(
             yield say("other_entity", name=name(code)), formula, replace(context, entity=code), book
     tree = formula.tree
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div) and isinstance(tree.right, ast.Name):
-        for code, indicator in book.indicators.items():
-            like = indicator.kind == "count" and indicator.unit == book.indicators[tree.right.id].unit
+        for code, other in book.indicators.items():
+            like = other.kind == "count" and other.unit == book.indicators[tree.right.id].unit
             if code != tree.right.id and like and book.has_cells(code):
                 yield say("denominator", name=name(code)), Formula(f"{ast.unparse(tree.left)} / {code}"), context, book
 

@@ -75,7 +75,9 @@ def audit_documents(source_id: str, values: str) -> pd.DataFrame:
     checks = pd.concat(found, ignore_index=True)
     titles = {other: _title(other) for other in others}
     return checks.assign(
-        where=[joined("comma", [titles[s], where]) for s, where in zip(checks["source_id"], checks["where"])]
+        where=[
+            joined("comma", [titles[s], where]) for s, where in zip(checks["source_id"], checks["where"], strict=True)
+        ]
     )
 
 
@@ -110,7 +112,7 @@ def count_by_part(checks: pd.DataFrame) -> pd.DataFrame:
     keys["number"] = checks["part"].str.extract(r"(\d+)")[0].fillna("0").astype(int)
     order = keys.drop_duplicates().sort_values(["prose", "annex", "number"])
     counts = pd.crosstab([keys["prose"], keys["part"]], checks["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
-    counts = counts.loc[list(zip(order["prose"], order["part"]))].set_axis(list(COLOURS), axis=1)
+    counts = counts.loc[list(zip(order["prose"], order["part"], strict=True))].set_axis(list(COLOURS), axis=1)
     return counts.assign(part=[_part(part, prose) for prose, part in counts.index]).reset_index(drop=True)
 
 
@@ -137,7 +139,7 @@ def by_size(apart: pd.DataFrame) -> pd.DataFrame:
     figures = [
         say("against", printed=f"{printed:,.{digits}f}", recomputed=f"{recomputed:,.{digits}f}", unit=unit)
         for printed, recomputed, digits, unit in zip(
-            apart["printed_value"], apart["recomputed"], apart["decimals"], apart["unit"]
+            apart["printed_value"], apart["recomputed"], apart["decimals"], apart["unit"], strict=True
         )
     ]
     drawn = apart.assign(line=where_and_what(apart), figures=pd.Series(figures, index=apart.index, dtype=object))
@@ -148,7 +150,7 @@ def by_size(apart: pd.DataFrame) -> pd.DataFrame:
 
 def where_and_what(checks: pd.DataFrame) -> list[Text]:
     """Place and quantity of each check in one text."""
-    return [joined("comma", pair) for pair in zip(checks["where"], checks["what"])]
+    return [joined("comma", pair) for pair in zip(checks["where"], checks["what"], strict=True)]
 
 
 def numbered(apart: pd.DataFrame) -> pd.DataFrame:
@@ -160,14 +162,14 @@ def numbered(apart: pd.DataFrame) -> pd.DataFrame:
     """
     named = apart[apart["name"] != ""].reset_index(drop=True)
     place = named.groupby("name").cumcount() + 1
-    named["name"] = [called if n == 1 else f"{called}_{n}" for called, n in zip(named["name"], place)]
-    own = lambda row: {
-        "printed_value": row["inputs"][: row["own"]],
-        "recomputed": row["inputs"][row["own"] :] or row["inputs"],
-    }  # noqa: E731
-    return with_inputs(named, own)[
-        ["name", "printed_value", "recomputed", "decimals", "formula", "arithmetic", "inputs"]
-    ]
+    named["name"] = [called if n == 1 else f"{called}_{n}" for called, n in zip(named["name"], place, strict=True)]
+
+    def behind(row: dict) -> dict[str, list[str]]:
+        keys, own = row["inputs"], row["own"]
+        return {"printed_value": keys[:own], "recomputed": keys[own:] or keys}
+
+    shown = ["name", "printed_value", "recomputed", "decimals", "formula", "arithmetic", "inputs"]
+    return with_inputs(named, behind)[shown]
 
 
 def summary(
@@ -226,11 +228,12 @@ def for_reading(checks: pd.DataFrame) -> pd.DataFrame:
     index, nothing = Index(), say("tried")
     found = [("" if pd.isna(v) else f"{v:.0f}" if float(v).is_integer() else f"{v:.2f}") for v in checks["recomputed"]]
     owned = [
-        [index.cell(key).correction_id for key in inputs[:own]] for inputs, own in zip(checks["inputs"], checks["own"])
+        [index.cell(key).correction_id for key in inputs[:own]]
+        for inputs, own in zip(checks["inputs"], checks["own"], strict=True)
     ]
     tried = [
         given or (nothing if verdict == "disagrees" and kind != "inequality" else "")
-        for given, verdict, kind in zip(checks["candidates"], checks["verdict"], checks["kind"])
+        for given, verdict, kind in zip(checks["candidates"], checks["verdict"], checks["kind"], strict=True)
     ]
     corrections = [", ".join(dict.fromkeys(filter(None, ids))) for ids in owned]
     as_cells = lambda values: pd.Series(values, index=checks.index, dtype=object)  # noqa: E731
