@@ -21,7 +21,7 @@ import pandas as pd
 from analysis.collect.check import check_forms
 from analysis.collect.form import Collection, Form, load_collection
 from analysis.collect.write import write_form
-from analysis.dictionary import entities
+from analysis.ground.dictionary import entities
 from tests.made_up_year import YEAR, answers
 
 NATIONAL = 2308
@@ -33,7 +33,13 @@ def made_up_forms(collection: Collection, number: int) -> dict[str, Form]:
     originals = [entities()[code] for code in collection.schools]
     schools = [replace(originals[i % len(originals)], code=f"school_{i:04d}") for i in range(number)]
     rows = dict(list(collection.last_year.groupby("entity")))
-    national = replace(collection, last_year=pd.concat([rows[originals[i % len(originals)].code].assign(entity=s.code) for i, s in enumerate(schools)], ignore_index=True))
+    national = replace(
+        collection,
+        last_year=pd.concat(
+            [rows[originals[i % len(originals)].code].assign(entity=s.code) for i, s in enumerate(schools)],
+            ignore_index=True,
+        ),
+    )
     return {school.code: Form(national, school) for school in schools}
 
 
@@ -48,7 +54,14 @@ def _write(number: tuple[int, Path]) -> None:
         for key in rng.choice(len(filled), 3, replace=False):
             filled[list(filled)[key]] = "错"
     for row in range(10, 50):
-        filled |= {("专业", f"A{row}"): f"4607{row}", ("专业", f"B{row}"): "专业", ("专业", f"C{row}"): 0.0, ("专业", f"D{row}"): 0.0, ("专业", f"E{row}"): 0.0, ("专业", f"F{row}"): 0.0}
+        filled |= {
+            ("专业", f"A{row}"): f"4607{row}",
+            ("专业", f"B{row}"): "专业",
+            ("专业", f"C{row}"): 0.0,
+            ("专业", f"D{row}"): 0.0,
+            ("专业", f"E{row}"): 0.0,
+            ("专业", f"F{row}"): 0.0,
+        }
     write_form(form, path, filled)
 
 
@@ -91,8 +104,12 @@ def main(number: int = NATIONAL) -> None:
         seconds = time.perf_counter() - started
         watch.going = False
         watch.join()
-    print(f"{number} workbooks written in {written:.0f} s, checked in {seconds:.0f} s by 2 processes; peak {watch.most / 2**20:.0f} MiB together; {len(done.faults)} faults found")
-    print(f"largest single process {max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024:.0f} MiB")
+    print(
+        f"{number} workbooks written in {written:.0f} s, checked in {seconds:.0f} s by 2 processes; peak {watch.most / 2**20:.0f} MiB together; {len(done.faults)} faults found"
+    )
+    print(
+        f"largest single process {max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024:.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

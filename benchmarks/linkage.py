@@ -15,7 +15,9 @@ def main() -> None:
         begun = time.process_time()
         linkage.linkage(table)
         linkage.m_bootstrap(table, draws=500, seed=1)
-        print(f"{int(table.sum()):>9,} persons in {int((table > 0).sum()):>7,} filled cells: {time.process_time() - begun:.2f} s")
+        print(
+            f"{int(table.sum()):>9,} persons in {int((table > 0).sum()):>7,} filled cells: {time.process_time() - begun:.2f} s"
+        )
 
 
 if __name__ == "__main__":

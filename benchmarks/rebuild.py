@@ -26,8 +26,17 @@ def plain(folder: Path, sources: list[str]) -> float:
     begun = time.perf_counter()
     for stage, name in NAMES.items():
         for item in sources if stage == "clean" else [""]:
-            command = ["papermill", "--no-progress-bar", "-k", "python3", f"notebooks/{name}.ipynb", str(folder / f"{name}{item}.ipynb")]
-            subprocess.run([*command, *(["-p", "source", item] if item else [])], env=environment, check=True, capture_output=True)
+            command = [
+                "papermill",
+                "--no-progress-bar",
+                "-k",
+                "python3",
+                f"notebooks/{name}.ipynb",
+                str(folder / f"{name}{item}.ipynb"),
+            ]
+            subprocess.run(
+                [*command, *(["-p", "source", item] if item else [])], env=environment, check=True, capture_output=True
+            )
     return time.perf_counter() - begun
 
 
@@ -44,7 +53,10 @@ def main() -> None:
     for number in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             pairs.append((forced(), plain(Path(folder), sources)))
-        print(f"round {number + 1}: rebuild {pairs[-1][0]:.1f} s, plain papermill {pairs[-1][1]:.1f} s, ratio {pairs[-1][0] / pairs[-1][1]:.2f}", flush=True)
+        print(
+            f"round {number + 1}: rebuild {pairs[-1][0]:.1f} s, plain papermill {pairs[-1][1]:.1f} s, ratio {pairs[-1][0] / pairs[-1][1]:.2f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from analysis import paths
-from analysis.errors import DataFault, Problems
-from analysis.files import languages
-from analysis.params import load_params
+from analysis.ground import paths
+from analysis.ground.errors import DataFault, Problems
+from analysis.ground.files import languages
+from analysis.ground.params import load_params
 from analysis.present.published import catalogue, joined, numbers_in, read_ledger
-from analysis.trail import Index
+from analysis.reconcile.trail import Index
 from pipelines.build_report import Manuscript, publish
 from pipelines.collect_numbers import with_corrections
 from pipelines.conditions import run_sealed
@@ -39,9 +39,23 @@ def build(language: str) -> list[Path]:
             folder = paths.RESULTS / MADE / partner
             numbers = numbers_in(with_corrections(joined(read_ledger(folder)), index, problems), language)
             problems.stop()
-            manuscript = Manuscript(template, numbers, catalogue({MADE: folder}, language), language, text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"].translate(PLAIN_WORDS)))
+            manuscript = Manuscript(
+                template,
+                numbers,
+                catalogue({MADE: folder}, language),
+                language,
+                text.replace("@@COUNTRY@@", numbers["country_brief_country"]["text"].translate(PLAIN_WORDS)),
+            )
             markdown = manuscript.expand()
-            publish(markdown, language, staged, f"{partner}.{language}", trail_html(list(manuscript.used), numbers, language), formats=("html", "docx"), brief=True)
+            publish(
+                markdown,
+                language,
+                staged,
+                f"{partner}.{language}",
+                trail_html(list(manuscript.used), numbers, language),
+                formats=("html", "docx"),
+                brief=True,
+            )
         replace(staged, target)
     return sorted(target.iterdir())
 

@@ -30,16 +30,16 @@ from pathlib import Path
 import pypandoc
 import typst
 
-from analysis import paths
-from analysis.errors import DataFault, Problems
-from analysis.files import languages
-from analysis.params import load_params
+from analysis.ground import paths
+from analysis.ground.errors import DataFault, Problems
+from analysis.ground.files import languages
+from analysis.ground.params import load_params
 from analysis.present.policy import with_policy
 from analysis.present.published import catalogue, folders
 from analysis.present.say import caption_note
 from analysis.present.style import font_file
 from analysis.present.words import page_words
-from analysis.trail import published
+from analysis.reconcile.trail import published
 from pipelines.conditions import in_experiment, run_sealed
 from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
@@ -49,12 +49,20 @@ FORMATS = ("html", "docx", "pdf")
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
 BLOCK = re.compile(r"^::: (assert|figure|table)\n(.*?)\n:::$", re.M | re.S)
 REFERENCE = re.compile(r"@(fig|tab):([a-z0-9_]+)", re.I)
-ANYTHING = re.compile(r"^::: (?:assert|figure|table)\n.*?\n:::$|\{\{\s*(?:\"[^\"]*\"|[A-Za-z0-9_]+)\s*\}\}|@(?:fig|tab):[A-Za-z0-9_]+", re.M | re.S)
+ANYTHING = re.compile(
+    r"^::: (?:assert|figure|table)\n.*?\n:::$|\{\{\s*(?:\"[^\"]*\"|[A-Za-z0-9_]+)\s*\}\}|@(?:fig|tab):[A-Za-z0-9_]+",
+    re.M | re.S,
+)
 # digits that are no data: years, tables, annexes, sections, editions, keys of the bibliography
 NO_DATA = r"\[@[^\]]+\]|GB/T \d+(?:\.\d+)?(?:-\d+)?"
 PLAIN = {
-    "zh": re.compile(NO_DATA + r"|(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节"),
-    "en": re.compile(NO_DATA + r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"),
+    "zh": re.compile(
+        NO_DATA + r"|(?:19|20)\d\d(?=年|届|[—-])|(?<=[—-])(?:19|20)\d\d(?=年)|表\d+-\d+|附件\d+|(?:第)?\d+(?:\.\d+)+节"
+    ),
+    "en": re.compile(
+        NO_DATA
+        + r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"
+    ),
 }
 UNSUPPORTED = "unsupported"  # class of what an experiment's data do not carry
 COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
@@ -69,7 +77,9 @@ class Manuscript:
         self.text = path.read_text(encoding="utf-8") if text is None else text
         self.problems = Problems()
         self.places: dict[tuple[str, str], int] = {}
-        self.experiment = in_experiment()  # what the data do not carry is marked in an experiment's report, and stops a publication
+        self.experiment = (
+            in_experiment()
+        )  # what the data do not carry is marked in an experiment's report, and stops a publication
         self.used: dict[str, int] = {}  # numbers bound in prose → position of their first use
 
     def expand(self) -> str:
@@ -92,9 +102,19 @@ class Manuscript:
         written = ANYTHING.sub(self._replace, body)
         for name, position in self.used.items():
             entry = self.numbers[name]
-            if entry["origin"].get("corrections") and not re.search(rf"\{{\{{\s*{entry.get('as_printed', '-')}\s*\}}\}}", _paragraph(body, position)):
-                beside = f"Show {{{{{entry['as_printed']}}}}} beside it" if "as_printed" in entry else "Publish the same number from printed figures (as_printed=) and show it beside"
-                self._problem(position, f"{name!r} rests on {', '.join(entry['origin']['corrections'])}; the number as printed is not shown", beside)
+            if entry["origin"].get("corrections") and not re.search(
+                rf"\{{\{{\s*{entry.get('as_printed', '-')}\s*\}}\}}", _paragraph(body, position)
+            ):
+                beside = (
+                    f"Show {{{{{entry['as_printed']}}}}} beside it"
+                    if "as_printed" in entry
+                    else "Publish the same number from printed figures (as_printed=) and show it beside"
+                )
+                self._problem(
+                    position,
+                    f"{name!r} rests on {', '.join(entry['origin']['corrections'])}; the number as printed is not shown",
+                    beside,
+                )
         self.problems.stop()
         return f"---\n{head}\n---\n\n{written}"
 
@@ -102,12 +122,18 @@ class Manuscript:
         text, position = match[0], match.start()
         if text.startswith(":::"):
             return self._block(BLOCK.fullmatch(text), position)
-        return self._number(BOUND.fullmatch(text), position) if text.startswith("{{") else self._reference(REFERENCE.fullmatch(text), position)
+        return (
+            self._number(BOUND.fullmatch(text), position)
+            if text.startswith("{{")
+            else self._reference(REFERENCE.fullmatch(text), position)
+        )
 
     def _front_matter(self) -> tuple[str, str]:
         found = re.match(r"---\n(.*?)\n---\n", self.text, re.S)
         if not found:
-            self.problems.add(paths.shown(self.path), "has no front matter", "Begin with title and lang between two lines of ---")
+            self.problems.add(
+                paths.shown(self.path), "has no front matter", "Begin with title and lang between two lines of ---"
+            )
             self.problems.stop()
         self._start = found.end()
         return found[1], self.text[self._start :]
@@ -119,12 +145,17 @@ class Manuscript:
 
     def _check_prose(self, body: str) -> None:
         """Every digit that is left when bound numbers, references and blocks are taken out."""
-        blank = lambda m: " " * len(m[0].replace("\n", "")) if "\n" not in m[0] else re.sub(r"[^\n]", " ", m[0])  # noqa: E731
+        blank = lambda m: " " * len(m[0].replace("\n", "")) if "\n" not in m[0] else re.sub(r"[^\n]", " ", m[0])
         prose = body
         for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN[self.language]):
             prose = pattern.sub(blank, prose)
         for match in re.finditer(r"\d[\d.,%]*", prose):
-            self._problem(match.start(), "a number that is not bound", "Write {{name}} of a published number, or {{\"…\"}} if it is no datum", body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " ").strip())
+            self._problem(
+                match.start(),
+                "a number that is not bound",
+                'Write {{name}} of a published number, or {{"…"}} if it is no datum',
+                body[max(0, match.start() - 10) : match.end() + 10].replace("\n", " ").strip(),
+            )
 
     def _number(self, match: re.Match, position: int) -> str:
         literal, name = match.groups()
@@ -144,18 +175,36 @@ class Manuscript:
         if kind == "assert":
             marks = []
             for number, line in enumerate(match[0].splitlines()[1:-1], 1):
-                marks += self._assert(line.strip(), position + sum(len(before) + 1 for before in match[0].splitlines()[:number]))
-            return "::: {." + UNSUPPORTED + "}\n" + self.words["unsupported"].format("; ".join(map(_escape, marks))) + "\n:::" if marks else ""
+                marks += self._assert(
+                    line.strip(), position + sum(len(before) + 1 for before in match[0].splitlines()[:number])
+                )
+            return (
+                "::: {."
+                + UNSUPPORTED
+                + "}\n"
+                + self.words["unsupported"].format("; ".join(map(_escape, marks)))
+                + "\n:::"
+                if marks
+                else ""
+            )
         entry = self.catalogue[f"{kind}s"].get(content)
         if entry is None:
             self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
             return ""
         words = self.words
         note = caption_note(self.language, entry["scope"], entry["units"], entry["source"])
-        inner, across = (f"![{_escape(entry['alt'])}]({entry['path']}.png)", 0) if kind == "figure" else self._table(entry)
-        attributes = {"kind": kind, "number": str(self.places[kind, content]), "label": words[kind], "caption": entry["title"], "note": note} | ({"wide": "1"} if across > WIDE else {})
+        inner, across = (
+            (f"![{_escape(entry['alt'])}]({entry['path']}.png)", 0) if kind == "figure" else self._table(entry)
+        )
+        attributes = {
+            "kind": kind,
+            "number": str(self.places[kind, content]),
+            "label": words[kind],
+            "caption": entry["title"],
+            "note": note,
+        } | ({"wide": "1"} if across > WIDE else {})
         listed = " ".join(f'{key}="{_attribute(value)}"' for key, value in attributes.items())
-        return f'::: {{#{kind[:3]}_{content} .captioned {listed}}}\n{inner}\n:::'
+        return f"::: {{#{kind[:3]}_{content} .captioned {listed}}}\n{inner}\n:::"
 
     def _table(self, entry: dict) -> tuple[str, int]:
         """A published table as a pipe table, and its width in half-width characters."""
@@ -163,7 +212,13 @@ class Manuscript:
             head, *rows = csv.reader(file)
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
         # numbers keep their width, words share the rest
-        widths = [min(30 if n else 24, max(11 if n else 8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)]))) for i, n in enumerate(numeric)]
+        widths = [
+            min(
+                30 if n else 24,
+                max(11 if n else 8, 4 + max(_width(cell) for cell in [head[i], *(row[i] for row in rows)])),
+            )
+            for i, n in enumerate(numeric)
+        ]
         rule = "|".join("-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric))
         lines = ["|".join(map(_escape, head)), rule, *("|".join(map(_escape, row)) for row in rows)]
         return "\n".join(f"|{line}|" for line in lines), sum(widths) + 2 * len(widths)
@@ -172,7 +227,11 @@ class Manuscript:
         kind = {"fig": "figure", "tab": "table"}[match[1].lower()]
         place = self.places.get((kind, match[2]))
         if place is None:
-            self._problem(position, f"{match[0]} refers to nothing in this report", f"Add a `::: {kind}` block, or drop the reference")
+            self._problem(
+                position,
+                f"{match[0]} refers to nothing in this report",
+                f"Add a `::: {kind}` block, or drop the reference",
+            )
             return "?"
         return f"[{self.words[kind]}{self.words['space']}{place}](#{match[1].lower()}_{match[2]}){{.crossref}}"
 
@@ -194,13 +253,19 @@ class Manuscript:
             elif self.experiment:
                 return [f"{line} ({side}: —)"]
             else:
-                self._problem(position, f"no number is called {side!r}", "Publish it in a notebook, or correct the name")
+                self._problem(
+                    position, f"no number is called {side!r}", "Publish it in a notebook, or correct the name"
+                )
                 return []
         if COMPARISONS[parts[2]](*sides):
             return []
         if self.experiment:
             return [f"{line} ({sides[0]:g} : {sides[1]:g})"]
-        self._problem(position, f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})", "Rewrite the sentence above this assertion")
+        self._problem(
+            position,
+            f"the data no longer say {line!r} ({sides[0]:g} against {sides[1]:g})",
+            "Rewrite the sentence above this assertion",
+        )
         return []
 
 
@@ -230,7 +295,9 @@ def _width(text: str) -> int:
 def reference_docx(folder: Path, language: str) -> Path:
     """Pandoc's reference document on A4, with Chinese typefaces named (宋体 for text, 黑体 for headings), ruled tables and page numbers."""
     path = folder / "reference.docx"
-    default = subprocess.run([str(PANDOC), "--print-default-data-file", "reference.docx"], capture_output=True, check=True).stdout
+    default = subprocess.run(
+        [str(PANDOC), "--print-default-data-file", "reference.docx"], capture_output=True, check=True
+    ).stdout
     original = folder / "default.docx"
     original.write_bytes(default)
     with zipfile.ZipFile(original) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
@@ -239,7 +306,12 @@ def reference_docx(folder: Path, language: str) -> Path:
             if item.filename == "word/styles.xml":
                 content = _styles(content.decode("utf-8"), language).encode("utf-8")
             if item.filename == "word/document.xml":
-                content = re.sub(rb"<w:sectPr\b.*?</w:sectPr>|<w:sectPr\s*/>", b'<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1304" w:right="1247" w:bottom="1304" w:left="1247" w:header="709" w:footer="709" w:gutter="0"/></w:sectPr>', content, flags=re.S)
+                content = re.sub(
+                    rb"<w:sectPr\b.*?</w:sectPr>|<w:sectPr\s*/>",
+                    b'<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1304" w:right="1247" w:bottom="1304" w:left="1247" w:header="709" w:footer="709" w:gutter="0"/></w:sectPr>',
+                    content,
+                    flags=re.S,
+                )
             target.writestr(zipfile.ZipInfo(item.filename, (2000, 1, 1, 0, 0, 0)), content)
     return path
 
@@ -251,13 +323,31 @@ def _styles(styles: str, language: str) -> str:
     styles = re.sub(r"<w:rFonts[^>]*/>", heading, styles)
     styles = re.sub(r"(<w:rPrDefault>\s*<w:rPr>\s*)<w:rFonts[^>]*/>", lambda m: m[1] + body, styles)
     styles = re.sub(r"<w:i(Cs)? ?/>", "", styles)  # slanted Chinese is no Chinese
-    styles = re.sub(r"<w:lang [^>]*/>", f'<w:lang w:val="{"zh-CN" if language == "zh" else "en-GB"}" w:eastAsia="zh-CN" w:bidi="ar-SA"/>', styles)
+    styles = re.sub(
+        r"<w:lang [^>]*/>",
+        f'<w:lang w:val="{"zh-CN" if language == "zh" else "en-GB"}" w:eastAsia="zh-CN" w:bidi="ar-SA"/>',
+        styles,
+    )
     styles = re.sub(r'<w:color w:val="(?!auto)[0-9A-Fa-f]{6}"[^>]*/>', '<w:color w:val="222222"/>', styles)
     # cells and notes are paragraphs of style Compact: small, so that numbers stay whole
-    styles = re.sub(r'(<w:style [^>]*w:styleId="Compact">.*?)(</w:style>)', r'\1<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>\2', styles, count=1, flags=re.S)
+    styles = re.sub(
+        r'(<w:style [^>]*w:styleId="Compact">.*?)(</w:style>)',
+        r'\1<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>\2',
+        styles,
+        count=1,
+        flags=re.S,
+    )
     rule = '<w:{0} w:val="single" w:sz="{1}" w:space="0" w:color="7A7A7A"/>'
-    borders = "<w:tblBorders>" + rule.format("top", 10) + rule.format("bottom", 10) + rule.format("insideH", 2) + "</w:tblBorders>"
-    return re.sub(r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S)
+    borders = (
+        "<w:tblBorders>"
+        + rule.format("top", 10)
+        + rule.format("bottom", 10)
+        + rule.format("insideH", 2)
+        + "</w:tblBorders>"
+    )
+    return re.sub(
+        r'(<w:style w:type="table"[^>]*w:styleId="Table">.*?<w:tblPr>)', lambda m: m[1] + borders, styles, flags=re.S
+    )
 
 
 FOOTER = (
@@ -269,9 +359,19 @@ FOOTER = (
 def number_pages(path: Path) -> None:
     """A footer with the page number in every section; pandoc knows footers of the last section only."""
     changes = {
-        "word/document.xml": lambda text: re.sub(r"<w:sectPr\b([^>]*)>", r'<w:sectPr\1><w:footerReference xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:type="default" r:id="rIdPageNumber"/>', text),
-        "word/_rels/document.xml.rels": lambda text: text.replace("</Relationships>", '<Relationship Id="rIdPageNumber" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer_page.xml"/></Relationships>'),
-        "[Content_Types].xml": lambda text: text.replace("</Types>", '<Override PartName="/word/footer_page.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>'),
+        "word/document.xml": lambda text: re.sub(
+            r"<w:sectPr\b([^>]*)>",
+            r'<w:sectPr\1><w:footerReference xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:type="default" r:id="rIdPageNumber"/>',
+            text,
+        ),
+        "word/_rels/document.xml.rels": lambda text: text.replace(
+            "</Relationships>",
+            '<Relationship Id="rIdPageNumber" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer_page.xml"/></Relationships>',
+        ),
+        "[Content_Types].xml": lambda text: text.replace(
+            "</Types>",
+            '<Override PartName="/word/footer_page.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>',
+        ),
     }
     with zipfile.ZipFile(path) as archive:
         parts = [(item, archive.read(item)) for item in archive.infolist()]
@@ -291,20 +391,41 @@ def pandoc_arguments(language: str, *, numbered: bool = True) -> list[str]:
     """What every conversion of a manuscript has in common: citations, captions, and numbered headings (Chinese marks are set by captions.lua)."""
     # narrow columns: every pipe table takes the text width, columns by their dashes
     # templates of a person's own pandoc folder are not read: data files are the report's, or pandoc's
-    common = ["--standalone", f"--data-dir={paths.REPORT}", "--citeproc", f"--bibliography={paths.REPORT / 'references.json'}", f"--csl={paths.REPORT / 'references.csl'}", f"--lua-filter={paths.REPORT / 'captions.lua'}", "--wrap=none", "--columns=20"]
+    common = [
+        "--standalone",
+        f"--data-dir={paths.REPORT}",
+        "--citeproc",
+        f"--bibliography={paths.REPORT / 'references.json'}",
+        f"--csl={paths.REPORT / 'references.csl'}",
+        f"--lua-filter={paths.REPORT / 'captions.lua'}",
+        "--wrap=none",
+        "--columns=20",
+    ]
     return common + (["--number-sections"] if numbered and language != "zh" else [])
 
 
 def run_pandoc(markdown: str, kind: str, arguments: list[str], output: Path | None = None) -> str:
     """Convert with the pandoc of the environment, whichever others the machine has."""
     os.environ["PYPANDOC_PANDOC"] = str(PANDOC)
-    return pypandoc.convert_text(markdown, to=kind, format=MARKDOWN, outputfile=str(output) if output else None, extra_args=arguments, cworkdir=str(paths.ROOT))
+    return pypandoc.convert_text(
+        markdown,
+        to=kind,
+        format=MARKDOWN,
+        outputfile=str(output) if output else None,
+        extra_args=arguments,
+        cworkdir=str(paths.ROOT),
+    )
 
 
 def convert(markdown: str, language: str, output: Path, folder: Path, trail: str = "", *, brief: bool = False) -> None:
     """Run pandoc once, and typst for PDF; equal input gives equal bytes. `trail` ends the HTML page; `brief` leaves title page and contents out."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
-    arguments = [*pandoc_arguments(language, numbered=not brief), f"--resource-path={paths.ROOT}", "--syntax-highlighting=none", "--fail-if-warnings"]
+    arguments = [
+        *pandoc_arguments(language, numbered=not brief),
+        f"--resource-path={paths.ROOT}",
+        "--syntax-highlighting=none",
+        "--fail-if-warnings",
+    ]
     if not brief:
         arguments += [f"--metadata=toc-title:{page_words(language)['report']['contents']}"]
     kind, target = {"html": "html5", "docx": "docx", "pdf": "typst"}[output.suffix[1:]], output
@@ -313,21 +434,47 @@ def convert(markdown: str, language: str, output: Path, folder: Path, trail: str
         markdown = re.sub(r"\((results/[a-z0-9_/-]+)\.png\)", r"(\1.svg)", markdown, flags=re.I)
     if kind == "html5":
         (folder / "trail.html").write_text(trail, encoding="utf-8")
-        arguments += [f"--include-after-body={folder / 'trail.html'}", "--embed-resources", f"--css={paths.REPORT / 'report.css'}", "--section-divs", *([] if brief else ["--toc", "--toc-depth=2"])]
+        arguments += [
+            f"--include-after-body={folder / 'trail.html'}",
+            "--embed-resources",
+            f"--css={paths.REPORT / 'report.css'}",
+            "--section-divs",
+            *([] if brief else ["--toc", "--toc-depth=2"]),
+        ]
     elif kind == "docx":
         arguments += [f"--reference-doc={reference_docx(folder, language)}"]
     else:
-        markdown = re.sub(r"\((results/[a-z0-9_/-]+\.svg)\)", r"(/\1)", markdown, flags=re.I)  # typst reads from the root
+        markdown = re.sub(
+            r"\((results/[a-z0-9_/-]+\.svg)\)", r"(/\1)", markdown, flags=re.I
+        )  # typst reads from the root
         target = folder / f"{output.stem}.typ"
         title = re.search(r"^title: (.*)$", markdown, re.M)[1].strip('"')
-        arguments += [f"--template={paths.REPORT / 'report.typ'}", "-V", f"title-plain={title}", "-V", f"typst-lang={language}", "-V", f"typst-region={'cn' if language == 'zh' else 'gb'}", *(["-V", "latin=1"] if language == "en" else []), *(["-V", "brief=1"] if brief else [])]
+        arguments += [
+            f"--template={paths.REPORT / 'report.typ'}",
+            "-V",
+            f"title-plain={title}",
+            "-V",
+            f"typst-lang={language}",
+            "-V",
+            f"typst-region={'cn' if language == 'zh' else 'gb'}",
+            *(["-V", "latin=1"] if language == "en" else []),
+            *(["-V", "brief=1"] if brief else []),
+        ]
     run_pandoc(markdown, kind, arguments, target)
     if kind == "html5":
         target.write_text(with_policy(target.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     if kind == "docx":
         number_pages(target)
     if kind == "typst":
-        typst.compile(target, output=output, root=paths.ROOT, font_paths=[font_file().parent], ignore_system_fonts=True, timestamp=0, pdf_standards=["ua-1"])
+        typst.compile(
+            target,
+            output=output,
+            root=paths.ROOT,
+            font_paths=[font_file().parent],
+            ignore_system_fonts=True,
+            timestamp=0,
+            pdf_standards=["ua-1"],
+        )
 
 
 def build(language: str) -> list[Path]:
@@ -339,7 +486,16 @@ def build(language: str) -> list[Path]:
     return publish(markdown, language, paths.RESULTS / "report", f"specialty-alignment.{language}", trail)
 
 
-def publish(markdown: str, language: str, target: Path, stem: str, trail: str = "", *, formats: tuple[str, ...] = FORMATS, brief: bool = False) -> list[Path]:
+def publish(
+    markdown: str,
+    language: str,
+    target: Path,
+    stem: str,
+    trail: str = "",
+    *,
+    formats: tuple[str, ...] = FORMATS,
+    brief: bool = False,
+) -> list[Path]:
     """Convert to all formats in a scratch folder, then move them to `target` together."""
     with staging(f"report.{stem}") as scratch:
         made = [scratch / f"{stem}.{suffix}" for suffix in formats]
@@ -351,7 +507,9 @@ def publish(markdown: str, language: str, target: Path, stem: str, trail: str = 
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m pipelines.build_report", description="Builds the research report in one language.")
+    parser = argparse.ArgumentParser(
+        prog="python -m pipelines.build_report", description="Builds the research report in one language."
+    )
     parser.add_argument("--language", default=languages()[0], choices=languages())
     arguments = parser.parse_args(argv)
     try:

@@ -14,11 +14,20 @@ import sys
 import zipfile
 from pathlib import Path
 
-from analysis import paths
+from analysis.ground import paths
 from pipelines.conditions import run_sealed
 from pipelines.staging import replace, staging
 
-CONTENT = ("results/report", "results/site", "results/numbers.json", "results/reconciliation.csv", "data/processed", "README.md", "LICENSE", "CITATION.cff")
+CONTENT = (
+    "results/report",
+    "results/site",
+    "results/numbers.json",
+    "results/reconciliation.csv",
+    "data/processed",
+    "README.md",
+    "LICENSE",
+    "CITATION.cff",
+)
 EPOCH = (2000, 1, 1, 0, 0, 0)
 
 
@@ -29,7 +38,12 @@ def checksum(path: Path) -> str:
 
 def revision() -> str:
     """The commit of the tree, with a mark where files differ from it."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], cwd=paths.ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+    )
     return done.stdout.strip() or "without-revision"
 
 
@@ -54,14 +68,23 @@ def bundle() -> Path:
     if missing := [paths.shown(path) for path in made if not path.exists()]:
         raise FileNotFoundError(f"{', '.join(missing)}: not there. Run make repro first.")
     manifest = {
-        "revision": revision(), "lock": checksum(paths.ROOT / "requirements.lock"),
-        "machine": {"system": platform.platform(), "processor": platform.machine(), "python": platform.python_version()},
+        "revision": revision(),
+        "lock": checksum(paths.ROOT / "requirements.lock"),
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.machine(),
+            "python": platform.python_version(),
+        },
         "files": {paths.shown(path): checksum(path) for path in made},
     }
     target = paths.BUILD / f"specialty-alignment-{manifest['revision']}.zip"
     with staging("bundle") as folder:
         with zipfile.ZipFile(folder / target.name, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo("MANIFEST.json", EPOCH), json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n", zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo("MANIFEST.json", EPOCH),
+                json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+                zipfile.ZIP_DEFLATED,
+            )
             for path in made:
                 archive.writestr(zipfile.ZipInfo(paths.shown(path), EPOCH), path.read_bytes(), zipfile.ZIP_DEFLATED)
         replace(folder / target.name, target)

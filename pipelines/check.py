@@ -18,19 +18,19 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from analysis import paths
 from analysis.clean.about import load_about
 from analysis.clean.corrections import load_corrections
 from analysis.clean.crosswalks import check_crosswalks
 from analysis.clean.declared import check_declared
-from analysis.dictionary import entities, indicators
-from analysis.dictionary import words as labels
-from analysis.errors import DataFault, Problems, nearest
-from analysis.files import read_text, read_yaml
-from analysis.intake.layout import load_layout
-from analysis.params import load_params, notebooks, sections
+from analysis.ground import paths
+from analysis.ground.dictionary import entities, indicators
+from analysis.ground.dictionary import words as labels
+from analysis.ground.errors import DataFault, Problems, nearest
+from analysis.ground.files import read_text, read_yaml
+from analysis.ground.layout import load_layout
+from analysis.ground.params import load_params, notebooks, sections
+from analysis.ground.schema import Closed, Name, Text, check
 from analysis.present.words import Captioned, at_line, line_numbers, load_words, page_words, words_file
-from analysis.schema import Closed, Name, Text, check
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
 from pipelines.staging import replace_text
@@ -131,8 +131,17 @@ def check_report(languages: Iterable[str], problems: Problems) -> None:
         return
     for name, text in texts.items():
         for match in re.finditer(r"(?<![\w@])@([A-Za-z][\w:.-]*\w)", text if text and name.endswith(".md") else ""):
-            if match[1] not in works and match[1].partition(":")[0] not in {"fig", "tab"} and not match[1].startswith("@"):
-                problems.add(f"report/{name}", f"cites {match[1]!r}, which is not in report/references.json{nearest(match[1], works)}", "Correct the key, or add the work", row=f"line {text.count(chr(10), 0, match.start()) + 1}")
+            if (
+                match[1] not in works
+                and match[1].partition(":")[0] not in {"fig", "tab"}
+                and not match[1].startswith("@")
+            ):
+                problems.add(
+                    f"report/{name}",
+                    f"cites {match[1]!r}, which is not in report/references.json{nearest(match[1], works)}",
+                    "Correct the key, or add the work",
+                    row=f"line {text.count(chr(10), 0, match.start()) + 1}",
+                )
 
 
 def _bibliography(text: str | None, problems: Problems) -> set[str] | None:
@@ -169,7 +178,9 @@ def _check_source(source: str, problems: Problems) -> set[int]:
     about = _gather(lambda: load_about(folder, problems), problems)
     if about is None:
         return years
-    if (folder / "layout.yaml").exists() and (layouts := _gather(lambda: load_layout(folder / "layout.yaml"), problems)):
+    if (folder / "layout.yaml").exists() and (
+        layouts := _gather(lambda: load_layout(folder / "layout.yaml"), problems)
+    ):
         check_declared(layouts, about, folder, entities(), indicators(), problems)
         years |= {column.year for layout in layouts.values() for column in layout.columns if column.year}
     for path in folder.glob("*.csv"):
@@ -185,9 +196,18 @@ def _check_years(params: dict, printed: dict[str, set[int]], problems: Problems)
         for column, year in vars(section).items() if name in sections() else ():
             if "year" not in column:
                 continue
-            known = printed.get(getattr(section, "source", ""), anywhere) if column in {"year", "year_before"} else anywhere
+            known = (
+                printed.get(getattr(section, "source", ""), anywhere) if column in {"year", "year_before"} else anywhere
+            )
             if year not in known:
-                problems.add(paths.shown(paths.PARAMS), "no source prints figures of this year", f"Use a year from {min(known, default=year)} to {max(known, default=year)}", row=name, column=column, printed=year)
+                problems.add(
+                    paths.shown(paths.PARAMS),
+                    "no source prints figures of this year",
+                    f"Use a year from {min(known, default=year)} to {max(known, default=year)}",
+                    row=name,
+                    column=column,
+                    printed=year,
+                )
 
 
 def _check_dependencies(graph: dict, problems: Problems) -> None:
@@ -197,7 +217,12 @@ def _check_dependencies(graph: dict, problems: Problems) -> None:
         for needed in stage["deps"]:
             inside = any(needed == out or out.startswith(f"{needed}/") or needed.startswith(f"{out}/") for out in made)
             if not inside and not (paths.ROOT / needed).exists():
-                problems.add("dvc.yaml", f"stage {full} waits for {needed}, which is no file and which no stage makes{nearest(needed, made)}", "Correct the path", row=full)
+                problems.add(
+                    "dvc.yaml",
+                    f"stage {full} waits for {needed}, which is no file and which no stage makes{nearest(needed, made)}",
+                    "Correct the path",
+                    row=full,
+                )
         module = stage["cmd"].split()[2].replace(".", "/") + ".py"
         if not (paths.ROOT / module).exists():
             problems.add("dvc.yaml", f"stage {full} runs {module}, which is no file", "Correct the command", row=full)
@@ -213,22 +238,60 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
     found, lines = Problems(), line_numbers(file)
     for kind, declared in (("tables", words.tables), ("figures", words.figures)):
         for name in sorted({n for k, n in made if k == kind} - set(declared)):
-            problems.add(f"notebooks/{path.name}", f"publishes {name}, which {paths.shown(file)} does not declare{nearest(name, declared)}", f"Declare it under {kind}: title, scope, units, source", row=name)
+            problems.add(
+                f"notebooks/{path.name}",
+                f"publishes {name}, which {paths.shown(file)} does not declare{nearest(name, declared)}",
+                f"Declare it under {kind}: title, scope, units, source",
+                row=name,
+            )
         for name in sorted(set(declared) - {n for k, n in made if k == kind}):
-            found.add(paths.shown(file), f"{name} is declared and {path.name} does not publish it", "Publish it, or take it out", row=kind, column=name)
-    patterns = [re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(f"{pattern}{ending}"))) for pattern, number in words.numbers.items() for ending in number.columns.values() or [""]]
+            found.add(
+                paths.shown(file),
+                f"{name} is declared and {path.name} does not publish it",
+                "Publish it, or take it out",
+                row=kind,
+                column=name,
+            )
+    patterns = [
+        re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(f"{pattern}{ending}")))
+        for pattern, number in words.numbers.items()
+        for ending in number.columns.values() or [""]
+    ]
     for kind, declared in (("tables", words.tables), ("figures", words.figures)):
         for name, entry in declared.items():
             known = {*vars(params[section]), *entry.values, *entry.lists}
             for key, said in _texts(entry):
-                for place in {field for text in (said.values() if isinstance(said, dict) else [said]) for _, field, _, _ in string.Formatter().parse(text) if field}:
+                for place in {
+                    field
+                    for text in (said.values() if isinstance(said, dict) else [said])
+                    for _, field, _, _ in string.Formatter().parse(text)
+                    if field
+                }:
                     if place not in known and not any(p.fullmatch(place) for p in patterns):
-                        found.add(paths.shown(file), f"{{{place}}} is no parameter, value or number{nearest(place, [*known, *words.numbers])}", "Correct the place, or declare the value", row=kind, column=f"{name} / {key}")
+                        found.add(
+                            paths.shown(file),
+                            f"{{{place}}} is no parameter, value or number{nearest(place, [*known, *words.numbers])}",
+                            "Correct the place, or declare the value",
+                            row=kind,
+                            column=f"{name} / {key}",
+                        )
     for pattern, number in words.numbers.items():
         if not number.unit.isascii() and number.unit != "°" and f"unit_{number.unit}" not in labels():
-            found.add(paths.shown(file), f"the unit {number.unit!r} has no words", f"Add unit_{number.unit} to data/words/labels.yaml", row="numbers", column=pattern)
+            found.add(
+                paths.shown(file),
+                f"the unit {number.unit!r} has no words",
+                f"Add unit_{number.unit} to data/words/labels.yaml",
+                row="numbers",
+                column=pattern,
+            )
         if number.table not in words.tables:
-            found.add(paths.shown(file), f"is a cell of {number.table}, which is no table{nearest(number.table, words.tables)}", "Correct the table", row="numbers", column=pattern)
+            found.add(
+                paths.shown(file),
+                f"is a cell of {number.table}, which is no table{nearest(number.table, words.tables)}",
+                "Correct the table",
+                row="numbers",
+                column=pattern,
+            )
     problems += [at_line(one, lines, (one.row, *one.column.split(" / "))) for one in found]
 
 
@@ -249,10 +312,23 @@ def published_names(path: Path, problems: Problems) -> list[tuple[str, str]]:
         try:
             tree = ast.parse("".join(cell["source"]))
         except SyntaxError as error:
-            problems.add(f"notebooks/{path.name}", f"a cell is no Python ({error.msg})", "Mend the cell", row=str(error.text or "").strip()[:80])
+            problems.add(
+                f"notebooks/{path.name}",
+                f"a cell is no Python ({error.msg})",
+                "Mend the cell",
+                row=str(error.text or "").strip()[:80],
+            )
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PUBLISHED and isinstance(node.func.value, ast.Name) and node.func.value.id == "results" and node.args and isinstance(node.args[0], ast.Constant):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in PUBLISHED
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "results"
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
                 found.append((PUBLISHED[node.func.attr], str(node.args[0].value)))
     return found
 

@@ -6,12 +6,12 @@ import json
 import sys
 from pathlib import Path
 
-from analysis import paths
-from analysis.errors import DataFault, Problems
-from analysis.files import languages
-from analysis.params import load_params
+from analysis.ground import paths
+from analysis.ground.errors import DataFault, Problems
+from analysis.ground.files import languages
+from analysis.ground.params import load_params
 from analysis.present.published import folders, joined, read_ledger
-from analysis.trail import Index, inputs_of
+from analysis.reconcile.trail import Index, inputs_of
 from pipelines.conditions import run_sealed
 from pipelines.staging import replace_text
 
@@ -25,11 +25,18 @@ def collect() -> dict[str, dict]:
     numbers: dict[str, dict] = {}
     for name, folder in folders(list(load_params()["analyses"])).items():
         if not (folder / "ledger.json").exists():
-            problems.add(paths.shown(folder / "ledger.json"), "the ledger is missing", f"Run its stage: dvc repro analyse@{name}")
+            problems.add(
+                paths.shown(folder / "ledger.json"), "the ledger is missing", f"Run its stage: dvc repro analyse@{name}"
+            )
             continue
         for number, entry in joined(read_ledger(folder)).items():
             if number in numbers:
-                problems.add(paths.shown(folder / "ledger.json"), f"the number {number!r} is published by two notebooks", "Rename one", row=number)
+                problems.add(
+                    paths.shown(folder / "ledger.json"),
+                    f"the number {number!r} is published by two notebooks",
+                    "Rename one",
+                    row=number,
+                )
             numbers[number] = entry
     with_corrections(numbers, Index(languages()[0]), problems)
     problems.stop()
@@ -45,10 +52,20 @@ def with_corrections(numbers: dict[str, dict], index: Index, problems: Problems)
             try:
                 cells.append(index.cell(key))
             except KeyError as reason:
-                problems.add(file, f"the trail of {name!r} is broken: {reason.args[0]}", "Give the number the rows it was computed from", row=notebook)
+                problems.add(
+                    file,
+                    f"the trail of {name!r} is broken: {reason.args[0]}",
+                    "Give the number the rows it was computed from",
+                    row=notebook,
+                )
         twin = numbers.get(entry.get("as_printed", ""))
         if "as_printed" in entry and (twin is None or twin is entry or twin["origin"]["values"] != "printed"):
-            problems.add(file, f"{name!r} names {entry['as_printed']!r} as the number computed from printed figures, which is none", "Name a number declared with values: printed", row=notebook)
+            problems.add(
+                file,
+                f"{name!r} names {entry['as_printed']!r} as the number computed from printed figures, which is none",
+                "Name a number declared with values: printed",
+                row=notebook,
+            )
         applied = sorted({cell.correction_id for cell in cells if cell.used is not None})
         if applied and entry["origin"]["values"] == "corrected":
             entry["origin"]["corrections"] = applied
@@ -67,8 +84,14 @@ def main() -> int:
         entry["text"] = entry["said"][main_language]["text"]
         entry["origin"]["formula"] = entry["said"][main_language]["formula"]
     for file, content in (("numbers.json", numbers), ("metrics.json", headline)):
-        replace_text(paths.RESULTS / file, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "numbers")
-    replace_text(paths.RESULTS / "reconciliation.csv", (paths.RESULTS / AUDIT / main_language / CHECKS).read_text(encoding="utf-8"), "numbers")
+        replace_text(
+            paths.RESULTS / file, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "numbers"
+        )
+    replace_text(
+        paths.RESULTS / "reconciliation.csv",
+        (paths.RESULTS / AUDIT / main_language / CHECKS).read_text(encoding="utf-8"),
+        "numbers",
+    )
     return 0
 
 

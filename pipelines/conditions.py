@@ -16,23 +16,72 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]  # a copy of the tree reads and writes itself, wherever the environment was installed from
+ROOT = (
+    Path(__file__).resolve().parents[1]
+)  # a copy of the tree reads and writes itself, wherever the environment was installed from
 SEALED = "ANALYSIS_SEALED"
 # settings of a person or a machine that libraries read from the environment; a name that ends in _ stands for all that begin so
 DROPPED = (
-    "PYTHON_", "PYTHONSTARTUP", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONDEBUG", "PYTHONVERBOSE", "PYTHONIOENCODING", "PYTHONSAFEPATH", "PYTHONUSERBASE", "PYTHONASYNCIODEBUG", "PYTHONTRACEMALLOC",
-    "MPL_", "MPLCONFIGDIR", "MATPLOTLIBRC", "IPYTHONDIR", "IPYTHON_", "JUPYTER_", "PAPERMILL_", "SPHINX_", "SPHINXOPTS", "PYPANDOC_", "PANDOC_", "TYPST_", "XDG_", "LC_", "LANGUAGE", "ANALYSIS_", "SOURCE_DATE_EPOCH", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR",
+    "PYTHON_",
+    "PYTHONSTARTUP",
+    "PYTHONHOME",
+    "PYTHONWARNINGS",
+    "PYTHONOPTIMIZE",
+    "PYTHONINSPECT",
+    "PYTHONDEBUG",
+    "PYTHONVERBOSE",
+    "PYTHONIOENCODING",
+    "PYTHONSAFEPATH",
+    "PYTHONUSERBASE",
+    "PYTHONASYNCIODEBUG",
+    "PYTHONTRACEMALLOC",
+    "MPL_",
+    "MPLCONFIGDIR",
+    "MATPLOTLIBRC",
+    "IPYTHONDIR",
+    "IPYTHON_",
+    "JUPYTER_",
+    "PAPERMILL_",
+    "SPHINX_",
+    "SPHINXOPTS",
+    "PYPANDOC_",
+    "PANDOC_",
+    "TYPST_",
+    "XDG_",
+    "LC_",
+    "LANGUAGE",
+    "ANALYSIS_",
+    "SOURCE_DATE_EPOCH",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
 )
 FULL, READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}, {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def conditions(root: Path, given: dict[str, str]) -> dict[str, str]:
     """Environment of a stage in the tree `root`, made from that of a person or a machine."""
-    kept = {name: value for name, value in given.items() if not any(name == d or (d.endswith("_") and name.startswith(d)) for d in DROPPED)}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if not any(name == d or (d.endswith("_") and name.startswith(d)) for d in DROPPED)
+    }
     home = root / "build" / "home"
     own = {
-        SEALED: str(root), "ANALYSIS_ROOT": str(root), "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")]), "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1",
-        "HOME": str(home), "MPLBACKEND": "agg", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": "946684800", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        SEALED: str(root),
+        "ANALYSIS_ROOT": str(root),
+        "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")]),
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONNOUSERSITE": "1",
+        "HOME": str(home),
+        "MPLBACKEND": "agg",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "SOURCE_DATE_EPOCH": "946684800",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     # where a person keeps data caches, and who they are to git, is theirs to say: DVC and git find it below the real home
     if given.get("HOME"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 
-from analysis import paths
+from analysis.ground import paths
 from pipelines.graph import stages
 
 ALWAYS = ("dvc.yaml", "dvc.lock", "params.yaml", ".dvc/config", ".dvc/config.local", ".dvcignore", "pipelines")
@@ -27,7 +27,12 @@ def snapshot() -> Seen:
         try:
             state = os.stat(path)
             if not os.path.isdir(path):
-                seen[os.path.relpath(path, paths.ROOT)] = [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
+                seen[os.path.relpath(path, paths.ROOT)] = [
+                    state.st_size,
+                    state.st_mtime_ns,
+                    state.st_ctime_ns,
+                    state.st_ino,
+                ]
             else:
                 waiting += [os.path.join(path, name) for name in os.listdir(path) if name not in UNSEEN]
         except FileNotFoundError:
@@ -52,8 +57,12 @@ def forget() -> None:
 def remember(before: Seen) -> None:
     """Put on record that all is up to date, unless a file that no stage writes moved since `before`, when the check began."""
     now, outs = snapshot(), [str(out) for stage in stages().values() for out in stage["outs"]]
-    written = {path for path in now if any(path == out or path.startswith(f"{out}{os.sep}") for out in (*outs, "dvc.lock"))}
-    if {path: state for path, state in before.items() if path not in written and path in now} == {path: state for path, state in now.items() if path not in written}:
+    written = {
+        path for path in now if any(path == out or path.startswith(f"{out}{os.sep}") for out in (*outs, "dvc.lock"))
+    }
+    if {path: state for path, state in before.items() if path not in written and path in now} == {
+        path: state for path, state in now.items() if path not in written
+    }:
         scratch = _memory().with_suffix(".new")
         scratch.write_text(json.dumps(now), encoding="utf-8")
         scratch.replace(_memory())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 
-from analysis import load, paths
+from analysis.clean import load
 from analysis.clean.panel import join_sources, save_processed
-from analysis.errors import DataFault
-from analysis.params import load_params
+from analysis.ground import paths
+from analysis.ground.errors import DataFault
+from analysis.ground.params import load_params
 from pipelines.conditions import run_sealed
 from pipelines.staging import replace, staging
 
@@ -27,7 +28,9 @@ def main() -> int:
         save_processed(tables, folder / "processed")
         replace(folder / "processed", paths.PROCESSED)
     for row in load.revisions().itertuples():
-        print(f"{row.source_id}, {row.figure_id}: {row.indicator} {row.place} {row.group} {row.year} is {row.value:.10g}; {row.superseded_by} (published {row.published_now}) says {row.value_now:.10g}, which counts.")
+        print(
+            f"{row.source_id}, {row.figure_id}: {row.indicator} {row.place} {row.group} {row.year} is {row.value:.10g}; {row.superseded_by} (published {row.published_now}) says {row.value_now:.10g}, which counts."
+        )
     return 0
 
 

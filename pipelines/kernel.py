@@ -91,7 +91,15 @@ def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
                 del sys.modules[name]
             # log level: the kernel's start-up warnings would drown the progress of a rebuild; no history file in HOME;
             # the kernel ends with its runner
-            ipykernel.kernelapp.IPKernelApp.launch_instance(["-f", connection_file, "--log-level=50", "--HistoryManager.hist_file=:memory:", f"--IPKernelApp.parent_handle={runner}"])
+            ipykernel.kernelapp.IPKernelApp.launch_instance(
+                [
+                    "-f",
+                    connection_file,
+                    "--log-level=50",
+                    "--HistoryManager.hist_file=:memory:",
+                    f"--IPKernelApp.parent_handle={runner}",
+                ]
+            )
         code = 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1

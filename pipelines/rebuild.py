@@ -27,7 +27,25 @@ from pipelines.borrowed import missing_of
 from pipelines.conditions import die_with_parent, disk_message, run_sealed
 
 WORKERS = min(4, os.cpu_count() or 1)
-LIBRARIES = ("nbformat", "papermill", "nbconvert", "ipykernel.kernelapp", "jupyter_client.manager", "pandas", "pyarrow", "yaml", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.genmod.generalized_linear_model", "statsmodels.stats.proportion", "pypandoc")
+LIBRARIES = (
+    "nbformat",
+    "papermill",
+    "nbconvert",
+    "ipykernel.kernelapp",
+    "jupyter_client.manager",
+    "pandas",
+    "pyarrow",
+    "yaml",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "seaborn",
+    "scipy.stats",
+    "scipy.optimize",
+    "statsmodels.genmod.generalized_linear_model",
+    "statsmodels.stats.proportion",
+    "pypandoc",
+)
 
 
 class Worker:
@@ -143,9 +161,9 @@ def _run(command: str, log: Path) -> int:
 
 def rebuild(force: bool = False) -> int:
     """Run all stages that are out of date; returns the exit code."""
-    from analysis import paths
-    from analysis.errors import DataFault
-    from analysis.params import load_params
+    from analysis.ground import paths
+    from analysis.ground.errors import DataFault
+    from analysis.ground.params import load_params
     from pipelines import freshness
     from pipelines.graph import stages
 
@@ -166,7 +184,10 @@ def rebuild(force: bool = False) -> int:
         return 0
     freshness.forget()
     if missing := missing_of("dvc"):
-        print(f"This version of DVC has no {', '.join(missing)}, which the rebuild leans on; plain dvc repro runs instead, one stage after the other.", file=sys.stderr)
+        print(
+            f"This version of DVC has no {', '.join(missing)}, which the rebuild leans on; plain dvc repro runs instead, one stage after the other.",
+            file=sys.stderr,
+        )
         return plain_repro(force)
     workers = start_workers(WORKERS)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -179,7 +200,10 @@ def rebuild(force: bool = False) -> int:
             freshness.remember(before)
         return code
     except LockError as error:
-        print(f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.", file=sys.stderr)
+        print(
+            f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.",
+            file=sys.stderr,
+        )
         return 1
     except DvcException as error:
         cause = next((e for e in (error.__cause__, error.__context__) if isinstance(e, OSError)), None)
@@ -206,13 +230,20 @@ def check_lock() -> None:
     DataFault
         with the line of each file that git could not merge.
     """
-    from analysis import paths
-    from analysis.errors import Problems
+    from analysis.ground import paths
+    from analysis.ground.errors import Problems
 
     if _before_writing().exists():
         os.replace(_before_writing(), paths.ROOT / "dvc.lock")
     problems = Problems()
-    for name, remedy in (("dvc.lock", "Take one side (git checkout --ours dvc.lock, or --theirs), then run the rebuild: it writes the rest"), ("dvc.yaml", "Resolve the conflict"), ("params.yaml", "Resolve the conflict")):
+    for name, remedy in (
+        (
+            "dvc.lock",
+            "Take one side (git checkout --ours dvc.lock, or --theirs), then run the rebuild: it writes the rest",
+        ),
+        ("dvc.yaml", "Resolve the conflict"),
+        ("params.yaml", "Resolve the conflict"),
+    ):
         path = paths.ROOT / name
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else [], 1):
             if line.startswith(("<<<<<<<", ">>>>>>>")):
@@ -221,7 +252,7 @@ def check_lock() -> None:
 
 
 def _before_writing() -> Path:
-    from analysis import paths
+    from analysis.ground import paths
 
     return paths.BUILD / "dvc.lock.before"
 
@@ -231,7 +262,11 @@ def _publishes_doubts(stage) -> bool:
     from pipelines.build_report import UNSUPPORTED
 
     mark = f'class="{UNSUPPORTED}"'
-    pages = [page for out in stage.outs for page in (Path(out.fs_path).rglob("*.html") if os.path.isdir(out.fs_path) else [Path(out.fs_path)])]
+    pages = [
+        page
+        for out in stage.outs
+        for page in (Path(out.fs_path).rglob("*.html") if os.path.isdir(out.fs_path) else [Path(out.fs_path)])
+    ]
     return any(page.suffix == ".html" and page.exists() and mark in page.read_text(encoding="utf-8") for page in pages)
 
 
@@ -239,7 +274,7 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     import networkx
     from dvc.repo import Repo
 
-    from analysis.outgoing import redacted
+    from analysis.ground.outgoing import redacted
     from pipelines import staging
 
     logging.getLogger("dvc").setLevel(logging.WARNING)
@@ -251,7 +286,12 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
     repo.lock.lock()
     staging.clear()  # what killed stages left; none runs while the lock is held
     graph = repo.index.graph  # an edge points from a stage to what it needs
-    order = {stage: n for n, stage in enumerate(reversed(list(networkx.lexicographical_topological_sort(graph, key=lambda s: s.addressing))))}
+    order = {
+        stage: n
+        for n, stage in enumerate(
+            reversed(list(networkx.lexicographical_topological_sort(graph, key=lambda s: s.addressing)))
+        )
+    }
     waiting = dict.fromkeys(sorted(graph, key=order.__getitem__))
     done, fresh, failed, finished = set(), 0, None, []
     selector = selectors.DefaultSelector()
@@ -265,7 +305,11 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
             moved = False
             for stage in ready:
                 idle = next((w for w in workers if not w.stage), None)
-                if not force and not stage.changed() and not (stage.addressing.startswith(("report@", "briefs@")) and _publishes_doubts(stage)):
+                if (
+                    not force
+                    and not stage.changed()
+                    and not (stage.addressing.startswith(("report@", "briefs@")) and _publishes_doubts(stage))
+                ):
                     del waiting[stage]
                     done.add(stage)
                     fresh += 1

@@ -31,9 +31,15 @@ def in_language(notebook: nbformat.NotebookNode, folder: Path, language: str) ->
         for output in cell.get("outputs", []):
             shown = output.get("metadata", {}).get("workbench", {})
             if "figure" in shown:
-                output["data"] = {"image/svg+xml": (folder / "said" / language / "figures" / f"{shown['figure']}.svg").read_text(encoding="utf-8")}
+                output["data"] = {
+                    "image/svg+xml": (folder / "said" / language / "figures" / f"{shown['figure']}.svg").read_text(
+                        encoding="utf-8"
+                    )
+                }
             elif "table" in shown:
-                output["data"] = {"text/html": table_html(folder / "said" / language / "tables" / f"{shown['table']}.csv")}
+                output["data"] = {
+                    "text/html": table_html(folder / "said" / language / "tables" / f"{shown['table']}.csv")
+                }
     return spoken
 
 

@@ -21,12 +21,16 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from analysis import paths
+from analysis.ground import paths
 from analysis.present.policy import with_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
 AUDIT = "results/reconciliation.csv"
-KEYS = ("fact_id", "figure_id", "check_id")  # columns that name a row; other tables are compared by position of equal rows
+KEYS = (
+    "fact_id",
+    "figure_id",
+    "check_id",
+)  # columns that name a row; other tables are compared by position of equal rows
 
 
 class NoRevision(ValueError):
@@ -37,7 +41,9 @@ def git(*arguments: str) -> bytes:
     """Output of git in this workspace."""
     done = subprocess.run(["git", "-c", "core.quotepath=off", *arguments], cwd=paths.ROOT, capture_output=True)
     if done.returncode:
-        raise NoRevision(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip().removeprefix('fatal: ')}. Name a commit, branch or tag")
+        raise NoRevision(
+            f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip().removeprefix('fatal: ')}. Name a commit, branch or tag"
+        )
     return done.stdout
 
 
@@ -49,17 +55,37 @@ class Revision:
 
     @property
     def name(self) -> str:
-        return git("log", "-1", "--format=%h %s", self.revision, "--").decode("utf-8").strip() if self.revision else "working tree"
+        return (
+            git("log", "-1", "--format=%h %s", self.revision, "--").decode("utf-8").strip()
+            if self.revision
+            else "working tree"
+        )
 
     def files(self, *folders: str) -> dict[str, str]:
         """Path → content hash, of what lies in the folders."""
         if self.revision:
             listed = git("ls-tree", "-r", "-z", self.revision, "--", *folders).decode("utf-8").split("\0")
             return {entry.partition("\t")[2]: entry.split()[2] for entry in listed if entry}
-        names = [p for p in git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders).decode("utf-8").split("\0") if p and (paths.ROOT / p).is_file()]
+        names = [
+            p
+            for p in git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders)
+            .decode("utf-8")
+            .split("\0")
+            if p and (paths.ROOT / p).is_file()
+        ]
         if not names:
             return {}
-        hashed = subprocess.run(["git", "hash-object", "--stdin-paths"], cwd=paths.ROOT, input="\n".join(names).encode("utf-8"), capture_output=True, check=True).stdout.decode().split()
+        hashed = (
+            subprocess.run(
+                ["git", "hash-object", "--stdin-paths"],
+                cwd=paths.ROOT,
+                input="\n".join(names).encode("utf-8"),
+                capture_output=True,
+                check=True,
+            )
+            .stdout.decode()
+            .split()
+        )
         return dict(zip(names, hashed))
 
     def read(self, path: str) -> bytes:
@@ -69,12 +95,19 @@ class Revision:
 def changed(old: Revision, new: Revision, *folders: str, suffix: str) -> list[tuple[str, bool, bool]]:
     """Paths whose content differs, and on which sides they are."""
     a, b = old.files(*folders), new.files(*folders)
-    return [(path, path in a, path in b) for path in sorted(a.keys() | b.keys()) if a.get(path) != b.get(path) and path.endswith(suffix)]
+    return [
+        (path, path in a, path in b)
+        for path in sorted(a.keys() | b.keys())
+        if a.get(path) != b.get(path) and path.endswith(suffix)
+    ]
 
 
 def said(entry: dict) -> str:
     """Text and unit of a number, in each language that says it otherwise."""
-    texts = [f"{one['text']} {one['unit'] if one['unit'] not in one['text'] else ''}".strip() for one in entry.get("said", {"": entry}).values()]
+    texts = [
+        f"{one['text']} {one['unit'] if one['unit'] not in one['text'] else ''}".strip()
+        for one in entry.get("said", {"": entry}).values()
+    ]
     return " · ".join(dict.fromkeys(texts))
 
 
@@ -93,10 +126,16 @@ def numbers(old: Revision, new: Revision) -> list[dict]:
         if before and after and before["value"] == after["value"] and said(before) == said(after):
             continue
         both = before and after and not isinstance(before["value"], str) and not isinstance(after["value"], str)
-        found.append({
-            "name": name, "in_report": name in shown, "old": before and said(before), "new": after and said(after),
-            "difference": f"{after['value'] - before['value']:+.6g}" if both else "", "formula": (after or before)["origin"]["formula"],
-        })
+        found.append(
+            {
+                "name": name,
+                "in_report": name in shown,
+                "old": before and said(before),
+                "new": after and said(after),
+                "difference": f"{after['value'] - before['value']:+.6g}" if both else "",
+                "formula": (after or before)["origin"]["formula"],
+            }
+        )
     return sorted(found, key=lambda n: not n["in_report"])
 
 
@@ -105,7 +144,11 @@ def figures(old: Revision, new: Revision) -> list[dict]:
     found = []
     for path, was, now in changed(old, new, "results", suffix=".ipynb"):
         a, b = pictures(old, path, was), pictures(new, path, now)
-        found += [{"name": name, "old": a.get(name, ""), "new": b.get(name, "")} for name in dict.fromkeys([*a, *b]) if a.get(name) != b.get(name)]
+        found += [
+            {"name": name, "old": a.get(name, ""), "new": b.get(name, "")}
+            for name in dict.fromkeys([*a, *b])
+            if a.get(name) != b.get(name)
+        ]
     return found
 
 
@@ -131,7 +174,13 @@ def difference(old: list[list[str]], new: list[list[str]]) -> list[tuple[str, li
     """
     head = (new or old or [[]])[0]
     key = next((head.index(k) for k in KEYS if k in head), None)
-    named = key is not None and old and new and old[0] == new[0] and all(len({r[key] for r in side}) == len(side) for side in (old, new))
+    named = (
+        key is not None
+        and old
+        and new
+        and old[0] == new[0]
+        and all(len({r[key] for r in side}) == len(side) for side in (old, new))
+    )
     if named:
         a, b = {r[key]: r for r in old[1:]}, {r[key]: r for r in new[1:]}
         pairs = [(a.get(k), b.get(k)) for k in [*a, *(k for k in b if k not in a)] if a.get(k) != b.get(k)]
@@ -139,7 +188,12 @@ def difference(old: list[list[str]], new: list[list[str]]) -> list[tuple[str, li
         import difflib
 
         x, y = [tuple(r) for r in old], [tuple(r) for r in new]
-        pairs = [pair for tag, i, j, m, n in difflib.SequenceMatcher(None, x, y, autojunk=False).get_opcodes() if tag != "equal" for pair in zip_longest(old[i:j], new[m:n])]
+        pairs = [
+            pair
+            for tag, i, j, m, n in difflib.SequenceMatcher(None, x, y, autojunk=False).get_opcodes()
+            if tag != "equal"
+            for pair in zip_longest(old[i:j], new[m:n])
+        ]
     return [("added" if a is None else "removed" if b is None else "revised", a or [], b or []) for a, b in pairs]
 
 
@@ -158,26 +212,39 @@ def tables(old: Revision, new: Revision, *folders: str) -> list[dict]:
 def claims(old: Revision, new: Revision) -> list[dict]:
     """Checks whose verdict, printed or recomputed figure changed, came or went."""
     path = AUDIT
-    sides = [{r["check_id"]: r for r in csv.DictReader(io.StringIO(side.read(path).decode("utf-8")))} if path in side.files(path) else {} for side in (old, new)]
+    sides = [
+        {r["check_id"]: r for r in csv.DictReader(io.StringIO(side.read(path).decode("utf-8")))}
+        if path in side.files(path)
+        else {}
+        for side in (old, new)
+    ]
     found = []
     for check in sorted(sides[0].keys() | sides[1].keys()):
         a, b = sides[0].get(check), sides[1].get(check)
-        if (a and (a["verdict"], a["printed"], a["recomputed"])) != (b and (b["verdict"], b["printed"], b["recomputed"])):
+        if (a and (a["verdict"], a["printed"], a["recomputed"])) != (
+            b and (b["verdict"], b["printed"], b["recomputed"])
+        ):
             found.append({**(b or a), "old": a and a["verdict"], "new": b and b["verdict"]})
     return found
 
 
 def rows_html(table: dict) -> Markup:
     """Rows of one file, revised cells with old and new; every text is escaped."""
+
     def cells(kind: str, a: list[str], b: list[str]) -> str:
         if kind != "revised":
             mark = "ins" if kind == "added" else "del"
             return "".join(f"<td><{mark}>{escape(c)}</{mark}></td>" for c in (b if kind == "added" else a))
-        return "".join(f"<td>{escape(y)}</td>" if x == y else f"<td><del>{escape(x or '')}</del> <ins>{escape(y or '')}</ins></td>" for x, y in zip_longest(a, b, fillvalue=""))
+        return "".join(
+            f"<td>{escape(y)}</td>" if x == y else f"<td><del>{escape(x or '')}</del> <ins>{escape(y or '')}</ins></td>"
+            for x, y in zip_longest(a, b, fillvalue="")
+        )
 
     heads = "".join(f"<th>{escape(h)}</th>" for h in ["", *table["head"]])
     body = "".join(f"<tr><td>{kind}</td>{cells(kind, a, b)}</tr>" for kind, a, b in table["rows"])
-    return Markup(f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table["file"])}"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>')
+    return Markup(
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table["file"])}"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def review(base: str, head: str = "") -> str:
@@ -188,11 +255,20 @@ def review(base: str, head: str = "") -> str:
     NoRevision
         for a revision that git does not know.
     """
-    old, new = Revision(git("rev-parse", "--verify", f"{base}^{{commit}}").decode().strip()), Revision(git("rev-parse", "--verify", f"{head}^{{commit}}").decode().strip() if head else "")
+    old, new = (
+        Revision(git("rev-parse", "--verify", f"{base}^{{commit}}").decode().strip()),
+        Revision(git("rev-parse", "--verify", f"{head}^{{commit}}").decode().strip() if head else ""),
+    )
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     page = environment.get_template("review.html.j2").render(
-        old=old, new=new, numbers=numbers(old, new), figures=figures(old, new), claims=claims(old, new), rows=rows_html,
-        tables=tables(old, new, "results"), data=tables(old, new, "data/raw", "data/crosswalks"),
+        old=old,
+        new=new,
+        numbers=numbers(old, new),
+        figures=figures(old, new),
+        claims=claims(old, new),
+        rows=rows_html,
+        tables=tables(old, new, "results"),
+        data=tables(old, new, "data/raw", "data/crosswalks"),
     )
     return with_policy(page)
 

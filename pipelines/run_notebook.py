@@ -20,11 +20,11 @@ import re
 import sys
 from pathlib import Path
 
-from analysis import paths
-from analysis.errors import DataFault, Problems
-from analysis.files import languages
-from analysis.outgoing import redacted
-from analysis.params import declared_parameters, load_params, notebooks
+from analysis.ground import paths
+from analysis.ground.errors import DataFault, Problems
+from analysis.ground.files import languages
+from analysis.ground.outgoing import redacted
+from analysis.ground.params import declared_parameters, load_params, notebooks
 from pipelines.borrowed import missing_of
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
@@ -49,18 +49,35 @@ def check_parameters(notebook, section: str, expected: dict[str, object], proble
         problems.add(file, f"parameters cell: {reason}", "Give every parameter a literal")
         return
     for name in found.keys() - expected.keys():
-        problems.add(file, f"parameter {name!r} is not in section {section!r} of params.yaml", "Add it there and in analysis/params.py, or drop it", column=name)
+        problems.add(
+            file,
+            f"parameter {name!r} is not in section {section!r} of params.yaml",
+            "Add it there and in analysis/params.py, or drop it",
+            column=name,
+        )
     for name in expected.keys() - found.keys():
-        problems.add(file, f"parameter {name!r} of params.yaml is not in the parameters cell", "Add it to the cell", column=name)
+        problems.add(
+            file, f"parameter {name!r} of params.yaml is not in the parameters cell", "Add it to the cell", column=name
+        )
     for name in found.keys() & expected.keys():
         if type(found[name]) is not type(expected[name]):
-            problems.add(file, f"parameter {name!r} is {type(found[name]).__name__}, params.yaml has {type(expected[name]).__name__}", "Use one type", column=name, printed=found[name])
+            problems.add(
+                file,
+                f"parameter {name!r} is {type(found[name]).__name__}, params.yaml has {type(expected[name]).__name__}",
+                "Use one type",
+                column=name,
+                printed=found[name],
+            )
 
 
 def scrub(notebook):
     """Drop the metadata that differ between two runs (times, paths, random ids); sources, tags, outputs and parameters stay."""
     details = notebook.metadata.get("papermill", {})
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}, "papermill": {"parameters": details.get("parameters", {})}}
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "papermill": {"parameters": details.get("parameters", {})},
+    }
     for number, cell in enumerate(notebook.cells, 1):
         cell["id"] = f"cell-{number:03d}"
         tags = cell.metadata.get("tags", [])
@@ -75,7 +92,10 @@ def redact_outputs(half_run: Path) -> list:
     notebook = nbformat.read(half_run, as_version=4)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            for holder, keys in ((output, ("text", "evalue")), (output.get("data", {}), ("text/plain", "text/html", "text/markdown"))):
+            for holder, keys in (
+                (output, ("text", "evalue")),
+                (output.get("data", {}), ("text/plain", "text/html", "text/markdown")),
+            ):
                 for key in keys:
                     if isinstance(holder.get(key), str):
                         holder[key] = redacted(holder[key])
@@ -114,7 +134,13 @@ def run(section: str, item: str = "") -> None:
 
     name = f"{section}.{item}" if item else section
     with staging(name) as folder:
-        os.environ.update(ANALYSIS_ROOT=str(paths.ROOT), ANALYSIS_OUT=str(folder), ANALYSIS_LANGUAGES=",".join(languages()), MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
+        os.environ.update(
+            ANALYSIS_ROOT=str(paths.ROOT),
+            ANALYSIS_OUT=str(folder),
+            ANALYSIS_LANGUAGES=",".join(languages()),
+            MPLBACKEND="agg",
+            PYDEVD_DISABLE_FILE_VALIDATION="1",
+        )
         # forked before anything opens a socket or a thread, see pipelines/kernel.py
         child = ForkedKernel(paths.ROOT) if CAN_FORK and not missing_of("jupyter") else None
         try:
@@ -147,11 +173,21 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
     half_run = staged / f"{name}.half-run.ipynb"
     try:
         executed = papermill.execute_notebook(
-            source, half_run, parameters=values, kernel_name="python3", cwd=str(paths.ROOT), progress_bar=False, log_output=False, request_save_on_cell_execute=False, **engine,
+            source,
+            half_run,
+            parameters=values,
+            kernel_name="python3",
+            cwd=str(paths.ROOT),
+            progress_bar=False,
+            log_output=False,
+            request_save_on_cell_execute=False,
+            **engine,
         )
     except PapermillExecutionError as error:
         cells = redact_outputs(half_run)
-        position = next((i for i, c in enumerate(cells) if any(o.get("output_type") == "error" for o in c.get("outputs", []))), 0)
+        position = next(
+            (i for i, c in enumerate(cells) if any(o.get("output_type") == "error" for o in c.get("outputs", []))), 0
+        )
         trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
         message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
         raise StageFailed(
@@ -167,7 +203,9 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
     for cell in executed.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                raise StageFailed(f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{stem}.ipynb\n  cell        {cell.execution_count}\n{output['text']}")
+                raise StageFailed(
+                    f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{stem}.ipynb\n  cell        {cell.execution_count}\n{output['text']}"
+                )
     executed = scrub(executed)
     half_run.unlink(missing_ok=True)
     folder = staged / "results" / section
@@ -192,7 +230,11 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
 
 def manifest(folder: Path) -> str:
     """Files below a folder with their checksums, one a line: what pages wait for."""
-    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in sorted(folder.rglob("*")) if path.is_file())
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    )
 
 
 def check_ledger(folder: Path, full: str) -> None:
@@ -203,12 +245,32 @@ def check_ledger(folder: Path, full: str) -> None:
     ledger = json.loads(path.read_text(encoding="utf-8"))
     expected = {f"tables/{name}.csv" for name in ledger["tables"]}
     for language in languages():
-        expected |= {f"said/{language}/figures/{name}.{ending}" for name in ledger["figures"] for ending in ("svg", "png")}
-    made = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.parent.name in {"tables", "figures"}}
+        expected |= {
+            f"said/{language}/figures/{name}.{ending}" for name in ledger["figures"] for ending in ("svg", "png")
+        }
+    made = {
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob("*")
+        if p.is_file() and p.parent.name in {"tables", "figures"}
+    }
     for missing in sorted(expected - made):
-        problems.add(missing, "stands in the ledger and was not written", "Publish it by results.table or results.figure", row=full)
-    for other in sorted(name for name in made - expected if not (name.startswith("said/") and Path(name).parent.name == "tables" and Path(name).stem in ledger["tables"])):
-        problems.add(other, "was written and does not stand in the ledger", "Publish it by results.table or results.figure", row=full)
+        problems.add(
+            missing,
+            "stands in the ledger and was not written",
+            "Publish it by results.table or results.figure",
+            row=full,
+        )
+    for other in sorted(
+        name
+        for name in made - expected
+        if not (name.startswith("said/") and Path(name).parent.name == "tables" and Path(name).stem in ledger["tables"])
+    ):
+        problems.add(
+            other,
+            "was written and does not stand in the ledger",
+            "Publish it by results.table or results.figure",
+            row=full,
+        )
     problems.stop()
 
 
@@ -219,12 +281,22 @@ def move_outputs(full: str, staged: Path) -> None:
     problems = Problems()
     for path in made:
         if not any(path == out or out in path.parents for out in declared):
-            problems.add("dvc.yaml", f"stage {full} made {path.as_posix()}, which it does not declare", "Add it to the stage's outs", row=full)
+            problems.add(
+                "dvc.yaml",
+                f"stage {full} made {path.as_posix()}, which it does not declare",
+                "Add it to the stage's outs",
+                row=full,
+            )
         if (staged / path).stat().st_size == 0:
             problems.add(path.as_posix(), "is empty", "Look into the notebook that makes it", row=full)
     for out in declared:
         if not any(path == out or out in path.parents for path in made):
-            problems.add("dvc.yaml", f"stage {full} declares {out.as_posix()}, which was not made", "Drop it from the stage's outs, or make it", row=full)
+            problems.add(
+                "dvc.yaml",
+                f"stage {full} declares {out.as_posix()}, which was not made",
+                "Drop it from the stage's outs, or make it",
+                row=full,
+            )
     problems.stop()
     for out in declared:
         replace(staged / out, paths.ROOT / out)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis import paths
+from analysis.ground import paths
 
 
 @contextmanager

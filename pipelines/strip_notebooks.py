@@ -15,24 +15,36 @@ from pathlib import Path
 import grimp
 import nbformat
 
-from analysis import paths
-from analysis.params import notebooks
+from analysis.ground import paths
+from analysis.ground.params import notebooks
 from pipelines.conditions import run_sealed
 from pipelines.staging import replace, staging
 
 PACKAGES = {"analysis": paths.ROOT / "src" / "analysis", "pipelines": paths.ROOT / "pipelines"}
 RUNNER = "pipelines.run_notebook"
-ALSO = {"pipelines.run_notebook": ["pipelines/templates"], "pipelines.build_site": ["pipelines/templates"]}  # files that modules read
+ALSO = {
+    "pipelines.run_notebook": ["pipelines/templates"],
+    "pipelines.build_site": ["pipelines/templates"],
+}  # files that modules read
 
 
 def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A new notebook with sources and tags only."""
     cells = []
     for number, cell in enumerate(notebook.cells, 1):
-        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}[cell.cell_type]
+        make = {
+            "code": nbformat.v4.new_code_cell,
+            "markdown": nbformat.v4.new_markdown_cell,
+            "raw": nbformat.v4.new_raw_cell,
+        }[cell.cell_type]
         tags = cell.metadata.get("tags")
-        cells.append(make(source=cell.source.rstrip(), id=f"cell-{number:03d}", metadata={"tags": list(tags)} if tags else {}))
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+        cells.append(
+            make(source=cell.source.rstrip(), id=f"cell-{number:03d}", metadata={"tags": list(tags)} if tags else {})
+        )
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     return nbformat.v4.new_notebook(cells=[c for c in cells if c.source.strip()], metadata=metadata)
 
 
@@ -55,7 +67,9 @@ def closure(graph: grimp.ImportGraph, start: set[str]) -> set[str]:
     found: set[str] = set()
     for module in start:
         found |= {module, *graph.find_upstream_modules(module)}
-    return found | {".".join(module.split(".")[:depth]) for module in found for depth in range(1, module.count(".") + 1)}
+    return found | {
+        ".".join(module.split(".")[:depth]) for module in found for depth in range(1, module.count(".") + 1)
+    }
 
 
 def file_of(module: str) -> Path:
@@ -70,7 +84,10 @@ def code_list(modules: set[str], also: list[str]) -> str:
     files = {file_of(module) for module in modules} | {paths.ROOT / "requirements.lock"}
     for folder in also:
         files |= {path for path in (paths.ROOT / folder).rglob("*") if path.is_file()}
-    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(paths.ROOT).as_posix()}\n" for path in sorted(files))
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(paths.ROOT).as_posix()}\n"
+        for path in sorted(files)
+    )
 
 
 def main() -> int:
@@ -84,7 +101,9 @@ def main() -> int:
             modules = closure(graph, {RUNNER, *imported(stripped, graph.modules)})
             (folder / "code" / f"{name}.txt").write_text(code_list(modules, ALSO[RUNNER]), encoding="utf-8")
         for module in sorted(graph.find_children("pipelines")):
-            (folder / "code" / f"{module.partition('.')[2]}.txt").write_text(code_list(closure(graph, {module}), ALSO.get(module, [])), encoding="utf-8")
+            (folder / "code" / f"{module.partition('.')[2]}.txt").write_text(
+                code_list(closure(graph, {module}), ALSO.get(module, [])), encoding="utf-8"
+            )
         for part in ("notebooks", "code"):
             replace(folder / part, paths.BUILD / part)
     return 0

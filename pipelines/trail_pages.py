@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import jinja2
 
-from analysis import load, paths
+from analysis.clean import load
+from analysis.ground import paths
 from analysis.present.words import page_words
-from analysis.trail import Index, inputs_of, printed_table
+from analysis.reconcile.trail import Index, inputs_of, printed_table
 
 
 @dataclass
@@ -23,7 +24,15 @@ class Group:
 
 def trails(names: list[str], numbers: dict[str, dict], index: Index) -> list[dict]:
     """What a reader sees of each number: its cells are followed through the numbers it was computed from."""
-    return [{"name": name, **numbers[name], "cells": [index.cell(key) for key in inputs_of(name, numbers)], "from": [key for key in numbers[name]["origin"]["inputs"] if key in numbers]} for name in names]
+    return [
+        {
+            "name": name,
+            **numbers[name],
+            "cells": [index.cell(key) for key in inputs_of(name, numbers)],
+            "from": [key for key in numbers[name]["origin"]["inputs"] if key in numbers],
+        }
+        for name in names
+    ]
 
 
 def groups(found: list[dict], language: str) -> list[Group]:
@@ -34,16 +43,46 @@ def groups(found: list[dict], language: str) -> list[Group]:
     made = []
     for source_id in load.sources()["source_id"]:
         own = [cell for cell in cells.values() if cell.source_id == source_id]
-        tables = sorted({cell.group for cell in own if cell.kind in {"table", "record"}}, key=lambda t: [(int(n), rest) for n, rest in re.findall(r"(\d+)([^-\d]*)", t)])
+        tables = sorted(
+            {cell.group for cell in own if cell.kind in {"table", "record"}},
+            key=lambda t: [(int(n), rest) for n, rest in re.findall(r"(\d+)([^-\d]*)", t)],
+        )
         for table_id in tables:
             rows = printed_table(source_id, table_id)
-            body = [{"id": f"{source_id}_{table_id}_{line}_row", "kind": kind, "cells": [(f"{source_id}_{table_id}_{line}_{i}", text) for i, text in enumerate(row, 1)]} for kind, line, *row in rows if kind != "header"]
-            made.append(Group(title.format(source=titles[source_id], what=f"{words['table']}{table_id}"), [row for kind, _, *row in rows if kind == "header"], body))
+            body = [
+                {
+                    "id": f"{source_id}_{table_id}_{line}_row",
+                    "kind": kind,
+                    "cells": [(f"{source_id}_{table_id}_{line}_{i}", text) for i, text in enumerate(row, 1)],
+                }
+                for kind, line, *row in rows
+                if kind != "header"
+            ]
+            made.append(
+                Group(
+                    title.format(source=titles[source_id], what=f"{words['table']}{table_id}"),
+                    [row for kind, _, *row in rows if kind == "header"],
+                    body,
+                )
+            )
         for kind, what in (("prose", words["sections"]), ("statistic", words["statistics"])):
             listed = [cell for cell in own if cell.kind == kind]
             if listed:
-                body = [{"id": f"{c.address}_row", "kind": "record", "cells": [("", c.place), ("", c.what), (c.address, c.printed), ("", c.line)]} for c in listed]
-                made.append(Group(title.format(source=titles[source_id], what=what), [[words["place"], words["what"], words["printed"], words["line"]]], body))
+                body = [
+                    {
+                        "id": f"{c.address}_row",
+                        "kind": "record",
+                        "cells": [("", c.place), ("", c.what), (c.address, c.printed), ("", c.line)],
+                    }
+                    for c in listed
+                ]
+                made.append(
+                    Group(
+                        title.format(source=titles[source_id], what=what),
+                        [[words["place"], words["what"], words["printed"], words["line"]]],
+                        body,
+                    )
+                )
     return made
 
 
@@ -51,5 +90,9 @@ def trail_html(names: list[str], numbers: dict[str, dict], language: str) -> str
     """The section that a report ends with; every text from data is escaped."""
     index = Index(language)
     found = trails(names, numbers, index)
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(paths.REPORT), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("trail.html.j2").render(words=page_words(language)["trail"], trails=found, groups=groups(found, language), language=language)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths.REPORT), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("trail.html.j2").render(
+        words=page_words(language)["trail"], trails=found, groups=groups(found, language), language=language
+    )

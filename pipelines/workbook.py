@@ -10,17 +10,24 @@ from pathlib import Path
 
 import xlsxwriter
 
-from analysis.outgoing import disarmed
+from analysis.ground.outgoing import disarmed
 
 
 def save_workbook(folder: Path, target: Path) -> None:
     """One sheet a CSV of `folder`, heads fixed and filterable."""
-    with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(
+        target, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    ) as book:
         book.set_properties({"title": "specialty-alignment", "created": datetime.datetime(2000, 1, 1)})
         bold = book.add_format({"bold": True, "bottom": 1})
         # what the data package calls a number is one; codes and figures as printed stay text
         package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-        numeric = {resource["path"]: {field["name"] for field in resource["schema"]["fields"] if field["type"] in {"number", "integer"}} for resource in package["resources"]}
+        numeric = {
+            resource["path"]: {
+                field["name"] for field in resource["schema"]["fields"] if field["type"] in {"number", "integer"}
+            }
+            for resource in package["resources"]
+        }
         for path in sorted(folder.glob("*.csv")):
             with path.open(encoding="utf-8", newline="") as file:
                 head, *rows = csv.reader(file)

@@ -27,16 +27,16 @@ import yaml
 from analysis.clean.corrections import load_corrections
 from analysis.clean.crosswalks import check_crosswalk
 from analysis.clean.source import clean_source
-from analysis.dictionary import crosswalk_names, entities, indicators, words
-from analysis.errors import Problems
-from analysis.files import languages, read_yaml
-from analysis.params import load_params
+from analysis.ground.dictionary import crosswalk_names, entities, indicators, words
+from analysis.ground.errors import Problems
+from analysis.ground.files import languages, read_yaml
+from analysis.ground.params import load_params
 from analysis.present.published import catalogue, folders, joined, numbers_in, read_ledger
 from analysis.present.words import line_numbers, load_words, page_words
 from analysis.reconcile import audit as auditing
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
-from analysis.trail import published
+from analysis.reconcile.trail import published
 from pipelines.check import check_words
 from tests.conftest import PROJECT
 
@@ -77,13 +77,36 @@ def _written(rows: list[list[str]]) -> bytes:
 
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 OF_NUMBERS: dict[str, Callable[[str, random.Random], str]] = {
-    "mark ①": lambda c, r: f"{c}①", "mark ²": lambda c, r: f"{c}²", "second paragraph": lambda c, r: f"{c}\n12", "second number": lambda c, r: f"{c} 5291", "letter O": lambda c, r: f"{c[:-1]}O", "nines": lambda c, r: "9" * 5000, "inf": lambda c, r: "inf",
-    "nan": lambda c, r: "NaN", "emptied": lambda c, r: "", "slash": lambda c, r: "/", "dashes": lambda c, r: "--", "negative": lambda c, r: f"-{c}", "two points": lambda c, r: f"{c}.1.2", "words": lambda c, r: "若干", "exponent": lambda c, r: f"{c}e3", "other digits": lambda c, r: c.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
-    "thousandth": lambda c, r: f"{float(c) / 1000:.6f}".rstrip("0") if float(c) else "0.001", "hundredfold": lambda c, r: f"{float(c) * 100 or 700:.10g}", "another digit": lambda c, r: _digit(c, r), "digits exchanged": lambda c, r: _exchanged(c), "200,000 characters": lambda c, r: "7" * 200_000,
+    "mark ①": lambda c, r: f"{c}①",
+    "mark ²": lambda c, r: f"{c}²",
+    "second paragraph": lambda c, r: f"{c}\n12",
+    "second number": lambda c, r: f"{c} 5291",
+    "letter O": lambda c, r: f"{c[:-1]}O",
+    "nines": lambda c, r: "9" * 5000,
+    "inf": lambda c, r: "inf",
+    "nan": lambda c, r: "NaN",
+    "emptied": lambda c, r: "",
+    "slash": lambda c, r: "/",
+    "dashes": lambda c, r: "--",
+    "negative": lambda c, r: f"-{c}",
+    "two points": lambda c, r: f"{c}.1.2",
+    "words": lambda c, r: "若干",
+    "exponent": lambda c, r: f"{c}e3",
+    "other digits": lambda c, r: c.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+    "thousandth": lambda c, r: f"{float(c) / 1000:.6f}".rstrip("0") if float(c) else "0.001",
+    "hundredfold": lambda c, r: f"{float(c) * 100 or 700:.10g}",
+    "another digit": lambda c, r: _digit(c, r),
+    "digits exchanged": lambda c, r: _exchanged(c),
+    "200,000 characters": lambda c, r: "7" * 200_000,
 }
 PLAUSIBLE_NUMBERS = {"another digit", "digits exchanged", "hundredfold", "thousandth"}
 OF_WORDS: dict[str, Callable[[str, random.Random], str]] = {
-    "misspelt": lambda c, r: _misspelt(c, r), "emptied": lambda c, r: "", "script": lambda c, r: "<script>alert(1)</script>", "unknown": lambda c, r: "neverheardof", "200,000 characters": lambda c, r: "字" * 200_000, "control character": lambda c, r: f"{c}\x07",
+    "misspelt": lambda c, r: _misspelt(c, r),
+    "emptied": lambda c, r: "",
+    "script": lambda c, r: "<script>alert(1)</script>",
+    "unknown": lambda c, r: "neverheardof",
+    "200,000 characters": lambda c, r: "字" * 200_000,
+    "control character": lambda c, r: f"{c}\x07",
 }
 
 
@@ -102,8 +125,49 @@ def _misspelt(cell: str, draw: random.Random) -> str:
     return f"{cell[:place]}{'q' if cell[place] != 'q' else 'z'}{cell[place + 1 :]}"
 
 
-FREE_COLUMNS = {"note", "item", "title", "body", "basis", "name_zh", "name_en", "zh", "en", "field", "specialty", "industry", "college", "partner", "catalogue"}  # of words that may be others
-FREE_CODES = {"qualifier", "grade", "kind", "entity", "indicator", "period", "year", "place", "group", "scope", "section", "sector", "chain", "strict", "loose", "published", "divisions", "lower", "upper", "loose_lower", "loose_upper", "country_zh", "country_en", "category"}  # exchanged for another valid one
+FREE_COLUMNS = {
+    "note",
+    "item",
+    "title",
+    "body",
+    "basis",
+    "name_zh",
+    "name_en",
+    "zh",
+    "en",
+    "field",
+    "specialty",
+    "industry",
+    "college",
+    "partner",
+    "catalogue",
+}  # of words that may be others
+FREE_CODES = {
+    "qualifier",
+    "grade",
+    "kind",
+    "entity",
+    "indicator",
+    "period",
+    "year",
+    "place",
+    "group",
+    "scope",
+    "section",
+    "sector",
+    "chain",
+    "strict",
+    "loose",
+    "published",
+    "divisions",
+    "lower",
+    "upper",
+    "loose_lower",
+    "loose_upper",
+    "country_zh",
+    "country_en",
+    "category",
+}  # exchanged for another valid one
 
 
 def of_table(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
@@ -118,35 +182,101 @@ def of_table(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
         return _written(copy)
 
     first = 2 if raw else 0
-    numeric = [(i, j) for i in body for j in range(first, len(rows[i])) if NUMBER.fullmatch(rows[i][j]) and (raw or rows[0][j] in {"value", "line", "year", "lower", "upper", "category", "strict", "loose"})]
-    written = [(i, j) for i in body for j in range(first, len(rows[i])) if rows[i][j].strip() and not NUMBER.fullmatch(rows[i][j])]
+    numeric = [
+        (i, j)
+        for i in body
+        for j in range(first, len(rows[i]))
+        if NUMBER.fullmatch(rows[i][j])
+        and (raw or rows[0][j] in {"value", "line", "year", "lower", "upper", "category", "strict", "loose"})
+    ]
+    written = [
+        (i, j)
+        for i in body
+        for j in range(first, len(rows[i]))
+        if rows[i][j].strip() and not NUMBER.fullmatch(rows[i][j])
+    ]
     for name, change in OF_NUMBERS.items():
         if numeric:
             i, j = draw.choice(numeric)
             free = name in PLAUSIBLE_NUMBERS and (raw or rows[0][j] not in {"category"})
-            yield Fault(path, f"cell: {name}", f"{i},{j}", changed(i, j, change(rows[i][j], draw)), "plausible" if free else "")
+            yield Fault(
+                path, f"cell: {name}", f"{i},{j}", changed(i, j, change(rows[i][j], draw)), "plausible" if free else ""
+            )
     for name, change in OF_WORDS.items():
         if written:
             i, j = draw.choice(written)
             column = rows[0][j]
             free = raw or column in FREE_COLUMNS
-            kind = ("wording" if column in {"note", "title", "body", "basis", "zh", "en", "name_zh", "name_en"} else "plausible") if free and name in {"misspelt", "emptied", "script", "unknown"} else ""
+            kind = (
+                (
+                    "wording"
+                    if column in {"note", "title", "body", "basis", "zh", "en", "name_zh", "name_en"}
+                    else "plausible"
+                )
+                if free and name in {"misspelt", "emptied", "script", "unknown"}
+                else ""
+            )
             yield Fault(path, f"word: {name}", f"{i},{j} ({column})", changed(i, j, change(rows[i][j], draw)), kind)
-    for column, forms in {"period": ("2025/2023", "9999", "2023-02-31", "２０２３", "2023-13"), "published": ("2099-99", "gestern", "2023-02-30"), "year": ("0000", "32", "2299"), "unit": ("头",), "grade": ("A+",), "qualifier": ("exactly",), "indicator": ("studnets",), "entity": ("liuzou",), "place": ("liuzou",), "group": ("secondry",), "line": ("-5", "abc", "²", "0"), "kind": ("recrod",), "fact_id": ("", "x"), "figure_id": ("",), "section": ("", "Z9"), "partner": ("某某国",), "source_id": ("elsewhere",), "raw": ("", "若干", "1"), "c1": ("99",)}.items():
+    for column, forms in {
+        "period": ("2025/2023", "9999", "2023-02-31", "２０２３", "2023-13"),
+        "published": ("2099-99", "gestern", "2023-02-30"),
+        "year": ("0000", "32", "2299"),
+        "unit": ("头",),
+        "grade": ("A+",),
+        "qualifier": ("exactly",),
+        "indicator": ("studnets",),
+        "entity": ("liuzou",),
+        "place": ("liuzou",),
+        "group": ("secondry",),
+        "line": ("-5", "abc", "²", "0"),
+        "kind": ("recrod",),
+        "fact_id": ("", "x"),
+        "figure_id": ("",),
+        "section": ("", "Z9"),
+        "partner": ("某某国",),
+        "source_id": ("elsewhere",),
+        "raw": ("", "若干", "1"),
+        "c1": ("99",),
+    }.items():
         if column in rows[0]:
             j = rows[0].index(column)
             form, i = draw.choice(forms), draw.choice(body)
-            if rows[i][j] == form or (raw and column == "c1" and not rows[i][j].strip().isdigit()) or (raw and column not in {"kind", "line", "c1"}):
+            if (
+                rows[i][j] == form
+                or (raw and column == "c1" and not rows[i][j].strip().isdigit())
+                or (raw and column not in {"kind", "line", "c1"})
+            ):
                 continue
-            of_word = column in {"raw"} and form == "1" or column == "section" and "crosswalks" not in path and form == "Z9" and False
-            yield Fault(path, f"type of {column}: {form or 'emptied'}", f"{i},{j}", changed(i, j, form), "plausible" if of_word else "")
+            of_word = (
+                column in {"raw"}
+                and form == "1"
+                or column == "section"
+                and "crosswalks" not in path
+                and form == "Z9"
+                and False
+            )
+            yield Fault(
+                path,
+                f"type of {column}: {form or 'emptied'}",
+                f"{i},{j}",
+                changed(i, j, form),
+                "plausible" if of_word else "",
+            )
     for j, column in enumerate(rows[0]):
         values = sorted({rows[i][j] for i in body})
         if column in FREE_CODES and not raw and len(values) > 1 and draw.random() < 0.3:
             i = draw.choice(body)
-            yield Fault(path, f"another {column}", f"{i},{j}", changed(i, j, draw.choice([v for v in values if v != rows[i][j]])), "plausible")
+            yield Fault(
+                path,
+                f"another {column}",
+                f"{i},{j}",
+                changed(i, j, draw.choice([v for v in values if v != rows[i][j]])),
+                "plausible",
+            )
     i = draw.choice(body)
-    yield Fault(path, "row: taken out", f"{i}", _written(rows[:i] + rows[i + 1 :]), "plausible" if "crosswalks" in path else "")
+    yield Fault(
+        path, "row: taken out", f"{i}", _written(rows[:i] + rows[i + 1 :]), "plausible" if "crosswalks" in path else ""
+    )
     yield Fault(path, "row: doubled", f"{i}", _written(rows[: i + 1] + rows[i:]))
     yield Fault(path, "row: cell too many", f"{i}", _written(rows[:i] + [[*rows[i], "1"]] + rows[i + 1 :]))
     yield Fault(path, "row: cell too few", f"{i}", _written(rows[:i] + [rows[i][:-1]] + rows[i + 1 :]))
@@ -171,7 +301,13 @@ def of_table(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
         copy = [list(r) for r in rows]
         for i in body:
             copy[i][a], copy[i][b] = copy[i][b], copy[i][a]
-        yield Fault(path, "column: values exchanged", f"{a},{b}", _written(copy), "plausible" if raw or {rows[0][a], rows[0][b]} <= FREE_COLUMNS | FREE_CODES else "")
+        yield Fault(
+            path,
+            "column: values exchanged",
+            f"{a},{b}",
+            _written(copy),
+            "plausible" if raw or {rows[0][a], rows[0][b]} <= FREE_COLUMNS | FREE_CODES else "",
+        )
         copy = [list(r) for r in rows]
         header = range(1, body[0]) if raw else range(1)
         for i in header:
@@ -206,6 +342,7 @@ def _with(content, steps: tuple, change: Callable):
 def _set(value) -> Callable:
     def change(holder, step):
         holder[step] = value
+
     return change
 
 
@@ -217,8 +354,61 @@ def _removed(holder, step):
     del holder[step]
 
 
-WORDING = {"zh", "en", "title", "short_title", "short", "names", "definition", "definition_zh", "note", "reason", "otherwise", "how_read", "body", "hint", "label", "office", "meaning", "name", "header"}
-OPTIONAL = {"from", "to", "part_of", "ownership", "where", "or", "note", "otherwise", "tolerance", "tolerance_pct", "up_to_pct", "at", "document", "sha256", "rows", "missing", "fill", "definition_zh", "direction", "range", "kind", "expect", "printed", "key", "totals", "required", "unit", "choices", "file", "table", "encoding", "aggregate"}
+WORDING = {
+    "zh",
+    "en",
+    "title",
+    "short_title",
+    "short",
+    "names",
+    "definition",
+    "definition_zh",
+    "note",
+    "reason",
+    "otherwise",
+    "how_read",
+    "body",
+    "hint",
+    "label",
+    "office",
+    "meaning",
+    "name",
+    "header",
+}
+OPTIONAL = {
+    "from",
+    "to",
+    "part_of",
+    "ownership",
+    "where",
+    "or",
+    "note",
+    "otherwise",
+    "tolerance",
+    "tolerance_pct",
+    "up_to_pct",
+    "at",
+    "document",
+    "sha256",
+    "rows",
+    "missing",
+    "fill",
+    "definition_zh",
+    "direction",
+    "range",
+    "kind",
+    "expect",
+    "printed",
+    "key",
+    "totals",
+    "required",
+    "unit",
+    "choices",
+    "file",
+    "table",
+    "encoding",
+    "aggregate",
+}
 
 
 def of_yaml(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
@@ -238,41 +428,130 @@ def of_yaml(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
     numbers = [(s, v) for s, v in leaves if isinstance(v, (int, float)) and not isinstance(v, bool)]
     s, v = draw.choice(keyed)
     top = len(s) == 1
-    yield Fault(path, "key: misspelt", "/".join(map(str, s)), dumped(_with(content, s, _renamed)), kind_of(s, "declaration" if top or "claims" in path or s[0] in {"printed", "rows"} else "declaration" if any(x in {"printed", "where", "weights", "without_parts", "ratios", "sums", "choices", "columns", "figures", "lists", "jumps"} for x in s) else ""))
+    yield Fault(
+        path,
+        "key: misspelt",
+        "/".join(map(str, s)),
+        dumped(_with(content, s, _renamed)),
+        kind_of(
+            s,
+            "declaration"
+            if top or "claims" in path or s[0] in {"printed", "rows"}
+            else "declaration"
+            if any(
+                x
+                in {
+                    "printed",
+                    "where",
+                    "weights",
+                    "without_parts",
+                    "ratios",
+                    "sums",
+                    "choices",
+                    "columns",
+                    "figures",
+                    "lists",
+                    "jumps",
+                }
+                for x in s
+            )
+            else "",
+        ),
+    )
     s, v = draw.choice(keyed)
-    yield Fault(path, "key: taken out", "/".join(map(str, s)), dumped(_with(content, s, _removed)), kind_of(s, "declaration"))
+    yield Fault(
+        path, "key: taken out", "/".join(map(str, s)), dumped(_with(content, s, _removed)), kind_of(s, "declaration")
+    )
     line = draw.choice([i for i, x in enumerate(text.split("\n")) if re.match(r"[\w\"'-]+:", x)])
     lines = text.split("\n")
-    yield Fault(path, "key: doubled", f"line {line + 1}", "\n".join([*lines, lines[line].split(":")[0] + ": 1"]).encode())
+    yield Fault(
+        path, "key: doubled", f"line {line + 1}", "\n".join([*lines, lines[line].split(":")[0] + ": 1"]).encode()
+    )
     for name, value in (("list", [1]), ("mapping", {"x": 1}), ("null", None), ("true", True), ("number", 7.5)):
         s, v = draw.choice(texts)
-        yield Fault(path, f"type: {name} for text", "/".join(map(str, s)), dumped(_with(content, s, _set(value))), "declaration" if name == "null" and s[-1] in OPTIONAL else "")
+        yield Fault(
+            path,
+            f"type: {name} for text",
+            "/".join(map(str, s)),
+            dumped(_with(content, s, _set(value))),
+            "declaration" if name == "null" and s[-1] in OPTIONAL else "",
+        )
     if numbers:
         for name, value in (("text", "x"), ("negative", -5), ("huge", 10**15), ("nan", float("nan")), ("true", True)):
             s, v = draw.choice(numbers)
-            yield Fault(path, f"number: {name}", "/".join(map(str, s)), dumped(_with(content, s, _set(value))), "declaration" if any(x in OPTIONAL | {"range"} for x in s) and name in {"negative", "huge"} else "")
+            yield Fault(
+                path,
+                f"number: {name}",
+                "/".join(map(str, s)),
+                dumped(_with(content, s, _set(value))),
+                "declaration" if any(x in OPTIONAL | {"range"} for x in s) and name in {"negative", "huge"} else "",
+            )
     s, v = draw.choice(texts)
-    yield Fault(path, "word: misspelt", "/".join(map(str, s)), dumped(_with(content, s, _set(_misspelt(v, draw)))), kind_of(s, "declaration" if any(x in {"item", "sha256", "published", "document", "use", "honour", "printed", "closes", "opens"} for x in s) else ""))
+    yield Fault(
+        path,
+        "word: misspelt",
+        "/".join(map(str, s)),
+        dumped(_with(content, s, _set(_misspelt(v, draw)))),
+        kind_of(
+            s,
+            "declaration"
+            if any(
+                x in {"item", "sha256", "published", "document", "use", "honour", "printed", "closes", "opens"}
+                for x in s
+            )
+            else "",
+        ),
+    )
     s, v = draw.choice(texts)
     yield Fault(path, "word: emptied", "/".join(map(str, s)), dumped(_with(content, s, _set(""))), kind_of(s))
-    codes = [(s, v) for s, v in texts if re.fullmatch(r"[A-Za-z_0-9.<=>() +*/\[\]\"'-]+", v) and not any(x in WORDING for x in s)]
+    codes = [
+        (s, v)
+        for s, v in texts
+        if re.fullmatch(r"[A-Za-z_0-9.<=>() +*/\[\]\"'-]+", v) and not any(x in WORDING for x in s)
+    ]
     if codes:
         s, v = draw.choice(codes)
-        yield Fault(path, "reference: unknown", "/".join(map(str, s)), dumped(_with(content, s, _set("neverheardof"))), "declaration" if any(x in {"sha256", "document", "item", "version"} for x in s) else "")
+        yield Fault(
+            path,
+            "reference: unknown",
+            "/".join(map(str, s)),
+            dumped(_with(content, s, _set("neverheardof"))),
+            "declaration" if any(x in {"sha256", "document", "item", "version"} for x in s) else "",
+        )
         s, v = draw.choice(codes)
         others = [w for t, w in codes if t[-1] == s[-1] and w != v]
         if others:
-            yield Fault(path, "reference: another", "/".join(map(str, s)), dumped(_with(content, s, _set(draw.choice(others)))), "plausible")
+            yield Fault(
+                path,
+                "reference: another",
+                "/".join(map(str, s)),
+                dumped(_with(content, s, _set(draw.choice(others)))),
+                "plausible",
+            )
     lists = [(s, v) for s, v in leaves if isinstance(v, list) and v]
     if lists:
         s, v = draw.choice(lists)
-        yield Fault(path, "list: emptied", "/".join(map(str, s)), dumped(_with(content, s, _set([]))), kind_of(s, "declaration"))
+        yield Fault(
+            path, "list: emptied", "/".join(map(str, s)), dumped(_with(content, s, _set([]))), kind_of(s, "declaration")
+        )
         s, v = draw.choice(lists)
-        yield Fault(path, "list: doubled item", "/".join(map(str, s)), dumped(_with(content, s, _set([*v, v[-1]]))), kind_of(s, "declaration"))
+        yield Fault(
+            path,
+            "list: doubled item",
+            "/".join(map(str, s)),
+            dumped(_with(content, s, _set([*v, v[-1]]))),
+            kind_of(s, "declaration"),
+        )
         two = [(s, v) for s, v in lists if len(v) > 1 and v[0] != v[-1]]
         if two:
             s, v = draw.choice(two)
-            yield Fault(path, "list: order", "/".join(map(str, s)), dumped(_with(content, s, _set(v[::-1]))), kind_of(s, "" if s[-1] == "range" else "declaration"))
+            yield Fault(
+                path,
+                "list: order",
+                "/".join(map(str, s)),
+                dumped(_with(content, s, _set(v[::-1]))),
+                kind_of(s, "" if s[-1] == "range" else "declaration"),
+            )
     yield Fault(path, "key that is a list", "", f"? [a, b]\n: 1\n{text}".encode())
     yield Fault(path, "list at top level", "", dumped([content]))
     yield Fault(path, "number with two readings", "", (text + "\nzz: 020231\n").encode())
@@ -295,9 +574,21 @@ def of_file(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
     if not text.isascii():
         yield Fault(path, "encoding: GBK", "", text.encode("gb18030"))
     yield Fault(path, "encoding: cut in a letter", "", "柳".encode()[:2] + content)
-    yield Fault(path, "file: cut", "", content[: len(content) // 2] if not look else b"", kind="declaration" if path.endswith(".yaml") else "")
+    yield Fault(
+        path,
+        "file: cut",
+        "",
+        content[: len(content) // 2] if not look else b"",
+        kind="declaration" if path.endswith(".yaml") else "",
+    )
     if not look:
-        yield Fault(path, "lines: CR only", "", text.replace("\n", "\r").encode(), kind="" if path.endswith(".csv") else "declaration")
+        yield Fault(
+            path,
+            "lines: CR only",
+            "",
+            text.replace("\n", "\r").encode(),
+            kind="" if path.endswith(".csv") else "declaration",
+        )
     yield Fault(path, "lines: CRLF", "", text.replace("\n", "\r\n").encode(), kind="wording" if look else "")
     yield Fault(path, "encoding: byte order mark", "", b"\xef\xbb\xbf" + content, kind="wording" if look else "")
 
@@ -331,7 +622,12 @@ def faults_of(path: str, content: bytes, draw: random.Random) -> list[Fault]:
 
 def files() -> list[str]:
     """Every file that people write and the workbench reads."""
-    found = [path.relative_to(PROJECT).as_posix() for folder in FOLDERS for path in sorted((PROJECT / folder).rglob("*")) if path.is_file() and not {"interim", "processed"} & set(path.parts)]
+    found = [
+        path.relative_to(PROJECT).as_posix()
+        for folder in FOLDERS
+        for path in sorted((PROJECT / folder).rglob("*"))
+        if path.is_file() and not {"interim", "processed"} & set(path.parts)
+    ]
     return [*found, *FILES]
 
 
@@ -346,8 +642,15 @@ def copy_project(folder: Path) -> None:
         shutil.copy(PROJECT / name, folder / name)
     (folder / "results").mkdir(exist_ok=True)
     shutil.copy(PROJECT / "results/numbers.json", folder / "results/numbers.json")
-    for name in [*yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))["analyses"], f"country_brief/{PARTNER}"]:
-        shutil.copytree(PROJECT / "results" / name, folder / "results" / name, ignore=shutil.ignore_patterns("*.html", "*.ipynb", "*.png"))
+    for name in [
+        *yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))["analyses"],
+        f"country_brief/{PARTNER}",
+    ]:
+        shutil.copytree(
+            PROJECT / "results" / name,
+            folder / "results" / name,
+            ignore=shutil.ignore_patterns("*.html", "*.ipynb", "*.png"),
+        )
 
 
 class Reader:
@@ -370,6 +673,7 @@ class Reader:
             case ("dvc.yaml",):
                 from pipelines.check import check_workspace
                 from pipelines.graph import stages
+
                 check_workspace()
                 return stages(), None
             case ("report", name):
@@ -401,6 +705,7 @@ class Reader:
                 return repr(load_words(Path(name).stem)), None
             case ("data", "collection.yaml"):
                 from analysis.collect.form import load_collection
+
                 return repr(load_collection(2024).lists) + repr(load_collection(2024).tables), None
             case ("data", "corrections.yaml"):
                 load_corrections()
@@ -434,7 +739,9 @@ class Reader:
             folder = self.root / "results/country_brief" / PARTNER
             numbers = numbers_in(joined(read_ledger(folder)), language)
             said = catalogue({"country_brief": folder}, language)
-            return Manuscript(self.root / "report" / name, numbers, said, language, text.replace("@@COUNTRY@@", "X")).expand()
+            return Manuscript(
+                self.root / "report" / name, numbers, said, language, text.replace("@@COUNTRY@@", "X")
+            ).expand()
         return text
 
     def clean(self, source: str):
@@ -443,12 +750,28 @@ class Reader:
     @staticmethod
     def _cleaned(clean) -> dict[str, object]:
         frames = {"observations": clean.observations, "facts": clean.facts, "figures": clean.figures, **clean.records}
-        return {name: frame.drop(columns=[c for c in ("raw", "entity_raw") if c in frame]).to_csv() for name, frame in frames.items() if frame is not None} | {"about": json.dumps(clean.about, default=str, sort_keys=True)}
+        return {
+            name: frame.drop(columns=[c for c in ("raw", "entity_raw") if c in frame]).to_csv()
+            for name, frame in frames.items()
+            if frame is not None
+        } | {"about": json.dumps(clean.about, default=str, sort_keys=True)}
 
     @staticmethod
     def audit(clean) -> dict[str, str]:
         """Verdict of every check, without the search for explanations."""
-        empty = pd.DataFrame(columns=["value", "value_printed", "entity", "tier", "indicator", "year", "table_id", "aggregate_rule", "raw"])
+        empty = pd.DataFrame(
+            columns=[
+                "value",
+                "value_printed",
+                "entity",
+                "tier",
+                "indicator",
+                "year",
+                "table_id",
+                "aggregate_rule",
+                "raw",
+            ]
+        )
         cells = clean.observations if clean.observations is not None else empty
         book = Book(cells, clean.facts, clean.records, entities(), indicators(), clean.about.get("covers", ""))
         checks = auditing.audit(clean.source_id, cells, book, book, load_rules(clean.source_id, book))
@@ -469,6 +792,7 @@ def kept(function: Callable, key: Callable[..., tuple], copy: Callable) -> Calla
                 return result
             memory[known] = result
         return copy(memory[known])
+
     return call
 
 

@@ -29,7 +29,9 @@ def hostile_home(folder: Path) -> Path:
         ".ipython/profile_default/startup/00_mine.py": "import pandas\npandas.set_option('display.precision', 1)\nprint('started by me')\n",
         ".ipython/profile_default/ipython_kernel_config.py": "c.InteractiveShellApp.exec_lines = ['import seaborn; seaborn.set_theme(context=\"poster\")']\n",
         ".jupyter/jupyter_nbconvert_config.py": "c.TemplateExporter.exclude_input = True\n",
-        ".local/share/jupyter/kernels/python3/kernel.json": json.dumps({"argv": ["false"], "display_name": "not this one", "language": "python"}),
+        ".local/share/jupyter/kernels/python3/kernel.json": json.dumps(
+            {"argv": ["false"], "display_name": "not this one", "language": "python"}
+        ),
         ".local/share/jupyter/nbconvert/templates/base/display_priority.j2": "not this one",
         ".local/share/jupyter/nbconvert/templates/lab/index.html.j2": "not this one",
         ".local/share/pandoc/templates/default.html5": "<html><body>not this one $body$</body></html>",
@@ -61,20 +63,37 @@ def hostile_environment(home: Path) -> dict[str, str]:
     """Variables of another person on another machine."""
     features = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     return {
-        "HOME": str(home), "TZ": "Pacific/Apia", "LANG": "tr_TR.UTF-8", "LC_ALL": "POSIX", "LANGUAGE": "de", "PYTHONHASHSEED": "4711", "PYTHONOPTIMIZE": "1", "PYTHONWARNINGS": "default", "MPLBACKEND": "svg", "COLUMNS": "33", "SOURCE_DATE_EPOCH": "1",
-        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NPY_DISABLE_CPU_FEATURES": " ".join(features), "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX2_Usable,-FMA_Usable",
+        "HOME": str(home),
+        "TZ": "Pacific/Apia",
+        "LANG": "tr_TR.UTF-8",
+        "LC_ALL": "POSIX",
+        "LANGUAGE": "de",
+        "PYTHONHASHSEED": "4711",
+        "PYTHONOPTIMIZE": "1",
+        "PYTHONWARNINGS": "default",
+        "MPLBACKEND": "svg",
+        "COLUMNS": "33",
+        "SOURCE_DATE_EPOCH": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "NPY_DISABLE_CPU_FEATURES": " ".join(features),
+        "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX2_Usable,-FMA_Usable",
     }
 
 
 def kernels(**more: str) -> dict:
     """Which kernels numpy chose for some functions, asked of a process of its own."""
-    done = subprocess.run([sys.executable, "-c", KERNELS], env={**os.environ, **more}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", KERNELS], env={**os.environ, **more}, capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)
 
 
 def other_kernels(environment: dict[str, str]) -> bool:
     """Whether numpy calculates with other instructions in that environment; on a machine without features to switch off it cannot."""
-    return not environment["NPY_DISABLE_CPU_FEATURES"] or kernels(NPY_DISABLE_CPU_FEATURES="") != kernels(NPY_DISABLE_CPU_FEATURES=environment["NPY_DISABLE_CPU_FEATURES"])
+    return not environment["NPY_DISABLE_CPU_FEATURES"] or kernels(NPY_DISABLE_CPU_FEATURES="") != kernels(
+        NPY_DISABLE_CPU_FEATURES=environment["NPY_DISABLE_CPU_FEATURES"]
+    )
 
 
 def main() -> int:
@@ -90,7 +109,9 @@ def main() -> int:
         built = subprocess.run([sys.executable, "-m", "pipelines.rebuild"], cwd=tree, env=environment)
         if built.returncode:
             return built.returncode
-        moved = subprocess.run(["git", "status", "--porcelain"], cwd=tree, capture_output=True, text=True, check=True).stdout
+        moved = subprocess.run(
+            ["git", "status", "--porcelain"], cwd=tree, capture_output=True, text=True, check=True
+        ).stdout
         print(moved or f"Rebuilt in {tree.name!r} under other conditions: git sees no change.")
         return 1 if moved else 0
 

@@ -27,7 +27,7 @@ def town(tmp_path, monkeypatch):
 
 def use_workspace(folder: Path, monkeypatch) -> None:
     """Point the loaded package to another root."""
-    from analysis import paths
+    from analysis.ground import paths
 
     root = paths.ROOT
     for name, value in list(vars(paths).items()):

@@ -42,7 +42,11 @@ def figures(form: Form) -> dict[str, float | str]:
     v["dual_qualified_teachers"] = min(v["dual_qualified_teachers"], v["teachers"])
     v["interns"] = min(v["interns"], v["students"], v["internship_positions"])
     v["rural_training_person_times"] = min(v["rural_training_person_times"], v["training_person_times"])
-    for whole, parts in (("certificates_1x", ("junior", "middle", "senior")), ("resource_libraries", ("national", "region", "school")), ("online_courses", ("national", "region", "school"))):
+    for whole, parts in (
+        ("certificates_1x", ("junior", "middle", "senior")),
+        ("resource_libraries", ("national", "region", "school")),
+        ("online_courses", ("national", "region", "school")),
+    ):
         v[whole] = sum(v[f"{whole}_{p}"] for p in parts)
     v["equipment_per_student_yuan"] = round(10000 * v["equipment_value_10k_yuan"] / v["students"], 2)
     return {code: v[code] for code in asked}
@@ -52,22 +56,57 @@ def rows(v: dict[str, float | str]) -> dict[str, list[dict]]:
     """Rows of the lists: two specialties that add up to the figures, where their graduates went, one college, one project."""
     half = {c: v[c] // 2 for c in ("intake", "students", "graduates", "placed")}
     study = (v["further_study_higher_vocational"] + v["further_study_bachelor"]) // 2
-    first = half | {"specialty_code": "460702", "specialty": "新能源汽车技术", "further_study": study, "not_placed": half["graduates"] - half["placed"], "unknown": 0.0}
+    first = half | {
+        "specialty_code": "460702",
+        "specialty": "新能源汽车技术",
+        "further_study": study,
+        "not_placed": half["graduates"] - half["placed"],
+        "unknown": 0.0,
+    }
     rest = {c: v[c] - half[c] for c in half}
-    second = rest | {"specialty_code": "530701", "specialty": "电子商务", "further_study": v["further_study_higher_vocational"] + v["further_study_bachelor"] - study, "not_placed": rest["graduates"] - rest["placed"], "unknown": 0.0}
+    second = rest | {
+        "specialty_code": "530701",
+        "specialty": "电子商务",
+        "further_study": v["further_study_higher_vocational"] + v["further_study_bachelor"] - study,
+        "not_placed": rest["graduates"] - rest["placed"],
+        "unknown": 0.0,
+    }
     return {
         "specialties": [first, second],
-        "destinations": [{"specialty_code": "460702", "specialty": "新能源汽车技术", "industry": "C 制造业", "region": "柳州市", "graduates": half["placed"] - study}],
+        "destinations": [
+            {
+                "specialty_code": "460702",
+                "specialty": "新能源汽车技术",
+                "industry": "C 制造业",
+                "region": "柳州市",
+                "graduates": half["placed"] - study,
+            }
+        ],
         "specialty_changes": [{"specialty_added": "新能源汽车技术"}],
         "industry_colleges": [{"college": "虚构产业学院", "level": "校级", "founded": "2024", "partners": "虚构公司"}],
-        "projects": [{"project": "虚构合作项目", "partner": "虚构大学", "country": "泰国", "kind": "合作办学项目", "field": "汽车", "started": "2024-09", "people": 30.0, "money": 12.5, "document": "虚构协议"}],
+        "projects": [
+            {
+                "project": "虚构合作项目",
+                "partner": "虚构大学",
+                "country": "泰国",
+                "kind": "合作办学项目",
+                "field": "汽车",
+                "started": "2024-09",
+                "people": 30.0,
+                "money": 12.5,
+                "document": "虚构协议",
+            }
+        ],
     }
 
 
 def answers(form: Form) -> dict[tuple[str, str], float | str]:
     """(sheet, cell) → what a careful school enters."""
     v = figures(form)
-    filled: dict[tuple[str, str], float | str] = {(COVER, COVER_ANSWERS["department"]): "教务处", (COVER, COVER_ANSWERS["filled"]): f"{YEAR + 1}-03-20"}
+    filled: dict[tuple[str, str], float | str] = {
+        (COVER, COVER_ANSWERS["department"]): "教务处",
+        (COVER, COVER_ANSWERS["filled"]): f"{YEAR + 1}-03-20",
+    }
     for questions in form.questions.values():
         for q in questions:
             filled[q.sheet, q.cell] = v[q.indicator.code]
@@ -75,7 +114,9 @@ def answers(form: Form) -> dict[tuple[str, str], float | str]:
                 filled[q.sheet, f"{COMMENT}{q.row}"] = "虚构：没有"
     for spec in form.collection.lists:
         for number, row in enumerate(rows(v).get(spec.name, []), 5):
-            filled |= {(spec.title, f"{c.letter}{number}"): row[c.name] for c in spec.columns if row.get(c.name, "") != ""}
+            filled |= {
+                (spec.title, f"{c.letter}{number}"): row[c.name] for c in spec.columns if row.get(c.name, "") != ""
+            }
     return filled
 
 
@@ -109,9 +150,25 @@ def spoil(written: dict[str, Path], collection: Collection) -> None:
     written[codes[9]].unlink()  # late: nothing handed in
     fill(written[codes[8]], {(COVER, COVER_ANSWERS["filled"]): "2025-04-20"})  # late by its own date
     cell = {q.indicator.code: (q.sheet, q.cell) for qs in forms_of(collection)[codes[0]].questions.values() for q in qs}
-    fill(written[codes[0]], {cell["students"]: "=SUM(1,2)", cell["teachers"]: "约五百", cell["satisfaction_overall_pct"]: 190.0, cell["interns"]: None})
+    fill(
+        written[codes[0]],
+        {
+            cell["students"]: "=SUM(1,2)",
+            cell["teachers"]: "约五百",
+            cell["satisfaction_overall_pct"]: 190.0,
+            cell["interns"]: None,
+        },
+    )
     fill(written[codes[1]], {cell["graduates"]: 1.0, (COVER, COVER_ANSWERS["department"]): "教务处 13800000000"})
-    fill(written[codes[2]], {("对外合作项目", "C5"): "泰王国", ("专业", "A6"): "460702", ("产业学院", "A5"): "=cmd", ("学生与招生", "A1"): "2024 · liuzhou_first · 柳一职"})
+    fill(
+        written[codes[2]],
+        {
+            ("对外合作项目", "C5"): "泰王国",
+            ("专业", "A6"): "460702",
+            ("产业学院", "A5"): "=cmd",
+            ("学生与招生", "A1"): "2024 · liuzhou_first · 柳一职",
+        },
+    )
     book = openpyxl.load_workbook(written[codes[3]])
     book["选项"].sheet_state = "hidden"
     book.save(written[codes[3]])

@@ -11,9 +11,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
-from analysis.clean.numbers import rounding_box
 from analysis.clean.source import clean_source
-from analysis.dictionary import entities, indicators
+from analysis.ground.dictionary import entities, indicators
+from analysis.ground.numerals import rounding_box
 from analysis.reconcile.audit import audit
 from analysis.reconcile.book import Book, NoData
 from analysis.reconcile.formulas import Context, Formula
@@ -26,7 +26,10 @@ HIGHER, SECONDARY = "liuzhou_higher", "liuzhou_secondary"
 
 def rounded(value: float, step: float) -> float:
     """Half up to the printed step."""
-    return float((Decimal(f"{value:.12g}") / Decimal(f"{step:.12g}")).quantize(Decimal(1), ROUND_HALF_UP) * Decimal(f"{step:.12g}"))
+    return float(
+        (Decimal(f"{value:.12g}") / Decimal(f"{step:.12g}")).quantize(Decimal(1), ROUND_HALF_UP)
+        * Decimal(f"{step:.12g}")
+    )
 
 
 def in_english(checks: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +53,9 @@ class Report:
         self._say_the_truth()
 
     def book(self, values: str = "value") -> Book:
-        return Book(self.cells.assign(value=self.cells[values]), self.facts, self.records, entities(), indicators(), "liuzhou")
+        return Book(
+            self.cells.assign(value=self.cells[values]), self.facts, self.records, entities(), indicators(), "liuzhou"
+        )
 
     def audit(self) -> pd.DataFrame:
         rules = load_rules(SOURCE, self.book())
@@ -65,7 +70,12 @@ class Report:
 
     def at(self, indicator: str, entity: str, year: int = 2024, closing: bool = False) -> pd.Series:
         c = self.cells
-        return (c["indicator"] == indicator) & (c["entity"] == entity) & (c["year"] == year) & ((c["aggregate_rule"] != "") == closing)
+        return (
+            (c["indicator"] == indicator)
+            & (c["entity"] == entity)
+            & (c["year"] == year)
+            & ((c["aggregate_rule"] != "") == closing)
+        )
 
     def value(self, indicator: str, entity: str, year: int = 2024) -> float:
         return self.cells.loc[self.at(indicator, entity, year), "value"].iloc[0]
@@ -77,13 +87,29 @@ class Report:
             self._put(self.cells.index == index, 2 * self.cells.at[index, "value"])
 
     def _repair(self) -> None:
-        for row in self.cells[(self.cells["indicator"] == "further_study_higher_vocational") & (self.cells["year"] == 2024) & self.cells["value"].notna() & (self.cells["aggregate_rule"] == "")].itertuples():
+        for row in self.cells[
+            (self.cells["indicator"] == "further_study_higher_vocational")
+            & (self.cells["year"] == 2024)
+            & self.cells["value"].notna()
+            & (self.cells["aggregate_rule"] == "")
+        ].itertuples():
             if row.value > self.value("placed", row.entity) - 20:
                 self._put(self.at("further_study_higher_vocational", row.entity), self.value("placed", row.entity) - 20)
         schools = self.cells[self.cells["aggregate_rule"] == ""]
-        for row in schools[schools["indicator"].isin(["placement_rate_pct", "registration_rate_pct", "equipment_per_student_yuan"])].itertuples():
-            of = {i: v for i, v in schools.loc[schools["entity"] == row.entity, ["indicator", "year", "value"]].query("year == 2024")[["indicator", "value"]].itertuples(index=False)}
-            exact = {"placement_rate_pct": lambda v: 100 * v["placed"] / v["graduates"], "registration_rate_pct": lambda v: 100 * v["registered"] / v["admitted"], "equipment_per_student_yuan": lambda v: 10000 * v["equipment_value_10k_yuan"] / v["students"]}[row.indicator](of)
+        for row in schools[
+            schools["indicator"].isin(["placement_rate_pct", "registration_rate_pct", "equipment_per_student_yuan"])
+        ].itertuples():
+            of = {
+                i: v
+                for i, v in schools.loc[schools["entity"] == row.entity, ["indicator", "year", "value"]]
+                .query("year == 2024")[["indicator", "value"]]
+                .itertuples(index=False)
+            }
+            exact = {
+                "placement_rate_pct": lambda v: 100 * v["placed"] / v["graduates"],
+                "registration_rate_pct": lambda v: 100 * v["registered"] / v["admitted"],
+                "equipment_per_student_yuan": lambda v: 10000 * v["equipment_value_10k_yuan"] / v["students"],
+            }[row.indicator](of)
             self._put(self.cells.index == row.Index, rounded(exact, 0.01), 2)
         for index in self.cells.index[(self.cells["aggregate_rule"] != "") & self.cells["value_printed"].notna()]:
             self.close(index)
@@ -91,13 +117,28 @@ class Report:
     def close(self, index: int) -> None:
         """Set a closing cell to what its rows give."""
         row = self.cells.loc[index]
-        parts = self.cells[(self.cells["table_id"] == row["table_id"]) & (self.cells["indicator"] == row["indicator"]) & (self.cells["year"] == row["year"]) & (self.cells["aggregate_rule"] == "")]["value"].dropna()
+        parts = self.cells[
+            (self.cells["table_id"] == row["table_id"])
+            & (self.cells["indicator"] == row["indicator"])
+            & (self.cells["year"] == row["year"])
+            & (self.cells["aggregate_rule"] == "")
+        ]["value"].dropna()
         decimals = len(row["raw"].partition(".")[2])
         if row["indicator"] == "registration_rate_pct":
-            value = 100 * sum(self.value("registered", s) for s in ("liuzhou_vtc", "liuzhou_railway", "liuzhou_city_vc")) / sum(self.value("admitted", s) for s in ("liuzhou_vtc", "liuzhou_railway", "liuzhou_city_vc"))
+            value = (
+                100
+                * sum(self.value("registered", s) for s in ("liuzhou_vtc", "liuzhou_railway", "liuzhou_city_vc"))
+                / sum(self.value("admitted", s) for s in ("liuzhou_vtc", "liuzhou_railway", "liuzhou_city_vc"))
+            )
         elif row["indicator"] == "online_course_mean_students":
-            mean = self.cells[(self.cells["indicator"] == row["indicator"]) & (self.cells["aggregate_rule"] == "")].set_index("entity")["value"].dropna()
-            courses = self.cells[(self.cells["indicator"] == "online_courses") & (self.cells["aggregate_rule"] == "")].set_index("entity")["value"]
+            mean = (
+                self.cells[(self.cells["indicator"] == row["indicator"]) & (self.cells["aggregate_rule"] == "")]
+                .set_index("entity")["value"]
+                .dropna()
+            )
+            courses = self.cells[
+                (self.cells["indicator"] == "online_courses") & (self.cells["aggregate_rule"] == "")
+            ].set_index("entity")["value"]
             value = (mean * courses).sum() / courses[mean.index].sum()
         elif row["aggregate_rule"] == "mean":
             value = parts.mean()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.clean import source as cleaning
-from analysis.errors import DataFault
+from analysis.ground.errors import DataFault
 from analysis.reconcile import audit as auditing
 from tests.catalogue import UNKNOWABLE, Fault, Reader, apply, copy_project, faults_of, files, kept, undo
 from tests.conftest import PROJECT, use_workspace
@@ -25,7 +25,11 @@ DOCUMENT = PROJECT / "docs" / "what_the_checks_cannot_see.md"
 def drawn(seed: int = SEED, number: int = DRAWN) -> list[Fault]:
     """Faults over all files: one of each operator of each kind of file first, the rest by lot."""
     draw = random.Random(seed)
-    every = [fault for path in files() for fault in faults_of(path, (PROJECT / path).read_bytes(), random.Random(f"{seed} {path}"))]
+    every = [
+        fault
+        for path in files()
+        for fault in faults_of(path, (PROJECT / path).read_bytes(), random.Random(f"{seed} {path}"))
+    ]
     draw.shuffle(every)
     first, seen = [], set()
     for fault in every:
@@ -69,7 +73,11 @@ class Judge:
             return "unseen", ""
         except DataFault as stop:
             said = str(stop)
-            return ("stopped" if fault.path.rpartition("/")[2] in said or fault.path.rpartition("/")[0] in said else "elsewhere"), said
+            return (
+                "stopped"
+                if fault.path.rpartition("/")[2] in said or fault.path.rpartition("/")[0] in said
+                else "elsewhere"
+            ), said
         except Exception as error:  # what the catalogue is after: an exception that names no place
             return "raw", f"{type(error).__name__}: {error}"[:300]
         finally:
@@ -89,12 +97,59 @@ def judging(folder: Path) -> Iterator[Judge]:
             return path.read_bytes() if path.is_file() else object()
 
         def declared():
-            return tuple(content(folder / "data" / name) for name in ("entities.yaml", "dictionary.yaml", "crosswalks/partner_to_country.csv", "crosswalks/cooperation_kinds.csv"))
+            return tuple(
+                content(folder / "data" / name)
+                for name in (
+                    "entities.yaml",
+                    "dictionary.yaml",
+                    "crosswalks/partner_to_country.csv",
+                    "crosswalks/cooperation_kinds.csv",
+                )
+            )
 
-        patch.setattr(cleaning, "clean_table", kept(cleaning.clean_table, lambda path, layout, source, covers, names, e, i, p, corrected: (str(path), content(path), layout, repr(names), covers, *declared(), tuple(sorted(map(repr, corrected)))), lambda r: ([dict(row) for row in r[0]], [dict(row) for row in r[1]], r[2])))
-        patch.setattr(cleaning, "clean_facts", kept(cleaning.clean_facts, lambda path, source, e, i, p, about: (str(path), content(path), repr(about), *declared()), lambda frame: frame.copy()))
-        patch.setattr(cleaning, "load_layout", kept(cleaning.load_layout, lambda path: (str(path), content(path)), dict))
-        patch.setattr(cleaning, "check_declared", kept(cleaning.check_declared, lambda layouts, about, folder, e, i, p: (str(folder), tuple(layouts.values()), repr(about), *declared()), lambda nothing: None))
+        patch.setattr(
+            cleaning,
+            "clean_table",
+            kept(
+                cleaning.clean_table,
+                lambda path, layout, source, covers, names, e, i, p, corrected: (
+                    str(path),
+                    content(path),
+                    layout,
+                    repr(names),
+                    covers,
+                    *declared(),
+                    tuple(sorted(map(repr, corrected))),
+                ),
+                lambda r: ([dict(row) for row in r[0]], [dict(row) for row in r[1]], r[2]),
+            ),
+        )
+        patch.setattr(
+            cleaning,
+            "clean_facts",
+            kept(
+                cleaning.clean_facts,
+                lambda path, source, e, i, p, about: (str(path), content(path), repr(about), *declared()),
+                lambda frame: frame.copy(),
+            ),
+        )
+        patch.setattr(
+            cleaning, "load_layout", kept(cleaning.load_layout, lambda path: (str(path), content(path)), dict)
+        )
+        patch.setattr(
+            cleaning,
+            "check_declared",
+            kept(
+                cleaning.check_declared,
+                lambda layouts, about, folder, e, i, p: (
+                    str(folder),
+                    tuple(layouts.values()),
+                    repr(about),
+                    *declared(),
+                ),
+                lambda nothing: None,
+            ),
+        )
         patch.setattr(auditing, "candidates", lambda *a, **k: [])
         yield Judge(folder)
 
@@ -134,7 +189,10 @@ def test_nothing_is_unseen_but_what_no_rule_can_know(outcomes):
     unseen = [row for row in outcomes if row[1] == "unseen"]
     unnamed = [row for row in unseen if not row[0].kind]
     assert not unnamed, f"{len(unnamed)}\n{table(unnamed)}"
-    assert len(unseen) <= MOST_UNSEEN * len(outcomes), (len(unseen), Counter((row[0].kind, row[0].operator) for row in unseen).most_common(40))
+    assert len(unseen) <= MOST_UNSEEN * len(outcomes), (
+        len(unseen),
+        Counter((row[0].kind, row[0].operator) for row in unseen).most_common(40),
+    )
     assert {row[0].kind for row in unseen} <= UNKNOWABLE.keys()
 
 
@@ -144,23 +202,49 @@ def document(outcomes) -> str:
     counts = Counter(outcome for _, outcome, _ in outcomes)
     unseen = [fault for fault, outcome, _ in outcomes if outcome == "unseen"]
     lines = [
-        "# What the checks cannot see", "",
+        "# What the checks cannot see",
+        "",
         f"{number:,} single faults, drawn with the seed {SEED} over the {len({f.path for f, _, _ in outcomes})} files that people write and the workbench reads, were made one by one in a copy of the project; what reads the file was run.",
-        "This page is written by `python -m tests.test_catalogue`, and a test compares it.", "",
-        "| outcome | faults | share |", "|---|---:|---:|",
-        *(f"| {name} | {counts[key]:,} | {100 * counts[key] / number:.1f} % |" for key, name in OUTCOMES.items()), "",
-        "## The faults that nothing says", "",
-        "None of them breaks a total, a relation, a type, a date or a reference. They are of these kinds:", "",
-        "| kind | what it is | faults | share |", "|---|---|---:|---:|",
-        *(f"| {kind} | {meaning} | {sum(f.kind == kind for f in unseen):,} | {100 * sum(f.kind == kind for f in unseen) / number:.1f} % |" for kind, meaning in UNKNOWABLE.items()), "",
-        "By the way the fault was made:", "", "| made by | faults |", "|---|---:|",
-        *(f"| {operator} | {times} |" for operator, times in sorted(Counter(f.operator for f in unseen).items(), key=lambda item: (-item[1], item[0]))), "",
-        "Against such faults only a second reading of the document helps: the tables of the first report were compared cell by cell with an independent transcription.", "",
+        "This page is written by `python -m tests.test_catalogue`, and a test compares it.",
+        "",
+        "| outcome | faults | share |",
+        "|---|---:|---:|",
+        *(f"| {name} | {counts[key]:,} | {100 * counts[key] / number:.1f} % |" for key, name in OUTCOMES.items()),
+        "",
+        "## The faults that nothing says",
+        "",
+        "None of them breaks a total, a relation, a type, a date or a reference. They are of these kinds:",
+        "",
+        "| kind | what it is | faults | share |",
+        "|---|---|---:|---:|",
+        *(
+            f"| {kind} | {meaning} | {sum(f.kind == kind for f in unseen):,} | {100 * sum(f.kind == kind for f in unseen) / number:.1f} % |"
+            for kind, meaning in UNKNOWABLE.items()
+        ),
+        "",
+        "By the way the fault was made:",
+        "",
+        "| made by | faults |",
+        "|---|---:|",
+        *(
+            f"| {operator} | {times} |"
+            for operator, times in sorted(
+                Counter(f.operator for f in unseen).items(), key=lambda item: (-item[1], item[0])
+            )
+        ),
+        "",
+        "Against such faults only a second reading of the document helps: the tables of the first report were compared cell by cell with an independent transcription.",
+        "",
     ]
     return "\n".join(lines)
 
 
-OUTCOMES = {"stopped": "the build stops and names the file, the place, what stands there and the way out", "audited": "the audit judges something differently", "unchanged": "nothing that is read changes", "unseen": "nothing says so"}
+OUTCOMES = {
+    "stopped": "the build stops and names the file, the place, what stands there and the way out",
+    "audited": "the audit judges something differently",
+    "unchanged": "nothing that is read changes",
+    "unseen": "nothing says so",
+}
 
 
 def test_the_published_list_is_the_one_that_was_found(outcomes):

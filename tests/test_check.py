@@ -7,8 +7,8 @@ import sys
 import pytest
 import yaml
 
-from analysis.errors import DataFault
-from analysis.params import load_params
+from analysis.ground.errors import DataFault
+from analysis.ground.params import load_params
 from pipelines.check import check_workspace
 from pipelines.graph import stages
 from tests.conftest import PROJECT
@@ -40,12 +40,21 @@ def test_no_name_of_the_settings_reaches_a_shell_unseen(town, place, guarded):
         body.get("do", body)["deps"].remove("build/checked")
     (town / "dvc.yaml").write_text(yaml.safe_dump({"stages": graph["stages"]}, sort_keys=False), encoding="utf-8")
     write_params(town, change)
-    done = subprocess.run([sys.executable, "-m", "dvc", "repro", "--keep-going"], cwd=town, env=environment(town), capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "repro", "--keep-going"],
+        cwd=town,
+        env=environment(town),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     assert done.returncode != 0
     run_by_the_shell = {path.name.split()[0] for path in town.rglob("pwn*") if path.is_file()}
     assert bool(run_by_the_shell) is not guarded, f"{done.stdout}\n{done.stderr}"
     if guarded:
-        assert "params.yaml, row" in done.stderr and "is no name" in done.stderr and "Traceback" not in done.stderr, done.stderr
+        assert "params.yaml, row" in done.stderr and "is no name" in done.stderr and "Traceback" not in done.stderr, (
+            done.stderr
+        )
         assert not (town / "build/checked").exists() and not (town / "data/interim").exists()
 
 
@@ -58,7 +67,21 @@ def test_every_command_with_a_name_of_the_settings_waits_for_the_check():
     assert not [d for d in stages()["check"]["deps"] if d.startswith("results")]
 
 
-@pytest.mark.parametrize("change", [lambda p: p.update(briefs=["laos; touch x"]), lambda p: p.update(briefs=["../laos"]), lambda p: p.update(briefs=["laos", "laos"]), lambda p: p["sources"].append("./demand"), lambda p: p["sources"].append("../raw/demand"), lambda p: p["sources"].append("/data/raw/demand"), lambda p: p["sources"].append("demand"), lambda p: p.update(languages=["zh", "zh"]), lambda p: p.update(languages=["zh", "../en"]), lambda p: p.update(languages=["zh", "en/"])])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p.update(briefs=["laos; touch x"]),
+        lambda p: p.update(briefs=["../laos"]),
+        lambda p: p.update(briefs=["laos", "laos"]),
+        lambda p: p["sources"].append("./demand"),
+        lambda p: p["sources"].append("../raw/demand"),
+        lambda p: p["sources"].append("/data/raw/demand"),
+        lambda p: p["sources"].append("demand"),
+        lambda p: p.update(languages=["zh", "zh"]),
+        lambda p: p.update(languages=["zh", "../en"]),
+        lambda p: p.update(languages=["zh", "en/"]),
+    ],
+)
 def test_names_and_folders_of_the_settings(town, change):
     write_params(town, change)
     with pytest.raises(DataFault, match="is no name|stands twice"):
@@ -72,9 +95,15 @@ def set_value(section, key, value):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (set_value("employment", "draws", 0), "row employment, column draws, printed '0': should be at least 2"), (set_value("size", "draws", -5), "should be at least 2"), (set_value("size", "draws", 10**12), "should be at most 1e"),
-        (set_value("fit", "whole_scale_digits", 99), "should be at most 3"), (set_value("employment", "seed", -1), "should be at least 0"), (set_value("fit", "city", "twon"), "entity 'twon' is not known.*nearest known: 'town'"),
-        (set_value("start_here", "indicator", "placement_rate"), "indicator 'placement_rate' is not known"), (set_value("fit", "census_year_before", 2030), "should be before census_year"), (set_value("country_brief", "partner", "lao"), "partner 'lao' is not known"),
+        (set_value("employment", "draws", 0), "row employment, column draws, printed '0': should be at least 2"),
+        (set_value("size", "draws", -5), "should be at least 2"),
+        (set_value("size", "draws", 10**12), "should be at most 1e"),
+        (set_value("fit", "whole_scale_digits", 99), "should be at most 3"),
+        (set_value("employment", "seed", -1), "should be at least 0"),
+        (set_value("fit", "city", "twon"), "entity 'twon' is not known.*nearest known: 'town'"),
+        (set_value("start_here", "indicator", "placement_rate"), "indicator 'placement_rate' is not known"),
+        (set_value("fit", "census_year_before", 2030), "should be before census_year"),
+        (set_value("country_brief", "partner", "lao"), "partner 'lao' is not known"),
     ],
 )
 def test_values_of_the_settings(town, change, message):
@@ -116,8 +145,16 @@ def change_words(town, section, old, new):
         ("{zh: 参数, en: parameters}", "{en: parameters}", "says nothing in zh"),
         ("    units: logit\n", "", "lacks units"),
         ("    units: logit\n", "    unit: logit\n", "a table has no 'unit' .nearest known: 'units'"),
-        ("{draws:,} 次，名义", "{drwas:,} 次，名义", "{drwas} is no parameter, value or number .nearest known: 'draws'"),
-        ("    table: size_summary\n", "    table: size_sumary\n", "is a cell of size_sumary, which is no table .nearest known: 'size_summary'"),
+        (
+            "{draws:,} 次，名义",
+            "{drwas:,} 次，名义",
+            "{drwas} is no parameter, value or number .nearest known: 'draws'",
+        ),
+        (
+            "    table: size_summary\n",
+            "    table: size_sumary\n",
+            "is a cell of size_sumary, which is no table .nearest known: 'size_summary'",
+        ),
         ("{draws:,} 次，名义", "{draws:, 次，名义", "is no text with places"),
     ],
 )
@@ -135,6 +172,10 @@ def test_a_number_that_names_no_cell_stops_the_notebook(town):
     prepare_processed(town)
     line = change_words(town, "size", "row: secondary_spreads_half", "row: secondary_spreads_hlaf")
     done = run(town, "pipelines.run_notebook", "size", check=False)
-    assert done.returncode == 1 and "names no cell: size_unequal has no row 'secondary_spreads_hlaf' (nearest known: 'secondary_spreads_half')" in done.stderr
+    assert (
+        done.returncode == 1
+        and "names no cell: size_unequal has no row 'secondary_spreads_hlaf' (nearest known: 'secondary_spreads_half')"
+        in done.stderr
+    )
     assert re.search(rf"data/words/size.yaml, row line ({line}|{line - 2}),", done.stderr), done.stderr
     assert not (town / "results/size").exists()

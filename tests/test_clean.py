@@ -5,10 +5,10 @@ import csv
 import pytest
 import yaml
 
-from analysis import load
+from analysis.clean import load
 from analysis.clean.panel import data_package, join_sources, save_processed
 from analysis.clean.source import clean_source, save_interim
-from analysis.errors import DataFault
+from analysis.ground.errors import DataFault
 from tests.conftest import PROJECT
 from tests.workspace import process
 
@@ -33,18 +33,51 @@ def cell(row, column, text):
     def change(rows):
         rows[row][column + 1] = text
         return rows
+
     return change
 
 
 MESSES = {
-    "renamed header": ("3-6", cell(1, 4, "落实人数"), r"table 3-6, row header line 1, column c4, printed '落实人数': the header should read '毕业去向落实人数\(人\)'"),
-    "missing school row": ("3-6", lambda rows: [r for r in rows if "乙职院" not in r], r"table 3-6, row 乙职院: the row of '乙职院' is missing\. Restore the row"),
-    "doubled school row": ("3-6", lambda rows: [*rows, rows[2]], r"table 3-6, row 甲职院: 2 rows for one school: two values for one key"),
-    "text in a number cell": ("3-6", cell(3, 3, "约200"), r"row 乙职院, column 毕业生数\(人\), printed '约200': not a number\. Correct the cell"),
-    "negative count": ("3-6", cell(3, 3, "-200"), r"row 乙职院, column 毕业生数\(人\), printed '-200': outside the range 0 to None of graduates"),
-    "rate above a hundred": ("3-6", cell(3, 5, "195.00"), r"printed '195.00': outside the range 0 to 100 of placement_rate_pct"),
-    "unknown school": ("3-6", cell(3, 2, "乙职校"), r"printed '乙职校': the name is not known\. Correct it.*nearest known: '乙职院'"),
-    "a column too few": ("3-6", lambda rows: [r[:-1] for r in rows], r"4 columns and 1 header lines, declared are 5 and 1"),
+    "renamed header": (
+        "3-6",
+        cell(1, 4, "落实人数"),
+        r"table 3-6, row header line 1, column c4, printed '落实人数': the header should read '毕业去向落实人数\(人\)'",
+    ),
+    "missing school row": (
+        "3-6",
+        lambda rows: [r for r in rows if "乙职院" not in r],
+        r"table 3-6, row 乙职院: the row of '乙职院' is missing\. Restore the row",
+    ),
+    "doubled school row": (
+        "3-6",
+        lambda rows: [*rows, rows[2]],
+        r"table 3-6, row 甲职院: 2 rows for one school: two values for one key",
+    ),
+    "text in a number cell": (
+        "3-6",
+        cell(3, 3, "约200"),
+        r"row 乙职院, column 毕业生数\(人\), printed '约200': not a number\. Correct the cell",
+    ),
+    "negative count": (
+        "3-6",
+        cell(3, 3, "-200"),
+        r"row 乙职院, column 毕业生数\(人\), printed '-200': outside the range 0 to None of graduates",
+    ),
+    "rate above a hundred": (
+        "3-6",
+        cell(3, 5, "195.00"),
+        r"printed '195.00': outside the range 0 to 100 of placement_rate_pct",
+    ),
+    "unknown school": (
+        "3-6",
+        cell(3, 2, "乙职校"),
+        r"printed '乙职校': the name is not known\. Correct it.*nearest known: '乙职院'",
+    ),
+    "a column too few": (
+        "3-6",
+        lambda rows: [r[:-1] for r in rows],
+        r"4 columns and 1 header lines, declared are 5 and 1",
+    ),
     "comma that parts no thousands": ("1-2", cell(3, 3, "5，00"), r"printed '5，00': a comma that parts no thousands"),
 }
 
@@ -83,7 +116,10 @@ def test_all_faults_of_all_files_at_once(town):
     ("change", "message"),
     [
         (lambda t: t.replace("town-2030:s:02", "town-2030:s:01"), "fact_id stands twice"),
-        (lambda t: t.replace("survey_students", "survey_student", 1), "'survey_student' is not in the dictionary.*nearest known: 'survey_students'"),
+        (
+            lambda t: t.replace("survey_students", "survey_student", 1),
+            "'survey_student' is not in the dictionary.*nearest known: 'survey_students'",
+        ),
         (lambda t: t.replace(",town,survey_specialties", ",twon,survey_specialties", 1), "entity 'twon' is not known"),
         (lambda t: t.replace(",2028,", ",28,", 1), "printed '28': not a period"),
         (lambda t: t.replace(",100,人,", ",100,个,", 1), "unit '个', the dictionary has '人'"),
@@ -114,7 +150,22 @@ def test_faults_of_demand_figures(town, change, message):
 def test_correction_is_applied_and_raw_stays(town):
     edit_table(town, "1-2", cell(3, 3, "5，00"))
     corrections = town / "data/corrections.yaml"
-    entry = {"c902": {"where": {"source_id": "town-2030", "table_id": "1-2", "entity": "college_a", "indicator": "students", "year": 2029}, "printed": "5，00", "expect": "5，00", "use": 500, "status": "applied", "reason": {"zh": "试", "en": "test"}}}
+    entry = {
+        "c902": {
+            "where": {
+                "source_id": "town-2030",
+                "table_id": "1-2",
+                "entity": "college_a",
+                "indicator": "students",
+                "year": 2029,
+            },
+            "printed": "5，00",
+            "expect": "5，00",
+            "use": 500,
+            "status": "applied",
+            "reason": {"zh": "试", "en": "test"},
+        }
+    }
     corrections.write_text(yaml.safe_dump(entry, allow_unicode=True), encoding="utf-8")
     cells = clean_source("town-2030").observations
     [row] = cells[cells["correction_id"] == "c902"].to_dict("records")
@@ -123,14 +174,32 @@ def test_correction_is_applied_and_raw_stays(town):
 
 
 def test_correction_of_prose(town):
-    entry = {"c903": {"where": {"source_id": "town-2030", "fact_id": "town-2030:e:04"}, "printed": "95.1%", "expect": "95.1%", "use": 94.2, "status": "applied", "reason": {"zh": "试", "en": "test"}}}
+    entry = {
+        "c903": {
+            "where": {"source_id": "town-2030", "fact_id": "town-2030:e:04"},
+            "printed": "95.1%",
+            "expect": "95.1%",
+            "use": 94.2,
+            "status": "applied",
+            "reason": {"zh": "试", "en": "test"},
+        }
+    }
     (town / "data/corrections.yaml").write_text(yaml.safe_dump(entry, allow_unicode=True), encoding="utf-8")
     facts = clean_source("town-2030").facts.set_index("fact_id")
     row = facts.loc["town-2030:e:04"]
-    assert (row["raw"], row["value"], row["lower"], row["upper"], row["value_printed"], row["correction_id"]) == ("95.1%", 94.2, 94.2, 94.2, 95.1, "c903")
+    assert (row["raw"], row["value"], row["lower"], row["upper"], row["value_printed"], row["correction_id"]) == (
+        "95.1%",
+        94.2,
+        94.2,
+        94.2,
+        95.1,
+        "c903",
+    )
     process(town)
     assert load.facts().set_index("fact_id").loc["town-2030:e:04", ["value", "lower"]].tolist() == [94.2, 94.2]
-    assert load.facts("printed").set_index("fact_id").loc["town-2030:e:04", ["value", "lower"]].tolist() == pytest.approx([95.1, 95.05])
+    assert load.facts("printed").set_index("fact_id").loc[
+        "town-2030:e:04", ["value", "lower"]
+    ].tolist() == pytest.approx([95.1, 95.05])
     with pytest.raises(ValueError, match="use 'corrected' or 'printed'"):
         load.facts("both")
 
@@ -138,14 +207,33 @@ def test_correction_of_prose(town):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"expect": "95,1%", "printed": "95,1%"}, "c903 has lost its object: it expects '95,1%'"), ({"expect": "95,1%"}, "says that '95.1%' is printed and expects '95,1%'"), ({"use": 942}, "uses 942, outside the range 0 to 100"), ({"use": True}, "use is True, not a number"),
-        ({"use": float("nan")}, "use is nan, not a number"), ({"reasn": "x"}, "an entry has no 'reasn'.*nearest known: 'reason'"), ({"where": None}, "is no entry with a place"), ({"use": None}, "is applied and says no number to use"), ({"reason": "test"}, "must be given in zh"), ({"status": "maybe"}, "status 'maybe' is not known"),
-        ({"where": {"source_id": "town-2030", "fact_id": "town-2030:e:99"}}, "matches 0 cells"), ({"where": {"source_id": "demand", "fact_id": "x"}}, "source 'demand' has no facts.csv"), ({"where": {"fact_id": "x"}}, "lacks source_id"),
+        ({"expect": "95,1%", "printed": "95,1%"}, "c903 has lost its object: it expects '95,1%'"),
+        ({"expect": "95,1%"}, "says that '95.1%' is printed and expects '95,1%'"),
+        ({"use": 942}, "uses 942, outside the range 0 to 100"),
+        ({"use": True}, "use is True, not a number"),
+        ({"use": float("nan")}, "use is nan, not a number"),
+        ({"reasn": "x"}, "an entry has no 'reasn'.*nearest known: 'reason'"),
+        ({"where": None}, "is no entry with a place"),
+        ({"use": None}, "is applied and says no number to use"),
+        ({"reason": "test"}, "must be given in zh"),
+        ({"status": "maybe"}, "status 'maybe' is not known"),
+        ({"where": {"source_id": "town-2030", "fact_id": "town-2030:e:99"}}, "matches 0 cells"),
+        ({"where": {"source_id": "demand", "fact_id": "x"}}, "source 'demand' has no facts.csv"),
+        ({"where": {"fact_id": "x"}}, "lacks source_id"),
     ],
 )
 def test_faults_of_corrections(town, change, message):
-    entry = {"where": {"source_id": "town-2030", "fact_id": "town-2030:e:04"}, "printed": "95.1%", "expect": "95.1%", "use": 94.2, "status": "applied", "reason": {"zh": "试", "en": "test"}}
-    (town / "data/corrections.yaml").write_text(yaml.safe_dump({"c903": entry | change}, allow_unicode=True), encoding="utf-8")
+    entry = {
+        "where": {"source_id": "town-2030", "fact_id": "town-2030:e:04"},
+        "printed": "95.1%",
+        "expect": "95.1%",
+        "use": 94.2,
+        "status": "applied",
+        "reason": {"zh": "试", "en": "test"},
+    }
+    (town / "data/corrections.yaml").write_text(
+        yaml.safe_dump({"c903": entry | change}, allow_unicode=True), encoding="utf-8"
+    )
     with pytest.raises(DataFault, match=message):
         clean_source("town-2030")
 
@@ -157,8 +245,10 @@ def test_one_figure_is_corrected_once(town):
 
 
 def test_correction_that_lost_its_object_stops(town):
-    edit(town / "data/corrections.yaml", lambda t: t.replace("\"2，100\"", "\"2,1OO\""))
-    with pytest.raises(DataFault, match="correction c901 has lost its object: it expects '2,1OO'.*The source was mended"):
+    edit(town / "data/corrections.yaml", lambda t: t.replace('"2，100"', '"2,1OO"'))
+    with pytest.raises(
+        DataFault, match="correction c901 has lost its object: it expects '2,1OO'.*The source was mended"
+    ):
         clean_source("town-2030")
 
 
@@ -185,7 +275,12 @@ def test_town_arrives_whole(town):
     cells = clean.observations
     assert len(cells) == 5 * (6 + 3 + 4 + 3)
     assert cells["status"].value_counts().to_dict() == {"printed": 60, "aggregate": 15, "missing": 5}
-    assert cells.loc[(cells["entity"] == "town") & (cells["indicator"] == "students") & (cells["year"] == 2030), "value"].item() == 2100
+    assert (
+        cells.loc[
+            (cells["entity"] == "town") & (cells["indicator"] == "students") & (cells["year"] == 2030), "value"
+        ].item()
+        == 2100
+    )
     assert clean.records["4-1"]["specialty_withdrawn"].tolist() == ["旧专业一", "旧专业二", ""]
     assert clean.records["7-3"]["entity"].tolist() == ["college_a", "college_a", "school_c"]
 
@@ -223,35 +318,82 @@ def test_every_numeric_cell_of_the_report_is_there(liuzhou):
     """1,131 numeric cells counted by hand: rows × columns of each table."""
     by_table = liuzhou.observations.groupby("table_id").size().to_dict()
     assert by_table == {
-        "1-2": 72, "1-3": 72, "3-1": 12, "3-2": 27, "3-3": 36, "3-4": 72, "3-5": 48, "3-6": 36, "3-7": 48, "3-8": 144, "3-9": 72, "4-1": 36,
-        "4-4": 96, "4-9": 120, "4-10": 60, "4-11": 72, "4-12": 72, "6-1": 36,
+        "1-2": 72,
+        "1-3": 72,
+        "3-1": 12,
+        "3-2": 27,
+        "3-3": 36,
+        "3-4": 72,
+        "3-5": 48,
+        "3-6": 36,
+        "3-7": 48,
+        "3-8": 144,
+        "3-9": 72,
+        "4-1": 36,
+        "4-4": 96,
+        "4-9": 120,
+        "4-10": 60,
+        "4-11": 72,
+        "4-12": 72,
+        "6-1": 36,
     }
-    assert {t: len(r) for t, r in liuzhou.records.items()} == {"1-1": 79, "4-1": 14, "4-2": 12, "4-3": 3, "4-5": 5, "4-6": 15, "4-7": 13, "4-8": 25, "5-1": 6, "5-2": 24, "7-1": 10, "7-2": 3, "7-3": 26, "8-1": 6}
+    assert {t: len(r) for t, r in liuzhou.records.items()} == {
+        "1-1": 79,
+        "4-1": 14,
+        "4-2": 12,
+        "4-3": 3,
+        "4-5": 5,
+        "4-6": 15,
+        "4-7": 13,
+        "4-8": 25,
+        "5-1": 6,
+        "5-2": 24,
+        "7-1": 10,
+        "7-2": 3,
+        "7-3": 26,
+        "8-1": 6,
+    }
 
 
 @pytest.mark.parametrize(
     ("table", "entity", "indicator", "year", "raw"),
     [  # read from the document by eye
-        ("1-2", "liuzhou_city_vc", "students", 2023, "22721"), ("1-3", "rongshui_vts", "equipment_per_student_yuan", 2023, "51381.4"),
-        ("3-2", "liuzhou_railway", "score_science_mean", 2023, "384"), ("3-4", "luzhai", "satisfaction_classroom_pct", 2023, "98.3"),
-        ("3-5", "liuzhou_first", "aid_amount_10k_yuan", 2023, "576，47"), ("3-7", "liuzhou_tourism", "further_study_higher_vocational", 2023, "331"),
-        ("3-8", "liuzhou_second", "student_awards_region_third", 2022, "19"), ("3-9", "liuzhou", "internship_positions", 2022, "15406"),
-        ("4-4", "liuzhou_city_vc", "certificates_1x_middle", 2023, "28"), ("4-9", "liuzhou_first", "online_course_mean_students", 2023, "3484"),
-        ("4-10", "liuzhou_mechatronics", "students_per_teacher", 2023, "23.00"), ("6-1", "liuzhou", "rural_training_person_times", 2023, "6299"),
+        ("1-2", "liuzhou_city_vc", "students", 2023, "22721"),
+        ("1-3", "rongshui_vts", "equipment_per_student_yuan", 2023, "51381.4"),
+        ("3-2", "liuzhou_railway", "score_science_mean", 2023, "384"),
+        ("3-4", "luzhai", "satisfaction_classroom_pct", 2023, "98.3"),
+        ("3-5", "liuzhou_first", "aid_amount_10k_yuan", 2023, "576，47"),
+        ("3-7", "liuzhou_tourism", "further_study_higher_vocational", 2023, "331"),
+        ("3-8", "liuzhou_second", "student_awards_region_third", 2022, "19"),
+        ("3-9", "liuzhou", "internship_positions", 2022, "15406"),
+        ("4-4", "liuzhou_city_vc", "certificates_1x_middle", 2023, "28"),
+        ("4-9", "liuzhou_first", "online_course_mean_students", 2023, "3484"),
+        ("4-10", "liuzhou_mechatronics", "students_per_teacher", 2023, "23.00"),
+        ("6-1", "liuzhou", "rural_training_person_times", 2023, "6299"),
     ],
 )
 def test_cells_read_by_eye(liuzhou, table, entity, indicator, year, raw):
     cells = liuzhou.observations
-    found = cells[(cells["table_id"] == table) & (cells["entity"] == entity) & (cells["indicator"] == indicator) & (cells["year"] == year)]
+    found = cells[
+        (cells["table_id"] == table)
+        & (cells["entity"] == entity)
+        & (cells["indicator"] == indicator)
+        & (cells["year"] == year)
+    ]
     assert found["raw"].tolist() == [raw]
 
 
 def test_named_specialties_agree_with_their_numbers(liuzhou):
     """Record rows against the counts of the same table: an identity inside the source."""
     records, cells = liuzhou.records["4-1"], liuzhou.observations
-    for field, indicator in (("specialty_added", "specialties_added"), ("specialty_withdrawn", "specialties_withdrawn")):
+    for field, indicator in (
+        ("specialty_added", "specialties_added"),
+        ("specialty_withdrawn", "specialties_withdrawn"),
+    ):
         named = records[records[field] != ""].groupby("entity").size()
-        counted = cells[(cells["indicator"] == indicator) & (cells["aggregate_rule"] == "")].set_index("entity")["value"]
+        counted = cells[(cells["indicator"] == indicator) & (cells["aggregate_rule"] == "")].set_index("entity")[
+            "value"
+        ]
         assert named.reindex(counted.index).fillna(0).eq(counted).all()
 
 
@@ -271,6 +413,8 @@ def test_census_sections_add_up():
     figures = clean_source("demand").figures
     for indicator in ("employed_sample_by_section", "employed_sample_by_occupation"):
         rows = figures[figures["indicator"] == indicator]
-        totals = figures[(figures["indicator"] == "employed_sample_by_section") & (figures["group"] == "all")].set_index(["place", "year"])["value"]
+        totals = figures[
+            (figures["indicator"] == "employed_sample_by_section") & (figures["group"] == "all")
+        ].set_index(["place", "year"])["value"]
         sums = rows[rows["group"] != "all"].groupby(["place", "year"])["value"].sum()
         assert sums.eq(totals.reindex(sums.index)).all()

@@ -15,20 +15,32 @@ PROJECT_FILE = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="ut
 
 
 def locked() -> dict[str, str]:
-    return {canonicalize_name(name): version for name, version in re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", LOCK, re.M)}
+    return {
+        canonicalize_name(name): version for name, version in re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", LOCK, re.M)
+    }
 
 
 def test_the_lock_satisfies_every_direct_dependency():
-    declared = [*PROJECT_FILE["project"]["dependencies"], *(r for extra in PROJECT_FILE["project"]["optional-dependencies"].values() for r in extra)]
+    declared = [
+        *PROJECT_FILE["project"]["dependencies"],
+        *(r for extra in PROJECT_FILE["project"]["optional-dependencies"].values() for r in extra),
+    ]
     versions = locked()
     for requirement in map(Requirement, declared):
-        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)], prereleases=True), requirement
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)], prereleases=True), (
+            requirement
+        )
     for named in ("jupyterlab", "papermill", "pandas", "seaborn", "statsmodels", "nbval", "dvc"):
         assert named in versions
 
 
 def test_every_direct_dependency_says_why():
-    section = (PROJECT / "pyproject.toml").read_text(encoding="utf-8").split("dependencies = [", 1)[1].split("[tool.flit", 1)[0]
+    section = (
+        (PROJECT / "pyproject.toml")
+        .read_text(encoding="utf-8")
+        .split("dependencies = [", 1)[1]
+        .split("[tool.flit", 1)[0]
+    )
     for line in section.splitlines():
         if re.match(r'\s+"[a-z]', line):
             assert "#" in line or any(name in line for name in ("numpy", "pandas", "matplotlib", "pytest")), line
@@ -51,8 +63,14 @@ def test_conda_installs_the_same_lock():
 
 
 def test_nothing_names_a_registry_or_a_machine():
-    tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
-    pattern = re.compile("|".join(["py" + "pi[.]org", "python" + "hosted", "anaconda" + "[.]org", "npm" + "js", "/ro" + "ot/", "/ho" + "me/"]))
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    pattern = re.compile(
+        "|".join(
+            ["py" + "pi[.]org", "python" + "hosted", "anaconda" + "[.]org", "npm" + "js", "/ro" + "ot/", "/ho" + "me/"]
+        )
+    )
     for name in tracked:
         if name.endswith((".png", ".docx", ".pdf", ".parquet")) or not (PROJECT / name).exists():
             continue

@@ -7,16 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.errors import DataFault
+from analysis.ground.errors import DataFault
+from analysis.ground.layout import Column, TableLayout, load_layout
 from analysis.intake.__main__ import main, table_csv
-from analysis.intake.layout import Column, TableLayout, load_layout
 from analysis.intake.textdump import read_tables
 from tests.conftest import PROJECT
 from tests.workspace import TOWN
 
 
 def layout_of(width: int, label: str | None = "合计") -> TableLayout:
-    columns = [Column(("序号",), "order"), Column(("学校",), "entity"), *(Column((f"列{i}",), "value", indicator="students", year=2030) for i in range(width))]
+    columns = [
+        Column(("序号",), "order"),
+        Column(("学校",), "entity"),
+        *(Column((f"列{i}",), "value", indicator="students", year=2030) for i in range(width)),
+    ]
     return TableLayout("9-1", "测试", 1, tuple(columns), label, "sum" if label else None)
 
 
@@ -29,7 +33,11 @@ def dump(layout: TableLayout, rows: list[list[str]], total: list[str] | None) ->
 cells = st.text(alphabet="0123456789.,—-/校院（）", max_size=6)
 
 
-@given(st.integers(1, 5).flatmap(lambda w: st.tuples(st.just(w), st.lists(st.lists(cells, min_size=w, max_size=w), min_size=1, max_size=5))))
+@given(
+    st.integers(1, 5).flatmap(
+        lambda w: st.tuples(st.just(w), st.lists(st.lists(cells, min_size=w, max_size=w), min_size=1, max_size=5))
+    )
+)
 def test_every_cell_arrives_as_printed(case):
     width, values = case
     layout = layout_of(width)
@@ -75,7 +83,9 @@ def test_all_faults_at_once():
 
 
 def test_command_writes_nothing_when_anything_is_wrong(tmp_path, capsys):
-    (tmp_path / "layout.yaml").write_text((TOWN / "data/raw/town-2030/layout.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "layout.yaml").write_text(
+        (TOWN / "data/raw/town-2030/layout.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     broken = (TOWN / "document.txt").read_text(encoding="utf-8").replace("毕业生数（人）", "毕业人数（人）")
     (tmp_path / "document.txt").write_text(broken, encoding="utf-8")
     assert main([str(tmp_path / "document.txt"), "--source", "town-2030", "--out", str(tmp_path)]) == 1
@@ -84,7 +94,9 @@ def test_command_writes_nothing_when_anything_is_wrong(tmp_path, capsys):
 
 
 def test_wrong_encoding_and_replaced_document(tmp_path, capsys):
-    (tmp_path / "layout.yaml").write_text((TOWN / "data/raw/town-2030/layout.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "layout.yaml").write_text(
+        (TOWN / "data/raw/town-2030/layout.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     text = (TOWN / "document.txt").read_text(encoding="utf-8")
     (tmp_path / "gb.txt").write_bytes(text.encode("gb18030"))
     assert main([str(tmp_path / "gb.txt"), "--source", "x", "--out", str(tmp_path)]) == 1
@@ -112,7 +124,9 @@ def test_names_of_persons_are_left_out(town):
 def test_committed_tables_hold_no_omitted_column():
     for source in (PROJECT / "data" / "raw").glob("*/layout.yaml"):
         for table_id, layout in load_layout(source).items():
-            rows = list(csv.reader(io.StringIO((source.parent / f"table_{table_id}.csv").read_text(encoding="utf-8"))))[1:]
+            rows = list(csv.reader(io.StringIO((source.parent / f"table_{table_id}.csv").read_text(encoding="utf-8"))))[
+                1:
+            ]
             for number, column in enumerate(layout.columns, 2):
                 if column.role == "omit":
                     assert not any(row[number].strip() for row in rows), (table_id, column.header)

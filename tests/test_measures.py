@@ -10,19 +10,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import distance
 
+from analysis.describe.supply import survey_groups
 from analysis.fit import structure
 from analysis.fit.alignment import share_changes, turning_lambda
 from analysis.fit.bounds import Bounds, SectorBox, share_box
-from analysis.describe.supply import survey_groups
 from analysis.fit.crosswalk import crosswalk_bounds, sector_shares
 from tests.conftest import PROJECT
 
-REFERENCE = {e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]}
+REFERENCE = {
+    e["name"]: e for e in json.loads((PROJECT / "tests/reference/measures.json").read_text(encoding="utf-8"))["values"]
+}
 CALLS = {
-    "structural_deviation": lambda specialty_share, industry_share: structure.structural_deviation(specialty_share, industry_share, reference="industry", form="ratio"),
-    "structural_deviation_inverse": lambda specialty_share, industry_share: structure.structural_deviation(specialty_share, industry_share, reference="supply", form="ratio"),
-    "structural_deviation_log": lambda specialty_share, industry_share: structure.structural_deviation(specialty_share, industry_share, reference="industry", form="log"),
-    "total_structural_deviation": lambda specialty_share, industry_share: structure.total_structural_deviation(specialty_share, industry_share),
+    "structural_deviation": lambda specialty_share, industry_share: structure.structural_deviation(
+        specialty_share, industry_share, reference="industry", form="ratio"
+    ),
+    "structural_deviation_inverse": lambda specialty_share, industry_share: structure.structural_deviation(
+        specialty_share, industry_share, reference="supply", form="ratio"
+    ),
+    "structural_deviation_log": lambda specialty_share, industry_share: structure.structural_deviation(
+        specialty_share, industry_share, reference="industry", form="log"
+    ),
+    "total_structural_deviation": lambda specialty_share, industry_share: structure.total_structural_deviation(
+        specialty_share, industry_share
+    ),
     "cosine_similarity": lambda a, b: structure.cosine_similarity(a, b),
     "pearson_share": lambda a, b: structure.pearson_share(a, b),
     "moore_angle_degrees": lambda t0, t1: structure.moore_angle_degrees(t0, t1),
@@ -55,15 +65,21 @@ def test_identities(pair):
     e, g = structure.shares(pair[0]), structure.shares(pair[1])
     total, d = structure.total_structural_deviation(e, g)
     assert total == pytest.approx(2 * d) and 0 <= d <= 1
-    assert structure.structural_deviation(e, g, reference="industry", form="log") == pytest.approx(-structure.structural_deviation(e, g, reference="supply", form="log"))
+    assert structure.structural_deviation(e, g, reference="industry", form="log") == pytest.approx(
+        -structure.structural_deviation(e, g, reference="supply", form="log")
+    )
     ratio = structure.structural_deviation(e, g, reference="industry", form="ratio")
     assert np.log1p(ratio) == pytest.approx(structure.structural_deviation(e, g, reference="industry", form="log"))
     assert g @ ratio == pytest.approx(0, abs=1e-12)  # weighted by the reference, deviations cancel
     assert structure.moore_angle_degrees(e, g) == pytest.approx(structure.moore_angle_degrees(7 * e, 3 * g), abs=1e-9)
-    assert np.cos(np.radians(structure.moore_angle_degrees(e, g))) == pytest.approx(structure.cosine_similarity(e, g), abs=1e-9)
+    assert np.cos(np.radians(structure.moore_angle_degrees(e, g))) == pytest.approx(
+        structure.cosine_similarity(e, g), abs=1e-9
+    )
     # other libraries as oracles
     ours, theirs = structure.jensen_shannon_divergence_nats(e, g), distance.jensenshannon(e, g)
-    assert ours >= 0 and ours == pytest.approx(0 if np.isnan(theirs) else theirs**2, abs=1e-9)  # scipy takes the root of a rounding error below zero
+    assert ours >= 0 and ours == pytest.approx(
+        0 if np.isnan(theirs) else theirs**2, abs=1e-9
+    )  # scipy takes the root of a rounding error below zero
     assert structure.cosine_similarity(e, g) == pytest.approx(1 - distance.cosine(e, g))
 
 
@@ -80,10 +96,14 @@ def test_zero_shares_and_zero_references():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: structure.cosine_similarity([1, -1], [1, 1]), "position 1 is -1"), (lambda: structure.hellinger([0.5, 0.4], [0.5, 0.5]), "adds up to 0.9"),
-        (lambda: structure.total_structural_deviation([1], [0.5, 0.5]), "has 1 categories"), (lambda: structure.shares([0, 0]), "adds up to zero"),
-        (lambda: structure.lilien([0, 1], [1, 1]), "categories with zero"), (lambda: structure.pearson_share([0.5, 0.5], [0.4, 0.6]), "constant"),
-        (lambda: structure.location_quotient([9, 1], [5, 95]), "must include the local area"), (lambda: structure.cosine_similarity([np.nan, 1], [1, 1]), "position 0 is nan"),
+        (lambda: structure.cosine_similarity([1, -1], [1, 1]), "position 1 is -1"),
+        (lambda: structure.hellinger([0.5, 0.4], [0.5, 0.5]), "adds up to 0.9"),
+        (lambda: structure.total_structural_deviation([1], [0.5, 0.5]), "has 1 categories"),
+        (lambda: structure.shares([0, 0]), "adds up to zero"),
+        (lambda: structure.lilien([0, 1], [1, 1]), "categories with zero"),
+        (lambda: structure.pearson_share([0.5, 0.5], [0.4, 0.6]), "constant"),
+        (lambda: structure.location_quotient([9, 1], [5, 95]), "must include the local area"),
+        (lambda: structure.cosine_similarity([np.nan, 1], [1, 1]), "position 0 is nan"),
         (lambda: structure.structural_deviation([1], [1], reference="both", form="log"), "reference is"),
     ],
 )
@@ -115,9 +135,13 @@ def test_worked_example_of_a_straddling_group():
     box = SectorBox(x, x, lower, upper)
     d = box.dissimilarity([0.10, 0.45, 0.45])
     assert (d.lower, d.upper) == pytest.approx((0.05, 0.25))
-    assert (box.share(1).lower / 0.45 - 1, box.share(1).upper / 0.45 - 1) == pytest.approx((0.25 / 0.45 - 1, 0.65 / 0.45 - 1))
+    assert (box.share(1).lower / 0.45 - 1, box.share(1).upper / 0.45 - 1) == pytest.approx(
+        (0.25 / 0.45 - 1, 0.65 / 0.45 - 1)
+    )
     path = pd.DataFrame({"lambda": np.linspace(0, 1, 101)})
-    path["secondary"] = [sector_shares(np.array(x), np.array(lower, float), np.array(upper, float), v)[1] for v in path["lambda"]]
+    path["secondary"] = [
+        sector_shares(np.array(x), np.array(lower, float), np.array(upper, float), v)[1] for v in path["lambda"]
+    ]
     assert turning_lambda(path, "secondary", 0.45) == pytest.approx(0.5)
 
 
@@ -173,10 +197,13 @@ def survey(rows):
 
 
 def test_a_printed_change_narrows_both_years_and_fills_a_bounded_figure():
-    facts = survey([
-        ("services", "survey_intake", "2021", 20000, "2万人", "exact"), ("services", "survey_intake", "2022", 20000, "不足2万人", "nearly"),
-        ("services", "survey_intake_change", "2022", -374, "374人", "exact"),
-    ])
+    facts = survey(
+        [
+            ("services", "survey_intake", "2021", 20000, "2万人", "exact"),
+            ("services", "survey_intake", "2022", 20000, "不足2万人", "nearly"),
+            ("services", "survey_intake_change", "2022", -374, "374人", "exact"),
+        ]
+    )
     table = survey_groups(facts, ["services"]).set_index("year")
     assert table.loc[2022, ["value", "lower", "upper"]].tolist() == [19626, 14626, 20000]
     assert table.loc[2021, ["lower", "upper"]].tolist() == [15000, 20374]
@@ -186,13 +213,33 @@ def test_a_printed_change_narrows_both_years_and_fills_a_bounded_figure():
 
 def test_contradicting_change_and_missing_group_stop():
     with pytest.raises(ValueError, match="no figures within the printed ones differ by 900"):
-        survey_groups(survey([("a", "survey_intake", "2021", 100, "100人", "exact"), ("a", "survey_intake", "2022", 200, "200人", "exact"), ("a", "survey_intake_change", "2022", 900, "900人", "exact")]), ["a"])
+        survey_groups(
+            survey(
+                [
+                    ("a", "survey_intake", "2021", 100, "100人", "exact"),
+                    ("a", "survey_intake", "2022", 200, "200人", "exact"),
+                    ("a", "survey_intake_change", "2022", 900, "900人", "exact"),
+                ]
+            ),
+            ["a"],
+        )
     with pytest.raises(ValueError, match="groups without a figure: b"):
         survey_groups(survey([("a", "survey_students", "2022", 1, "1人", "exact")]), ["a", "b"])
     with pytest.raises(ValueError, match="which the survey or the sectors do not have"):
-        crosswalk_bounds(pd.DataFrame({"group": ["x"], "sector": ["primary"], "lower": [1], "upper": [1]}), ["a"], ["primary"])
+        crosswalk_bounds(
+            pd.DataFrame({"group": ["x"], "sector": ["primary"], "lower": [1], "upper": [1]}), ["a"], ["primary"]
+        )
 
 
 def test_direction_is_certain_only_beyond_rounding():
-    shares = pd.DataFrame({"measure": "intake", "year": [1, 2, 1, 2], "group": ["a", "a", "b", "b"], "value": [0.2, 0.3, 0.5, 0.52], "lower": [0.19, 0.28, 0.48, 0.49], "upper": [0.21, 0.32, 0.52, 0.55]})
+    shares = pd.DataFrame(
+        {
+            "measure": "intake",
+            "year": [1, 2, 1, 2],
+            "group": ["a", "a", "b", "b"],
+            "value": [0.2, 0.3, 0.5, 0.52],
+            "lower": [0.19, 0.28, 0.48, 0.49],
+            "upper": [0.21, 0.32, 0.52, 0.55],
+        }
+    )
     assert share_changes(shares, "intake", 1, 2).set_index("group")["sign"].to_dict() == {"a": "+", "b": "?"}

@@ -1,7 +1,6 @@
 """Parameters, notebooks, graph and runner."""
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -10,10 +9,10 @@ import nbformat
 import pytest
 import yaml
 
-from analysis import paths
-from analysis.errors import DataFault, Problems
+from analysis.ground import paths
+from analysis.ground.errors import DataFault, Problems
+from analysis.ground.params import declared_parameters, load_params, notebooks
 from analysis.present.published import joined, numbers_in, read_ledger
-from analysis.params import declared_parameters, load_params, notebooks
 from pipelines.graph import stages
 from pipelines.run_notebook import check_parameters, main, scrub
 from pipelines.strip_notebooks import strip
@@ -40,13 +39,22 @@ def write_params(town, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda p: p["fit"].update(nashun=p["fit"].pop("nation")), r"row fit, column nashun: is not a parameter of this section\. Did you mean 'nation'\?"),
+        (
+            lambda p: p["fit"].update(nashun=p["fit"].pop("nation")),
+            r"row fit, column nashun: is not a parameter of this section\. Did you mean 'nation'\?",
+        ),
         (lambda p: p["fit"].pop("nation"), "row fit, column nation: is missing"),
         (lambda p: p["fit"].update(census_year="2030"), "printed '2030': should be a whole number"),
         (lambda p: p["employment"].update(values="mended"), "should be one of printed, corrected"),
         (lambda p: p["clean"].update(language="German"), "column language, printed 'German'"),
-        (lambda p: p["analyses"].update(fit={"notebook": "03_fitt", "reads": "data/processed"}), "row analyses, column fit, printed '03_fitt': notebooks/ has no NN_fit.ipynb of this name .nearest known: '03_fit'"),
-        (lambda p: p["analyses"]["fit"].update(reads="data/prosessed"), "row analyses, column fit, printed 'data/prosessed': is no file or folder"),
+        (
+            lambda p: p["analyses"].update(fit={"notebook": "03_fitt", "reads": "data/processed"}),
+            "row analyses, column fit, printed '03_fitt': notebooks/ has no NN_fit.ipynb of this name .nearest known: '03_fit'",
+        ),
+        (
+            lambda p: p["analyses"]["fit"].update(reads="data/prosessed"),
+            "row analyses, column fit, printed 'data/prosessed': is no file or folder",
+        ),
         (lambda p: p.update(fitt=p.pop("fit")), r"row fitt: is not a section\. Did you mean 'fit'"),
         (lambda p: p["fit"].update(confidence=95), "printed '95': should lie between 0 and 1"),
         (lambda p: p.update(sources=None), "row sources, printed 'None'|row sources: should be a list"),
@@ -97,11 +105,15 @@ def test_notebook_is_thin(path):
         if cell.cell_type == "code":
             tree = ast.parse(cell.source)
             for node in ast.walk(tree):
-                assert not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try)), cell.source[:80]
+                assert not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try)), cell.source[
+                    :80
+                ]
             if "parameters" not in cell.metadata.get("tags", []):
                 assert len(cell.source.splitlines()) <= 10 and len(cell.source) <= 600, cell.source[:80]
                 assert not re.search(r"choose\(|lambda|[\u2e80-\uffef]", cell.source), cell.source[:80]
-            assert not re.search(r"warnings\.|errors=.coerce|summary\(\)|open\(|sys\.path", cell.source), cell.source[:80]
+            assert not re.search(r"warnings\.|errors=.coerce|summary\(\)|open\(|sys\.path", cell.source), cell.source[
+                :80
+            ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -121,7 +133,18 @@ def test_opening_running_and_saving_changes_nothing_downstream(path):
 
 
 def test_scrubbing_keeps_parameters_and_drops_clocks():
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"], "papermill": {"start_time": "now"}, "execution": {"iopub.execute_input": "now"}})])
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(
+                "x = 1",
+                metadata={
+                    "tags": ["parameters"],
+                    "papermill": {"start_time": "now"},
+                    "execution": {"iopub.execute_input": "now"},
+                },
+            )
+        ]
+    )
     notebook.metadata["papermill"] = {"parameters": {"x": 2}, "start_time": "now", "input_path": "/somewhere"}
     text = nbformat.writes(scrub(notebook))
     assert '"x": 2' in text and "now" not in text and "somewhere" not in text and '"parameters"' in text
@@ -131,7 +154,11 @@ def test_scrubbing_keeps_parameters_and_drops_clocks():
     ("source", "expected", "message"),
     [
         ("language = 'zh'\nyear = 1", {"language": "zh"}, "parameter 'year' is not in section"),
-        ("language = 'zh'", {"language": "zh", "year": 1}, "parameter 'year' of params.yaml is not in the parameters cell"),
+        (
+            "language = 'zh'",
+            {"language": "zh", "year": 1},
+            "parameter 'year' of params.yaml is not in the parameters cell",
+        ),
         ("year = '1'", {"year": 1}, "parameter 'year' is str, params.yaml has int"),
         ("year = 1 + 1", {"year": 1}, "line 1 is not `name = literal`"),
         ("year: int = 1", {"year": 1}, "line 1 is not `name = literal`"),
@@ -152,12 +179,19 @@ def test_graph_has_what_each_stage_needs():
     for name, stage in stages().items():
         deps = set(stage["deps"])
         # stages that make pages show executed notebooks and are the end of the graph; nothing that computes reads one
-        assert not any(d.endswith(".ipynb") and d.startswith("results/") for d in deps), f"{name} depends on an executed notebook"
+        assert not any(d.endswith(".ipynb") and d.startswith("results/") for d in deps), (
+            f"{name} depends on an executed notebook"
+        )
         if name == "strip":
             assert {"notebooks", "src/analysis", "pipelines", "requirements.lock"} <= deps
             continue
-        assert not any(d == "notebooks" or d.startswith(("notebooks/", "src/", "pipelines/")) for d in deps), f"{name} depends on more code than it stands on, or on what Jupyter rewrites"
-        module, section = stage["cmd"].split()[2].partition(".")[2], stage["cmd"].split()[3] if "run_notebook" in stage["cmd"] else ""
+        assert not any(d == "notebooks" or d.startswith(("notebooks/", "src/", "pipelines/")) for d in deps), (
+            f"{name} depends on more code than it stands on, or on what Jupyter rewrites"
+        )
+        module, section = (
+            stage["cmd"].split()[2].partition(".")[2],
+            stage["cmd"].split()[3] if "run_notebook" in stage["cmd"] else "",
+        )
         assert f"build/code/{section or module}.txt" in deps, f"{name} does not wait for its code"
         if section:
             assert f"build/notebooks/{notebooks()[section].name}" in deps
@@ -170,13 +204,36 @@ def test_the_graph_is_short():
 def test_a_stage_waits_for_the_code_that_it_stands_on(processed):
     """The closure of the imports, by another reading of them: what Python has loaded after the imports of a notebook."""
     for section, path in notebooks().items():
-        imports = [line for cell in read(path).cells if cell.cell_type == "code" for line in cell.source.splitlines() if re.match(r"(from|import) ", line)]
-        code = "\n".join([*imports, "import sys", "print(*sorted(m for m in sys.modules if m.split('.')[0] == 'analysis'))"])
-        loaded = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment(PROJECT), capture_output=True, text=True, check=True).stdout.split()
-        listed = {line.split("  ")[1] for line in (processed / f"build/code/{section}.txt").read_text(encoding="utf-8").splitlines()}
-        files = {f"src/{m.replace('.', '/')}{'/__init__' if (PROJECT / 'src' / m.replace('.', '/')).is_dir() else ''}.py" for m in loaded}
+        imports = [
+            line
+            for cell in read(path).cells
+            if cell.cell_type == "code"
+            for line in cell.source.splitlines()
+            if re.match(r"(from|import) ", line)
+        ]
+        code = "\n".join(
+            [*imports, "import sys", "print(*sorted(m for m in sys.modules if m.split('.')[0] == 'analysis'))"]
+        )
+        loaded = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=PROJECT,
+            env=environment(PROJECT),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        listed = {
+            line.split("  ")[1]
+            for line in (processed / f"build/code/{section}.txt").read_text(encoding="utf-8").splitlines()
+        }
+        files = {
+            f"src/{m.replace('.', '/')}{'/__init__' if (PROJECT / 'src' / m.replace('.', '/')).is_dir() else ''}.py"
+            for m in loaded
+        }
         assert files <= listed, sorted(files - listed)
-        assert not any(name.startswith("src/analysis/collect/") for name in listed), f"{section} would run again after a change of the forms"
+        assert not any(name.startswith("src/analysis/collect/") for name in listed), (
+            f"{section} would run again after a change of the forms"
+        )
 
 
 # --- the runner
@@ -201,13 +258,26 @@ def test_failure_names_notebook_cell_heading_parameters_and_changes_nothing(proc
     done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
     path.write_text(original, encoding="utf-8")
     assert done.returncode == 1
-    for part in ("analyse@cooperation failed", "notebooks/05_cooperation.ipynb", "under 'The record over time'", "language='zh', city='town'", "half-run.ipynb", "KeyError: 'no such column'"):
+    for part in (
+        "analyse@cooperation failed",
+        "notebooks/05_cooperation.ipynb",
+        "under 'The record over time'",
+        "language='zh', city='town'",
+        "half-run.ipynb",
+        "KeyError: 'no such column'",
+    ):
         assert part in done.stderr, done.stderr
     assert not (processed / "results/cooperation").exists()
     assert list((processed / "build/staging").rglob("*.half-run.ipynb"))
 
 
-@pytest.mark.parametrize(("planted", "message"), [("import os; os.kill(os.getpid(), 9)", "the kernel died"), ("import warnings; warnings.warn('x')", "a cell wrote a warning")])
+@pytest.mark.parametrize(
+    ("planted", "message"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", "the kernel died"),
+        ("import warnings; warnings.warn('x')", "a cell wrote a warning"),
+    ],
+)
 def test_dead_kernels_and_warnings_are_failures_with_a_place(processed, planted, message):
     path = processed / "build/notebooks/05_cooperation.ipynb"
     original = path.read_text(encoding="utf-8")
@@ -216,7 +286,9 @@ def test_dead_kernels_and_warnings_are_failures_with_a_place(processed, planted,
     path.write_text(nbformat.writes(notebook), encoding="utf-8")
     done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
     path.write_text(original, encoding="utf-8")
-    assert done.returncode == 1 and message in done.stderr and "notebooks/05_cooperation.ipynb" in done.stderr, done.stderr
+    assert done.returncode == 1 and message in done.stderr and "notebooks/05_cooperation.ipynb" in done.stderr, (
+        done.stderr
+    )
     assert "Traceback" not in done.stderr and not (processed / "results/cooperation").exists()
 
 
@@ -224,26 +296,41 @@ def test_what_is_published_is_what_the_ledger_says(processed):
     path = processed / "build/notebooks/02_reconcile.ipynb"
     original = path.read_text(encoding="utf-8")
     notebook = read(path)
-    notebook.cells.append(nbformat.v4.new_code_cell("import os; (results._path('tables/stray.csv')).write_text('a'); os.remove(results._path('tables/reconcile_verdicts.csv'))", id="planted"))
+    notebook.cells.append(
+        nbformat.v4.new_code_cell(
+            "import os; (results._path('tables/stray.csv')).write_text('a'); os.remove(results._path('tables/reconcile_verdicts.csv'))",
+            id="planted",
+        )
+    )
     path.write_text(nbformat.writes(notebook), encoding="utf-8")
     done = run(processed, "pipelines.run_notebook", "reconcile", check=False)
     path.write_text(original, encoding="utf-8")
     assert done.returncode == 1
     assert "tables/stray.csv, row analyse@reconcile: was written and does not stand in the ledger" in done.stderr
-    assert "tables/reconcile_verdicts.csv, row analyse@reconcile: stands in the ledger and was not written" in done.stderr
+    assert (
+        "tables/reconcile_verdicts.csv, row analyse@reconcile: stands in the ledger and was not written" in done.stderr
+    )
     assert not (processed / "results/reconcile").exists()
 
 
 def test_two_runs_give_equal_bytes_and_html_asks_no_other_host(processed):
     run(processed, "pipelines.run_notebook", "reconcile", PYTHONHASHSEED="1", TZ="Asia/Shanghai", LANG="C")
-    made = {p.relative_to(processed): p.read_bytes() for p in (processed / "results/reconcile").rglob("*") if p.is_file()}
+    made = {
+        p.relative_to(processed): p.read_bytes() for p in (processed / "results/reconcile").rglob("*") if p.is_file()
+    }
     run(processed, "pipelines.run_notebook", "reconcile", PYTHONHASHSEED="2", TZ="America/Lima", LANG="C.UTF-8")
-    again = {p.relative_to(processed): p.read_bytes() for p in (processed / "results/reconcile").rglob("*") if p.is_file()}
+    again = {
+        p.relative_to(processed): p.read_bytes() for p in (processed / "results/reconcile").rglob("*") if p.is_file()
+    }
     assert made == again and len(made) >= 7
     html = (processed / "results/reconcile/said/zh/02_reconcile.html").read_text(encoding="utf-8")
     assert not re.search(r"(src|href)=[\"'](https?:)?//", html) and "@import" not in html
     assert '<details class="code">' in html and "<svg" in html and 'class="dataframe"' in html
-    assert (processed / "results/reconcile/said/zh/tables/reconcile_checks.csv").read_text(encoding="utf-8").startswith("check_id,source_id,where,what,printed,recomputed,unit,verdict,formula,note")
+    assert (
+        (processed / "results/reconcile/said/zh/tables/reconcile_checks.csv")
+        .read_text(encoding="utf-8")
+        .startswith("check_id,source_id,where,what,printed,recomputed,unit,verdict,formula,note")
+    )
 
 
 def test_numbers_carry_their_origin(processed):
@@ -252,7 +339,10 @@ def test_numbers_carry_their_origin(processed):
     assert entry["value"] == pytest.approx(100 * 593 / 640) and entry["text"] == "92.66%" and entry["unit"] == "%"
     assert "town-2030:table 3-6:college_a:graduates:2030=180" in entry["origin"]["inputs"]
     done = run(processed, "pipelines.collect_numbers", check=False)
-    assert done.returncode == 1 and "results/fit/ledger.json: the ledger is missing. Run its stage: dvc repro analyse@fit" in done.stderr
+    assert (
+        done.returncode == 1
+        and "results/fit/ledger.json: the ledger is missing. Run its stage: dvc repro analyse@fit" in done.stderr
+    )
 
 
 def test_unknown_stage_is_refused(capsys):
@@ -262,5 +352,11 @@ def test_unknown_stage_is_refused(capsys):
 
 
 def test_package_imports_from_anywhere(tmp_path):
-    done = subprocess.run([sys.executable, "-c", "import analysis.load, analysis.paths; print(analysis.paths.ROOT)"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "import analysis.clean.load, analysis.ground.paths; print(analysis.ground.paths.ROOT)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == str(paths.ROOT)

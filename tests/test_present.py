@@ -7,11 +7,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from analysis import paths
-from analysis.dictionary import entities, indicators, label, words
-from analysis.errors import DataFault
-from analysis.keys import cells, input_keys, with_inputs
-from analysis.params import notebooks
+from analysis.ground import paths
+from analysis.ground.dictionary import entities, indicators, label, words
+from analysis.ground.errors import DataFault
+from analysis.ground.keys import cells, input_keys, with_inputs
+from analysis.ground.params import notebooks
 from analysis.present.plots import Series, plot_dots
 from analysis.present.prose import blocks
 from analysis.present.results import Results, compact
@@ -46,7 +46,15 @@ numbers:
   size_one: {table: size_hidden, row: one, unit: 人, formula: {zh: 合计, en: sum}, values: printed}
   size_codes: {table: size_hidden, row: codes, say: labels, formula: {zh: 名称, en: names}}
 """
-TABLE = pd.DataFrame({"year": [2030, 2031], "share": [0.1249, 0.25], "disagree": [True, True], "test": ["two_proportions", "permutation_rates"], "key": ["a", "b"]})
+TABLE = pd.DataFrame(
+    {
+        "year": [2030, 2031],
+        "share": [0.1249, 0.25],
+        "disagree": [True, True],
+        "test": ["two_proportions", "permutation_rates"],
+        "key": ["a", "b"],
+    }
+)
 
 
 @pytest.fixture
@@ -65,7 +73,15 @@ def make(tmp_path, monkeypatch):
     def results(change=lambda text: text, **parameters):
         (tmp_path / "data/words/size.yaml").write_text(change(WORDS), encoding="utf-8")
         forget()
-        given = {"language": "zh", "source": "liuzhou-2023", "year": 2030, "values": "corrected", "draws": 3000, "seed": 1, "level": 0.05}
+        given = {
+            "language": "zh",
+            "source": "liuzhou-2023",
+            "year": 2030,
+            "values": "corrected",
+            "draws": 3000,
+            "seed": 1,
+            "level": 0.05,
+        }
         return Results("size", given | parameters)
 
     return results
@@ -81,20 +97,48 @@ def publish(results):
 def test_everything_is_said_in_each_language(make, tmp_path):
     picture = publish(results := make())
     assert results.close() == "4 numbers, 1 figures, 2 tables"
-    said = lambda language: (tmp_path / f"results/size/said/{language}/tables/size_t.csv").read_text(encoding="utf-8")  # noqa: E731
+    said = lambda language: (tmp_path / f"results/size/said/{language}/tables/size_t.csv").read_text(encoding="utf-8")
     assert said("zh") == "年份,占比,结论相反,检验\n2030,12.5,是,两比例检验（毕业生）\n2031,25.0,是,精确置换（比率）\n"
     assert said("en").startswith("Year,Share,Disagree,Test\n2030,12.5,yes,")
-    assert (tmp_path / "results/size/tables/size_t.csv").read_text(encoding="utf-8").startswith("year,share,disagree,test,key\n2030,0.1249,True,two_proportions,a")
+    assert (
+        (tmp_path / "results/size/tables/size_t.csv")
+        .read_text(encoding="utf-8")
+        .startswith("year,share,disagree,test,key\n2030,0.1249,True,two_proportions,a")
+    )
     ledger = json.loads((tmp_path / "results/size/ledger.json").read_text(encoding="utf-8"))
-    assert ledger["said"]["zh"]["tables"]["size_t"]["title"] == "标题 3,000" and ledger["said"]["en"]["tables"]["size_t"]["title"] == "Title 3,000"
-    assert ledger["said"]["zh"]["figures"]["size_f"]["title"] == "最大 25%（相反）；25.0%" and "opposed" in ledger["said"]["en"]["figures"]["size_f"]["title"]
+    assert (
+        ledger["said"]["zh"]["tables"]["size_t"]["title"] == "标题 3,000"
+        and ledger["said"]["en"]["tables"]["size_t"]["title"] == "Title 3,000"
+    )
+    assert (
+        ledger["said"]["zh"]["figures"]["size_f"]["title"] == "最大 25%（相反）；25.0%"
+        and "opposed" in ledger["said"]["en"]["figures"]["size_f"]["title"]
+    )
     assert ledger["said"]["zh"]["figures"]["size_f"]["scope"] == "两比例检验（毕业生） 2030、精确置换（比率） 2031"
-    assert ledger["numbers"]["size_share_a"] == {"value": 12.49, "unit": "%", "headline": True, "origin": {"notebook": "size", "cell": {"table": "size_t", "row": 0, "column": "share"}, "inputs": ["cell a"], "values": "corrected"}}
+    assert ledger["numbers"]["size_share_a"] == {
+        "value": 12.49,
+        "unit": "%",
+        "headline": True,
+        "origin": {
+            "notebook": "size",
+            "cell": {"table": "size_t", "row": 0, "column": "share"},
+            "inputs": ["cell a"],
+            "values": "corrected",
+        },
+    }
     assert ledger["said"]["zh"]["numbers"]["size_share_a"] == {"text": "12.5%", "unit": "%", "formula": "甲除以乙 2030"}
-    assert ledger["said"]["en"]["numbers"]["size_one"] == {"text": "3", "unit": "persons", "formula": "sum"} and ledger["numbers"]["size_one"]["origin"]["values"] == "printed"
-    assert [ledger["said"][one]["numbers"]["size_codes"]["text"] for one in ("zh", "en")] == ["第一产业、第三产业", "Primary, Tertiary"]
+    assert (
+        ledger["said"]["en"]["numbers"]["size_one"] == {"text": "3", "unit": "persons", "formula": "sum"}
+        and ledger["numbers"]["size_one"]["origin"]["values"] == "printed"
+    )
+    assert [ledger["said"][one]["numbers"]["size_codes"]["text"] for one in ("zh", "en")] == [
+        "第一产业、第三产业",
+        "Primary, Tertiary",
+    ]
     data, metadata = picture._repr_mimebundle_()
-    assert data["image/svg+xml"] == (tmp_path / "results/size/said/zh/figures/size_f.svg").read_text(encoding="utf-8") and metadata == {"workbench": {"figure": "size_f"}}
+    assert data["image/svg+xml"] == (tmp_path / "results/size/said/zh/figures/size_f.svg").read_text(
+        encoding="utf-8"
+    ) and metadata == {"workbench": {"figure": "size_f"}}
     assert list(TABLE.columns) == ["year", "share", "disagree", "test", "key"]
 
 
@@ -115,16 +159,28 @@ def test_a_missing_glyph_is_an_error(make):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("title: {zh: \"标题 {draws:,}\", en: \"Title {draws:,}\"}\n", "title: {zh: 标题}\n"), "line 4, column tables / size_t / title.*says nothing in en"),
+        (
+            ('title: {zh: "标题 {draws:,}", en: "Title {draws:,}"}\n', "title: {zh: 标题}\n"),
+            "line 4, column tables / size_t / title.*says nothing in en",
+        ),
         (("    units: {zh: 人, en: persons}\n", ""), "lacks units"),
-        (("columns: {year: ,", "columns: {yaer: ,"), "line 8, column tables / size_t / columns / yaer: the table has no column 'yaer' .nearest known: 'year'"),
+        (
+            ("columns: {year: ,", "columns: {yaer: ,"),
+            "line 8, column tables / size_t / columns / yaer: the table has no column 'yaer' .nearest known: 'year'",
+        ),
         (("column: share, unit", "column: shaer, unit"), "names no cell: size_t has no column 'shaer'"),
         (("row: one", "row: ones"), "names no cell: size_hidden has no row 'ones' .nearest known: 'one'"),
         (("size_share_{key}:", "size_share:"), "the number 'size_share' is published twice"),
-        (("{which}）", "{wich}）"), "line 12, column figures / size_f / title: {wich} is no parameter, number or value .nearest known: 'which'"),
+        (
+            ("{which}）", "{wich}）"),
+            "line 12, column figures / size_f / title: {wich} is no parameter, number or value .nearest known: 'which'",
+        ),
         (("where: {year: 2031}, scale", "where: {year: 2032}, scale"), "a value is 0 cells of size_t"),
         (("rate: {zh: 率, en: rate}", "rat: {zh: 率, en: rate}"), "says nothing for 'rate' .nearest known: 'rat'"),
-        (("  size_hidden: {title", "  size_more: {title: T, scope: s, units: u, source: q}\n  size_hidden: {title"), "size_more is declared and not published"),
+        (
+            ("  size_hidden: {title", "  size_more: {title: T, scope: s, units: u, source: q}\n  size_hidden: {title"),
+            "size_more is declared and not published",
+        ),
         (("say: labels", "say: lables"), "no way to say a cell"),
     ],
 )
@@ -137,7 +193,7 @@ def test_words_that_do_not_fit_stop_and_name_the_line(make, change, message):
 
 def test_names_are_unique_and_say_their_notebook(make):
     results = make(lambda text: text.replace("size_hidden:", "other:").replace("table: size_hidden", "table: other"))
-    publish_t = lambda: results.table("size_t", TABLE, ["a cell"])  # noqa: E731
+    publish_t = lambda: results.table("size_t", TABLE, ["a cell"])
     publish_t()
     with pytest.raises(DataFault, match="published twice"):
         publish_t()
@@ -176,7 +232,7 @@ def test_a_compact_picture_shows_the_same():
     plt.close(figure)
     before, after = buffer.getvalue(), compact(buffer.getvalue())
     number = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
-    paths_of = lambda svg: [[float(n) for n in number.findall(d)] for d in re.findall(r' d="([^"]*)"', svg)]  # noqa: E731
+    paths_of = lambda svg: [[float(n) for n in number.findall(d)] for d in re.findall(r' d="([^"]*)"', svg)]
     assert len(after) < len(before) and [len(p) for p in paths_of(before)] == [len(p) for p in paths_of(after)]
     assert all(abs(x - y) <= 0.00501 for a, b in zip(paths_of(before), paths_of(after)) for x, y in zip(a, b))
     assert re.findall(r"scale\([^)]*\)", before) == re.findall(r"scale\([^)]*\)", after)
@@ -194,7 +250,17 @@ def test_the_font_lies_in_the_environment():
     assert "site-packages" in str(font_file()) and font_file().suffix == ".otf"
 
 
-@pytest.mark.parametrize(("value", "unit", "digits", "text"), [(28536, "人", 0, "28,536"), (9999, "人", 0, "9999"), (89.016, "%", 2, "89.02%"), (-4.24, "", 1, "−4.2"), (-0.0001, "", 2, "0.00"), ("柳职院", "", 0, "柳职院")])
+@pytest.mark.parametrize(
+    ("value", "unit", "digits", "text"),
+    [
+        (28536, "人", 0, "28,536"),
+        (9999, "人", 0, "9999"),
+        (89.016, "%", 2, "89.02%"),
+        (-4.24, "", 1, "−4.2"),
+        (-0.0001, "", 2, "0.00"),
+        ("柳职院", "", 0, "柳职院"),
+    ],
+)
 def test_number_text(value, unit, digits, text):
     assert number_text(value, unit, digits) == text
 
@@ -220,7 +286,11 @@ def test_keys_of_rows():
 def test_other_outputs_hold_no_words(name):
     """Columns of codes, numbers, and text as the sources print it; nothing that would have to be translated."""
     path = PROJECT / "results" / name / f"{notebooks()[name].stem}.ipynb"
-    data = "".join(p.read_text(encoding="utf-8") for folder in ("processed", "crosswalks") for p in sorted((PROJECT / "data" / folder).glob("*.csv"))) + (PROJECT / "data/entities.yaml").read_text(encoding="utf-8")
+    data = "".join(
+        p.read_text(encoding="utf-8")
+        for folder in ("processed", "crosswalks")
+        for p in sorted((PROJECT / "data" / folder).glob("*.csv"))
+    ) + (PROJECT / "data/entities.yaml").read_text(encoding="utf-8")
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", []):
             if "workbench" in output.get("metadata", {}):

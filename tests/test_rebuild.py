@@ -20,7 +20,14 @@ def rebuild(folder, *arguments, **more):
 
 
 def status(folder) -> dict:
-    done = subprocess.run([sys.executable, "-m", "dvc", "status", "--json"], cwd=folder, env=environment(folder), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "status", "--json"],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 
@@ -45,7 +52,14 @@ def test_progress_is_visible_and_quiet(built):
 @pytest.mark.slow
 def test_headline_numbers_are_metrics(built):
     folder, _ = built
-    done = subprocess.run([sys.executable, "-m", "dvc", "metrics", "show", "--json"], cwd=folder, env=environment(folder), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "metrics", "show", "--json"],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     shown = json.loads(done.stdout)[""]["data"]["results/metrics.json"]["data"]
     numbers = json.loads((folder / "results/numbers.json").read_text(encoding="utf-8"))
     assert shown["placement_rate_city"] == numbers["placement_rate_city"]["value"]
@@ -104,14 +118,28 @@ def test_a_data_fault_stops_with_its_place_and_changes_no_output(built):
     folder, _ = built
     table = folder / "data/raw/town-2030/table_3-6.csv"
     original = table.read_text(encoding="utf-8")
-    before = {p: p.read_bytes() for part in ("results", "data/interim", "data/processed") for p in (folder / part).rglob("*") if p.is_file()}
+    before = {
+        p: p.read_bytes()
+        for part in ("results", "data/interim", "data/processed")
+        for p in (folder / part).rglob("*")
+        if p.is_file()
+    }
     table.write_text(original.replace("乙职院,200", "乙职院,两百"), encoding="utf-8")
     done = rebuild(folder)
     table.write_text(original, encoding="utf-8")
     assert done.returncode == 1
-    for part in ("clean@town-2030 failed", "cell", "table_3-6.csv, table 3-6, row 乙职院, column 毕业生数(人), printed '两百': not a number"):
+    for part in (
+        "clean@town-2030 failed",
+        "cell",
+        "table_3-6.csv, table 3-6, row 乙职院, column 毕业生数(人), printed '两百': not a number",
+    ):
         assert part in done.stderr, done.stderr
-    assert {p: p.read_bytes() for part in ("results", "data/interim", "data/processed") for p in (folder / part).rglob("*") if p.is_file()} == before
+    assert {
+        p: p.read_bytes()
+        for part in ("results", "data/interim", "data/processed")
+        for p in (folder / part).rglob("*")
+        if p.is_file()
+    } == before
     assert rebuild(folder).returncode == 0
 
 
@@ -121,7 +149,14 @@ def test_a_rebuild_that_was_ended_is_finished_by_the_next_with_equal_bytes(built
     folder, _ = built
     lock = (folder / "dvc.lock").read_bytes()
     (folder / "build/durations.json").write_text("", encoding="utf-8")  # cut by the last kill
-    process = subprocess.Popen([sys.executable, "-m", "pipelines.rebuild", "--force"], cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.rebuild", "--force"],
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     for line in process.stdout:
         if "clean@town-2030" in line:
             break
@@ -155,6 +190,12 @@ def working_in(folder) -> list[int]:
 def test_plain_dvc_repro_gives_the_same_bytes(built):
     folder, _ = built
     lock = (folder / "dvc.lock").read_bytes()
-    done = subprocess.run([sys.executable, "-m", "dvc", "repro", "--force", "--single-item", "reconcile@zh"], cwd=folder, env=environment(folder), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "repro", "--force", "--single-item", "reconcile@zh"],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (folder / "dvc.lock").read_bytes() == lock

@@ -15,7 +15,19 @@ from bs4 import BeautifulSoup
 from tests.conftest import PROJECT
 
 SITE = PROJECT / "results" / "site"
-PAGES = ["index.html", "report.html", "audit.html", "numbers.html", "trails.html", "dictionary.html", "downloads.html", "briefs/index.html", "notebooks/03_fit.html", "notebooks/02_reconcile.html", "methods/methods.html"]
+PAGES = [
+    "index.html",
+    "report.html",
+    "audit.html",
+    "numbers.html",
+    "trails.html",
+    "dictionary.html",
+    "downloads.html",
+    "briefs/index.html",
+    "notebooks/03_fit.html",
+    "notebooks/02_reconcile.html",
+    "methods/methods.html",
+]
 SERIOUS = {"serious", "critical"}
 
 if not SITE.exists():
@@ -30,7 +42,9 @@ def browser():
     if chromium is None:
         pytest.skip("no Chromium on this machine; install the system's package `chromium` to see the site in a browser")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         yield launched
         launched.close()
 
@@ -39,7 +53,9 @@ def browser():
 def page(browser):
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.said, opened.asked = [], []
-    opened.on("console", lambda message: opened.said.append(message.text) if message.type in {"error", "warning"} else None)
+    opened.on(
+        "console", lambda message: opened.said.append(message.text) if message.type in {"error", "warning"} else None
+    )
     opened.on("pageerror", lambda error: opened.said.append(str(error)))
     opened.on("request", lambda request: opened.asked.append(request.url))
     yield opened
@@ -49,13 +65,23 @@ def page(browser):
 def test_no_link_is_dead_and_no_picture_missing():
     """Every page of both languages, every link to a page, a file or an anchor."""
     files = sorted(SITE.rglob("*.html"))
-    trees = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in files if not path.name.startswith(("trails",)) and "files" not in path.parts}
-    anchors = {path: {node.get("id") for node in tree.select("[id]")} | {node.get("name") for node in tree.select("a[name]")} for path, tree in trees.items()}
+    trees = {
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in files
+        if not path.name.startswith(("trails",)) and "files" not in path.parts
+    }
+    anchors = {
+        path: {node.get("id") for node in tree.select("[id]")} | {node.get("name") for node in tree.select("a[name]")}
+        for path, tree in trees.items()
+    }
     for name in ("trails.html", "en/trails.html"):
         anchors[SITE / name] = set(re.findall(r' id="([^"]+)"', (SITE / name).read_text(encoding="utf-8")))
     dead = []
     for path, tree in trees.items():
-        for node, key in [*((n, "href") for n in tree.select("a[href], link[href]")), *((n, "src") for n in tree.select("img[src], script[src]"))]:
+        for node, key in [
+            *((n, "href") for n in tree.select("a[href], link[href]")),
+            *((n, "src") for n in tree.select("img[src], script[src]")),
+        ]:
             address = node[key]
             assert not address.startswith(("http:", "//")), f"{path}: {address}"
             if address.startswith(("https:", "data:", "mailto:")):
@@ -75,9 +101,16 @@ def test_it_is_smaller_than_forty_mebibytes():
 
 
 def test_both_languages_have_the_same_pages():
-    pages = lambda root: {p.relative_to(root).as_posix() for p in root.rglob("*.html") if "files" not in p.parts and not (root == SITE and "en" in p.relative_to(root).parts)}  # noqa: E731
+    pages = lambda root: {
+        p.relative_to(root).as_posix()
+        for p in root.rglob("*.html")
+        if "files" not in p.parts and not (root == SITE and "en" in p.relative_to(root).parts)
+    }
     assert pages(SITE) == pages(SITE / "en")
-    assert 'lang="zh' in (SITE / "index.html").read_text(encoding="utf-8")[:300] and 'lang="en"' in (SITE / "en/index.html").read_text(encoding="utf-8")[:300]
+    assert (
+        'lang="zh' in (SITE / "index.html").read_text(encoding="utf-8")[:300]
+        and 'lang="en"' in (SITE / "en/index.html").read_text(encoding="utf-8")[:300]
+    )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -93,7 +126,10 @@ def test_pages_are_quiet_fit_a_phone_and_have_no_serious_fault(page, name):
         assert not [(v["id"], v["nodes"][0]["target"]) for v in found if v["impact"] in SERIOUS]
 
 
-@pytest.mark.parametrize(("side", "query", "expected"), [("", "新能源汽车", "report.html"), ("", "区位商", "report.html"), ("en", "quotient", "report.html")])
+@pytest.mark.parametrize(
+    ("side", "query", "expected"),
+    [("", "新能源汽车", "report.html"), ("", "区位商", "report.html"), ("en", "quotient", "report.html")],
+)
 def test_search_finds_words(page, side, query, expected):
     page.goto((SITE / side / "search.html").as_uri() + f"?q={query}")
     page.wait_for_selector(f'#search-results li a[href*="{expected}"]', timeout=120_000)
@@ -120,7 +156,9 @@ def test_a_trail_is_two_clicks_away(page, position):
 
 def test_the_audit_filters_and_sorts(page):
     page.goto((SITE / "audit.html").as_uri())
-    rows = lambda: page.eval_on_selector_all("#audit tbody tr", "rows => rows.filter(r => !r.hidden).map(r => r.cells[5].textContent)")  # noqa: E731
+    rows = lambda: page.eval_on_selector_all(
+        "#audit tbody tr", "rows => rows.filter(r => !r.hidden).map(r => r.cells[5].textContent)"
+    )
     everything = rows()
     page.select_option("select[name=chosen]", "disagrees")
     page.dispatch_event("form.filter", "input")
@@ -128,7 +166,9 @@ def test_the_audit_filters_and_sorts(page):
     page.fill("input[name=words]", "毕业")
     assert 0 < len(rows())
     page.click("#audit th:nth-child(4) button")
-    values = page.eval_on_selector_all("#audit tbody tr", "rows => rows.filter(r => !r.hidden).map(r => Number(r.cells[3].textContent))")
+    values = page.eval_on_selector_all(
+        "#audit tbody tr", "rows => rows.filter(r => !r.hidden).map(r => Number(r.cells[3].textContent))"
+    )
     assert values == sorted(values) and page.get_attribute("#audit th:nth-child(4)", "aria-sort") == "ascending"
 
 

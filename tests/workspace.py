@@ -25,7 +25,9 @@ def make_workspace(folder: Path) -> Path:
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.lock", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(PROJECT / name, folder / name)
     for name in ("notebooks", "pipelines", "report", "src", "docs"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        shutil.copytree(
+            PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        )
     shutil.copytree(TOWN, folder, dirs_exist_ok=True)
     for name in ("dictionary.yaml", "identities.yaml"):
         shutil.copy(PROJECT / "data" / name, folder / "data" / name)
@@ -35,7 +37,9 @@ def make_workspace(folder: Path) -> Path:
     entities = yaml.safe_load((PROJECT / "data" / "entities.yaml").read_text(encoding="utf-8"))
     shared = {code: entity for code, entity in entities.items() if entity["kind"] in SHARED_KINDS}
     own = yaml.safe_load((folder / "entities_town.yaml").read_text(encoding="utf-8"))
-    (folder / "data" / "entities.yaml").write_text(yaml.safe_dump(own | shared, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    (folder / "data" / "entities.yaml").write_text(
+        yaml.safe_dump(own | shared, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
     run(folder, "analysis.intake", "document.txt", "--source", "town-2030", "--out", "data/raw/town-2030")
     return folder
 
@@ -44,12 +48,26 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """Environment of a command in the workspace."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("ANALYSIS_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
-    return {**clean, "PATH": path, "PYTHONPATH": str(folder), "ANALYSIS_ROOT": str(folder), "GIT_CONFIG_GLOBAL": os.devnull, **more}
+    return {
+        **clean,
+        "PATH": path,
+        "PYTHONPATH": str(folder),
+        "ANALYSIS_ROOT": str(folder),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        **more,
+    }
 
 
 def run(folder: Path, module: str, *arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess:
     """``python -m module arguments`` in the workspace."""
-    done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=folder, env=environment(folder, **more), capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     if check and done.returncode:
         raise AssertionError(f"{module} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done

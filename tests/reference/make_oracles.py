@@ -32,20 +32,32 @@ def main() -> None:
         points = rng.random((5, 2))
         cost = np.linalg.norm(points[:, None] - points, axis=2)
         labels = np.repeat(np.indices(x.shape).reshape(2, -1), x.ravel(), axis=1)
-        tables.append({
-            "table": x.tolist(), "p": p.tolist(), "q": q.tolist(), "cost": cost.tolist(),
-            "segregation_multi_info_theory": float(MultiInfoTheory(frame, groups=list(frame.columns)).statistic),
-            "segregation_multi_dissim": float(MultiDissim(frame, groups=list(frame.columns)).statistic),
-            "sklearn_mutual_info": float(mutual_info_score(labels[0], labels[1])),
-            "skbio_hill": [float(alpha.hill(x[0], order=order)) for order in (0, 1, 2)],
-            "skbio_braycurtis": float(beta_diversity("braycurtis", x[:2], ["a", "b"])[0, 1]),
-            "pot_emd2": float(ot.emd2(p, q, cost)),
-            # vector normalisation named: the library's default is another one and changes the order
-            "pymcdm_topsis_vector": TOPSIS(vector_cost_kept)(x[:, :3].astype(float), np.array([0.5, 0.3, 0.2]), np.array([1, 1, -1])).tolist(),
-            "pymcdm_entropy": entropy_weights(x[:, :3].astype(float) + 1).tolist(),
-        })
-    made_by = {name: version(name) for name in ("segregation", "scikit-bio", "POT", "pymcdm", "scikit-learn", "ecomplexity")}
-    Path(__file__).with_name("oracles.json").write_text(json.dumps({"made_by": made_by, "tables": tables, "relatedness": relatedness()}, indent=1) + "\n", encoding="utf-8")
+        tables.append(
+            {
+                "table": x.tolist(),
+                "p": p.tolist(),
+                "q": q.tolist(),
+                "cost": cost.tolist(),
+                "segregation_multi_info_theory": float(MultiInfoTheory(frame, groups=list(frame.columns)).statistic),
+                "segregation_multi_dissim": float(MultiDissim(frame, groups=list(frame.columns)).statistic),
+                "sklearn_mutual_info": float(mutual_info_score(labels[0], labels[1])),
+                "skbio_hill": [float(alpha.hill(x[0], order=order)) for order in (0, 1, 2)],
+                "skbio_braycurtis": float(beta_diversity("braycurtis", x[:2], ["a", "b"])[0, 1]),
+                "pot_emd2": float(ot.emd2(p, q, cost)),
+                # vector normalisation named: the library's default is another one and changes the order
+                "pymcdm_topsis_vector": TOPSIS(vector_cost_kept)(
+                    x[:, :3].astype(float), np.array([0.5, 0.3, 0.2]), np.array([1, 1, -1])
+                ).tolist(),
+                "pymcdm_entropy": entropy_weights(x[:, :3].astype(float) + 1).tolist(),
+            }
+        )
+    made_by = {
+        name: version(name) for name in ("segregation", "scikit-bio", "POT", "pymcdm", "scikit-learn", "ecomplexity")
+    }
+    Path(__file__).with_name("oracles.json").write_text(
+        json.dumps({"made_by": made_by, "tables": tables, "relatedness": relatedness()}, indent=1) + "\n",
+        encoding="utf-8",
+    )
 
 
 def relatedness() -> dict:
@@ -56,7 +68,9 @@ def relatedness() -> dict:
     columns = {"time": "t", "loc": "c", "prod": "p", "val": "v"}
     found = ecomplexity(rows, columns, verbose=False)
     return {
-        "table": x.tolist(), "mcp": found.pivot(index="c", columns="p", values="mcp").astype(int).to_numpy().tolist(), "density": found.pivot(index="c", columns="p", values="density").to_numpy().tolist(),
+        "table": x.tolist(),
+        "mcp": found.pivot(index="c", columns="p", values="mcp").astype(int).to_numpy().tolist(),
+        "density": found.pivot(index="c", columns="p", values="density").to_numpy().tolist(),
         "proximity": proximity(rows, columns).pivot(index="p_1", columns="p_2", values="proximity").to_numpy().tolist(),
     }
 

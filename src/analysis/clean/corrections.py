@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import paths
-from analysis.dictionary import indicators
-from analysis.errors import Problems, nearest
-from analysis.files import languages, read_yaml
+from analysis.ground import paths
+from analysis.ground.dictionary import indicators
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.files import languages, read_yaml
 
 STATUSES = {"applied", "shown only"}
 KEY = ["source_id", "table_id", "entity", "indicator", "year"]
@@ -44,39 +44,107 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
     places: dict[tuple, str] = {}
     for correction_id, entry in read_yaml(path).items():
         if not isinstance(entry, dict) or not isinstance(entry.get("where"), dict):
-            problems.add(paths.shown(path), "is no entry with a place", f"Write {', '.join(sorted(ENTRY))}; where: names source_id and the cell or fact_id", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                "is no entry with a place",
+                f"Write {', '.join(sorted(ENTRY))}; where: names source_id and the cell or fact_id",
+                row=correction_id,
+            )
             continue
         where = entry["where"]
         places_known = {"source_id", "fact_id"} if "fact_id" in where else set(KEY)
         for key in sorted(map(str, where.keys() - places_known)):
-            problems.add(paths.shown(path), f"a place has no {key!r}{nearest(key, places_known)}", f"Use {', '.join(sorted(places_known))}", row=correction_id, column="where")
+            problems.add(
+                paths.shown(path),
+                f"a place has no {key!r}{nearest(key, places_known)}",
+                f"Use {', '.join(sorted(places_known))}",
+                row=correction_id,
+                column="where",
+            )
         for key in sorted(entry.keys() - ENTRY):
-            problems.add(paths.shown(path), f"an entry has no {key!r}{nearest(key, ENTRY)}", f"Use {', '.join(sorted(ENTRY))}", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                f"an entry has no {key!r}{nearest(key, ENTRY)}",
+                f"Use {', '.join(sorted(ENTRY))}",
+                row=correction_id,
+            )
         place = tuple(str(where.get(k, "")) for k in (*KEY, "fact_id"))
         if place in places:
-            problems.add(paths.shown(path), f"corrects the same figure as {places[place]}", "Keep one", row=correction_id)
+            problems.add(
+                paths.shown(path), f"corrects the same figure as {places[place]}", "Keep one", row=correction_id
+            )
         places[place] = correction_id
         missing = (ENTRY - entry.keys()) | ({"source_id"} if "fact_id" in where else set(KEY)) - where.keys()
         if missing:
-            problems.add(paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id)
+            problems.add(
+                paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id
+            )
             continue
-        known = [p.name for p in paths.RAW.glob("*") if (p / ("facts.csv" if "fact_id" in where else "layout.yaml")).exists()]
+        known = [
+            p.name for p in paths.RAW.glob("*") if (p / ("facts.csv" if "fact_id" in where else "layout.yaml")).exists()
+        ]
         if str(where["source_id"]) not in known:
-            problems.add(paths.shown(path), f"source {where['source_id']!r} has no {'facts.csv' if 'fact_id' in where else 'tables'}", f"Correct source_id{nearest(str(where['source_id']), known)}", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                f"source {where['source_id']!r} has no {'facts.csv' if 'fact_id' in where else 'tables'}",
+                f"Correct source_id{nearest(str(where['source_id']), known)}",
+                row=correction_id,
+            )
         elif entry["status"] not in STATUSES:
-            problems.add(paths.shown(path), f"status {entry['status']!r} is not known", f"Use one of {', '.join(sorted(STATUSES))}", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                f"status {entry['status']!r} is not known",
+                f"Use one of {', '.join(sorted(STATUSES))}",
+                row=correction_id,
+            )
         elif str(entry["printed"]) != str(entry["expect"]):
-            problems.add(paths.shown(path), f"says that {entry['printed']!r} is printed and expects {entry['expect']!r}", "Enter the cell as it is printed, twice", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                f"says that {entry['printed']!r} is printed and expects {entry['expect']!r}",
+                "Enter the cell as it is printed, twice",
+                row=correction_id,
+            )
         elif entry["use"] is not None and (type(entry["use"]) not in (int, float) or not math.isfinite(entry["use"])):
-            problems.add(paths.shown(path), f"use is {entry['use']!r}, not a number", "Enter a number, or null with status: shown only", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                f"use is {entry['use']!r}, not a number",
+                "Enter a number, or null with status: shown only",
+                row=correction_id,
+            )
         elif entry["status"] == "applied" and entry["use"] is None:
-            problems.add(paths.shown(path), "is applied and says no number to use", "Enter `use`, or set status: shown only", row=correction_id)
+            problems.add(
+                paths.shown(path),
+                "is applied and says no number to use",
+                "Enter `use`, or set status: shown only",
+                row=correction_id,
+            )
         elif not isinstance(entry["printed"], str) or not isinstance(entry["expect"], str):
-            problems.add(paths.shown(path), "what is printed is no text", "Put it in quotation marks", row=correction_id)
-        elif not isinstance(entry["reason"], dict) or not set(languages()) <= set(entry["reason"]) or not all(isinstance(r, str) and r.strip() for r in entry["reason"].values()):
-            problems.add(paths.shown(path), f"the reason must be given in {', '.join(languages())}", "Write reason: {zh: …, en: …}", row=correction_id)
+            problems.add(
+                paths.shown(path), "what is printed is no text", "Put it in quotation marks", row=correction_id
+            )
+        elif (
+            not isinstance(entry["reason"], dict)
+            or not set(languages()) <= set(entry["reason"])
+            or not all(isinstance(r, str) and r.strip() for r in entry["reason"].values())
+        ):
+            problems.add(
+                paths.shown(path),
+                f"the reason must be given in {', '.join(languages())}",
+                "Write reason: {zh: …, en: …}",
+                row=correction_id,
+            )
         else:
-            corrections.append(Correction(correction_id, where, str(entry["printed"]), str(entry["expect"]), entry["use"], entry["status"], entry["reason"]))
+            corrections.append(
+                Correction(
+                    correction_id,
+                    where,
+                    str(entry["printed"]),
+                    str(entry["expect"]),
+                    entry["use"],
+                    entry["status"],
+                    entry["reason"],
+                )
+            )
     problems.stop()
     return corrections
 
@@ -84,10 +152,16 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
 def _place(correction: Correction) -> dict[str, str]:
     """Where a message says it is."""
     where = correction.where
-    return {"row": where["fact_id"]} if correction.of_prose else {"table": where["table_id"], "row": where["entity"], "column": f"{where['indicator']} {where['year']}"}
+    return (
+        {"row": where["fact_id"]}
+        if correction.of_prose
+        else {"table": where["table_id"], "row": where["entity"], "column": f"{where['indicator']} {where['year']}"}
+    )
 
 
-def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source_id: str, problems: Problems) -> pd.DataFrame:
+def apply_corrections(
+    cells: pd.DataFrame, corrections: list[Correction], source_id: str, problems: Problems
+) -> pd.DataFrame:
     """Enter applied corrections into `value`; `raw` and `value_printed` stay as printed.
 
     Parameters
@@ -115,16 +189,34 @@ def apply_corrections(cells: pd.DataFrame, corrections: list[Correction], source
         for column in columns:
             found &= cells[column].astype(str) == str(correction.where[column])
         if found.sum() != 1:
-            problems.add("data/corrections.yaml", f"correction {correction.correction_id} matches {found.sum()} cells", "Correct `where`, or drop the correction", **_place(correction))
+            problems.add(
+                "data/corrections.yaml",
+                f"correction {correction.correction_id} matches {found.sum()} cells",
+                "Correct `where`, or drop the correction",
+                **_place(correction),
+            )
             continue
         index = found.idxmax()
         if cells.at[index, "raw"] != correction.expect:
             file = f"data/raw/{source_id}/{'facts' if correction.of_prose else 'table_' + correction.where['table_id']}.csv"
-            problems.add(file, f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}", "The source was mended: drop the correction in data/corrections.yaml, or enter there what is printed now", **_place(correction), printed=cells.at[index, "raw"])
+            problems.add(
+                file,
+                f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}",
+                "The source was mended: drop the correction in data/corrections.yaml, or enter there what is printed now",
+                **_place(correction),
+                printed=cells.at[index, "raw"],
+            )
             continue
         low, high = indicators()[cells.at[index, "indicator"]].range
-        if correction.use is not None and not (low is None or correction.use >= low) & (high is None or correction.use <= high):
-            problems.add("data/corrections.yaml", f"correction {correction.correction_id} uses {correction.use:g}, outside the range {low} to {high} of {cells.at[index, 'indicator']}", "Correct `use`", **_place(correction))
+        if correction.use is not None and not (low is None or correction.use >= low) & (
+            high is None or correction.use <= high
+        ):
+            problems.add(
+                "data/corrections.yaml",
+                f"correction {correction.correction_id} uses {correction.use:g}, outside the range {low} to {high} of {cells.at[index, 'indicator']}",
+                "Correct `use`",
+                **_place(correction),
+            )
             continue
         if correction.status == "applied":
             corrected.at[index, "value"] = float(correction.use)

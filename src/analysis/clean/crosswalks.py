@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from analysis import paths
-from analysis.dictionary import Entity, entities
-from analysis.errors import Problems
-from analysis.schema import Column, Table, read_table, reference, share, text, words
-from analysis.schema import pattern as form
+from analysis.ground import paths
+from analysis.ground.dictionary import Entity, entities
+from analysis.ground.errors import Problems
+from analysis.ground.schema import Column, Table, read_table, reference, share, text, words
+from analysis.ground.schema import pattern as form
 
 FLAG = words({"0", "1"})
 BASIS = text(required=True)
-DIVISIONS = form(r"[0-9]{2}(-[0-9]{2})?(;[0-9]{2}(-[0-9]{2})?)*", "no divisions of GB/T 4754-2017", "Write two digits each: 36, 34;35 or 13-24", required=False)
+DIVISIONS = form(
+    r"[0-9]{2}(-[0-9]{2})?(;[0-9]{2}(-[0-9]{2})?)*",
+    "no divisions of GB/T 4754-2017",
+    "Write two digits each: 36, 34;35 or 13-24",
+    required=False,
+)
 
 
 def _of_kind(kind: str, known: dict[str, Entity], required: bool = True) -> Column:
     names = {e.code.removeprefix("section_") for e in known.values() if e.kind == kind}
-    return reference(names, f"{{cell!r}} is no {kind.replace('_', ' ')} of data/entities.yaml".replace("{cell!r}", "'{cell}'"), "Correct it, or add it there", required)
+    return reference(
+        names,
+        f"{{cell!r}} is no {kind.replace('_', ' ')} of data/entities.yaml".replace("{cell!r}", "'{cell}'"),
+        "Correct it, or add it there",
+        required,
+    )
 
 
 def tables() -> dict[str, Table]:
@@ -27,16 +37,93 @@ def tables() -> dict[str, Table]:
     chain = _of_kind("chain_link", known)
     bounds = {"lower": share(), "upper": share()}
     return {
-        "category_to_section": Table({"category": form(r"0[1-9]|1[0-9]", "no category of the catalogue of 2021", "Write 01 to 19"), "name_zh": text(True), "name_en": text(True), "section": section, "strict": FLAG, "loose": FLAG, "basis": BASIS}, key=("category", "section")),
-        "college_to_chain": Table({"college": text(True), "chain": chain, "basis": BASIS}, label="college", key=("college",)),
-        "cooperation_kinds": Table({"kind": form(r"[a-z][a-z0-9_]*", "no code", "Write small letters and underscores"), "zh": text(True), "en": text(True)}, label="kind", key=("kind",)),
-        "group_to_section": Table({"group": group, "industry": text(True), "section": section, "divisions": DIVISIONS, **bounds, "basis": BASIS}, key=("group", "industry", "section")),
-        "group_to_sector": Table({"group": group, "sector": sector, **bounds, "loose_lower": share(), "loose_upper": share(), "basis": BASIS}, key=("group", "sector")),
-        "partner_to_country": Table({"partner": text(True), "country_zh": text(), "country_en": text(), "basis": BASIS}, label="partner", key=("partner",)),
-        "resource_to_section": Table({"item": text(True), "field": form(r"[a-z][a-z0-9_]*", "no code", "Write small letters and underscores"), "section": section, "divisions": DIVISIONS, "basis": BASIS}, label="item", key=("item",)),
-        "section_to_sector": Table({"section": section, "sector": sector, "basis": BASIS}, label="section", key=("section",)),
-        "statistic_classes": Table({"kind": words({"group", "scope"}), "code": form(r"[a-z0-9][a-z0-9_]*", "no code", "Write small letters, digits and underscores"), "zh": text(True), "en": text(True)}, label="code", key=("kind", "code")),
-        "specialty_to_division": Table({"specialty": text(True), "catalogue": words({"", "higher", "secondary", "technician"}, False), "chain": _of_kind("chain_link", known, False), "section": section, "divisions": DIVISIONS, **bounds, "basis": BASIS}, key=("specialty", "catalogue", "section", "divisions")),
+        "category_to_section": Table(
+            {
+                "category": form(r"0[1-9]|1[0-9]", "no category of the catalogue of 2021", "Write 01 to 19"),
+                "name_zh": text(True),
+                "name_en": text(True),
+                "section": section,
+                "strict": FLAG,
+                "loose": FLAG,
+                "basis": BASIS,
+            },
+            key=("category", "section"),
+        ),
+        "college_to_chain": Table(
+            {"college": text(True), "chain": chain, "basis": BASIS}, label="college", key=("college",)
+        ),
+        "cooperation_kinds": Table(
+            {
+                "kind": form(r"[a-z][a-z0-9_]*", "no code", "Write small letters and underscores"),
+                "zh": text(True),
+                "en": text(True),
+            },
+            label="kind",
+            key=("kind",),
+        ),
+        "group_to_section": Table(
+            {
+                "group": group,
+                "industry": text(True),
+                "section": section,
+                "divisions": DIVISIONS,
+                **bounds,
+                "basis": BASIS,
+            },
+            key=("group", "industry", "section"),
+        ),
+        "group_to_sector": Table(
+            {
+                "group": group,
+                "sector": sector,
+                **bounds,
+                "loose_lower": share(),
+                "loose_upper": share(),
+                "basis": BASIS,
+            },
+            key=("group", "sector"),
+        ),
+        "partner_to_country": Table(
+            {"partner": text(True), "country_zh": text(), "country_en": text(), "basis": BASIS},
+            label="partner",
+            key=("partner",),
+        ),
+        "resource_to_section": Table(
+            {
+                "item": text(True),
+                "field": form(r"[a-z][a-z0-9_]*", "no code", "Write small letters and underscores"),
+                "section": section,
+                "divisions": DIVISIONS,
+                "basis": BASIS,
+            },
+            label="item",
+            key=("item",),
+        ),
+        "section_to_sector": Table(
+            {"section": section, "sector": sector, "basis": BASIS}, label="section", key=("section",)
+        ),
+        "statistic_classes": Table(
+            {
+                "kind": words({"group", "scope"}),
+                "code": form(r"[a-z0-9][a-z0-9_]*", "no code", "Write small letters, digits and underscores"),
+                "zh": text(True),
+                "en": text(True),
+            },
+            label="code",
+            key=("kind", "code"),
+        ),
+        "specialty_to_division": Table(
+            {
+                "specialty": text(True),
+                "catalogue": words({"", "higher", "secondary", "technician"}, False),
+                "chain": _of_kind("chain_link", known, False),
+                "section": section,
+                "divisions": DIVISIONS,
+                **bounds,
+                "basis": BASIS,
+            },
+            key=("specialty", "catalogue", "section", "divisions"),
+        ),
     }
 
 
@@ -51,7 +138,14 @@ def check_crosswalk(name: str, problems: Problems) -> None:
     for low, high in (("lower", "upper"), ("loose_lower", "loose_upper"), ("strict", "loose")):
         for number, row in enumerate(rows, 2):
             if low in row and float(row[low]) > float(row[high]):
-                problems.add(file, f"{low} is above {high}", "Correct one of the two", row=f"line {number}", column=low, printed=row[low])
+                problems.add(
+                    file,
+                    f"{low} is above {high}",
+                    "Correct one of the two",
+                    row=f"line {number}",
+                    column=low,
+                    printed=row[low],
+                )
     if name == "group_to_sector":
         _check_weights(rows, file, problems)
     if name == "section_to_sector":
@@ -62,9 +156,18 @@ def check_crosswalk(name: str, problems: Problems) -> None:
         _one_name([r for r in rows if r["country_zh"]], "country_zh", ("country_en",), file, problems)
         for row in rows:
             if bool(row["country_zh"]) != bool(row["country_en"]):
-                problems.add(file, "has a country in one language only", "Name it in both, or in none", row=row["partner"])
+                problems.add(
+                    file, "has a country in one language only", "Name it in both, or in none", row=row["partner"]
+                )
             if row["basis"] == "country" and row["country_zh"] != row["partner"]:
-                problems.add(file, "is a country by its basis and leads to another", "Correct the country or the basis", row=row["partner"], column="country_zh", printed=row["country_zh"])
+                problems.add(
+                    file,
+                    "is a country by its basis and leads to another",
+                    "Correct the country or the basis",
+                    row=row["partner"],
+                    column="country_zh",
+                    printed=row["country_zh"],
+                )
 
 
 def _check_weights(rows: list[dict[str, str]], file: str, problems: Problems) -> None:
@@ -78,7 +181,12 @@ def _check_weights(rows: list[dict[str, str]], file: str, problems: Problems) ->
             most[row["group"]] += float(row[high])
         for group in least:
             if least[group] > 1 + 1e-9 or most[group] < 1 - 1e-9:
-                problems.add(file, f"{low} adds up to {least[group]:g} and {high} to {most[group]:g}; one group is 1", f"Let {low} add up to 1 at most, {high} to 1 at least", row=group)
+                problems.add(
+                    file,
+                    f"{low} adds up to {least[group]:g} and {high} to {most[group]:g}; one group is 1",
+                    f"Let {low} add up to 1 at most, {high} to 1 at least",
+                    row=group,
+                )
 
 
 def _complete(names: set[str], kind: str, file: str, problems: Problems) -> None:
@@ -91,7 +199,14 @@ def _one_name(rows: list[dict[str, str]], key: str, columns: tuple[str, ...], fi
     for row in rows:
         for column in columns:
             if first.setdefault(row[key], row)[column] != row[column]:
-                problems.add(file, f"{key} {row[key]!r} is called {first[row[key]][column]!r} elsewhere", "Use one name", row=row[key], column=column, printed=row[column])
+                problems.add(
+                    file,
+                    f"{key} {row[key]!r} is called {first[row[key]][column]!r} elsewhere",
+                    "Use one name",
+                    row=row[key],
+                    column=column,
+                    printed=row[column],
+                )
 
 
 def check_crosswalks(problems: Problems) -> None:
@@ -105,19 +220,37 @@ def check_crosswalks(problems: Problems) -> None:
 
 def known_partners(problems: Problems) -> set[str]:
     """Partners that a figure of prose may name."""
-    return {row["partner"] for row in read_table(paths.CROSSWALKS / "partner_to_country.csv", tables()["partner_to_country"], problems)}
+    return {
+        row["partner"]
+        for row in read_table(paths.CROSSWALKS / "partner_to_country.csv", tables()["partner_to_country"], problems)
+    }
 
 
 def known_kinds(problems: Problems) -> set[str]:
     """What a figure of prose may be about: kinds of cooperation, and classes by which supply and demand are counted."""
-    kinds = {row["kind"] for row in read_table(paths.CROSSWALKS / "cooperation_kinds.csv", tables()["cooperation_kinds"], problems)}
-    return kinds | {"", "all"} | {e.code for e in entities().values() if e.kind in {"sector", "industry_group", "chain_link"}}
+    kinds = {
+        row["kind"]
+        for row in read_table(paths.CROSSWALKS / "cooperation_kinds.csv", tables()["cooperation_kinds"], problems)
+    }
+    return (
+        kinds
+        | {"", "all"}
+        | {e.code for e in entities().values() if e.kind in {"sector", "industry_group", "chain_link"}}
+    )
 
 
 def known_groups(kind: str, problems: Problems) -> set[str]:
     """Groups (``group``) or scopes (``scope``) that a statistic may be about: declared classes, sectors, sections by letter, groups of industry."""
-    declared = {row["code"] for row in read_table(paths.CROSSWALKS / "statistic_classes.csv", tables()["statistic_classes"], problems) if row["kind"] == kind}
-    classes = {e.code.removeprefix("section_") for e in entities().values() if e.kind in {"sector", "section", "industry_group", "chain_link"}}
+    declared = {
+        row["code"]
+        for row in read_table(paths.CROSSWALKS / "statistic_classes.csv", tables()["statistic_classes"], problems)
+        if row["kind"] == kind
+    }
+    classes = {
+        e.code.removeprefix("section_")
+        for e in entities().values()
+        if e.kind in {"sector", "section", "industry_group", "chain_link"}
+    }
     return declared | ({""} if kind == "scope" else classes)
 
 

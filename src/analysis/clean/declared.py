@@ -9,28 +9,47 @@ from itertools import combinations
 from pathlib import Path
 
 from analysis.clean.about import About
-from analysis.dictionary import Entity, Indicator
-from analysis.errors import Problems, nearest
-from analysis.files import languages
-from analysis.intake.layout import Column, TableLayout, fold
-from analysis.paths import shown
+from analysis.ground.dictionary import Entity, Indicator
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.files import languages
+from analysis.ground.layout import Column, TableLayout
+from analysis.ground.numerals import fold
+from analysis.ground.paths import shown
 
 _YEAR = re.compile(r"([12][0-9]{3})年")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 
-def check_declared(layouts: dict[str, TableLayout], about: About, folder: Path, entities: dict[str, Entity], indicators: dict[str, Indicator], problems: Problems) -> None:
+def check_declared(
+    layouts: dict[str, TableLayout],
+    about: About,
+    folder: Path,
+    entities: dict[str, Entity],
+    indicators: dict[str, Indicator],
+    problems: Problems,
+) -> None:
     """Every column that holds figures is of an indicator, a unit and a year that its header does not contradict."""
     file, units = shown(folder / "layout.yaml"), {i.unit for i in indicators.values()}
     for table_id, layout in layouts.items():
         if layout.aggregate_entity is not None and layout.aggregate_entity not in entities:
-            problems.add(file, f"entity {layout.aggregate_entity!r} is not known{nearest(layout.aggregate_entity, entities)}", "Name the entity that the closing row is about", table=table_id, row="aggregate")
+            problems.add(
+                file,
+                f"entity {layout.aggregate_entity!r} is not known{nearest(layout.aggregate_entity, entities)}",
+                "Name the entity that the closing row is about",
+                table=table_id,
+                row="aggregate",
+            )
         figures = [(number, column) for number, column in enumerate(layout.columns, 1) if column.role == "value"]
         for number, column in figures:
             place = {"table": table_id, "column": f"{number}, {' / '.join(column.header)}"}
             indicator = indicators.get(column.indicator)
             if indicator is None:
-                problems.add(file, f"indicator {column.indicator!r} is not in the dictionary{nearest(column.indicator, indicators)}", "Add it to data/dictionary.yaml", **place)
+                problems.add(
+                    file,
+                    f"indicator {column.indicator!r} is not in the dictionary{nearest(column.indicator, indicators)}",
+                    "Add it to data/dictionary.yaml",
+                    **place,
+                )
                 continue
             _check_unit(column, indicator, units, place, file, problems)
             _check_year(column, about, place, file, problems)
@@ -38,20 +57,40 @@ def check_declared(layouts: dict[str, TableLayout], about: About, folder: Path, 
         _check_exchanged(known, indicators, table_id, file, problems)
 
 
-def _check_unit(column: Column, indicator: Indicator, units: Iterable[str], place: dict, file: str, problems: Problems) -> None:
+def _check_unit(
+    column: Column, indicator: Indicator, units: Iterable[str], place: dict, file: str, problems: Problems
+) -> None:
     printed = [unit for part in column.header for unit in _BRACKETS.findall(part) if unit in units]
     if printed and indicator.unit not in printed:
-        problems.add(file, f"the header says {printed[0]!r}, {indicator.code} is counted in {indicator.unit!r}", "Correct the indicator, or its unit in data/dictionary.yaml", **place)
+        problems.add(
+            file,
+            f"the header says {printed[0]!r}, {indicator.code} is counted in {indicator.unit!r}",
+            "Correct the indicator, or its unit in data/dictionary.yaml",
+            **place,
+        )
 
 
 def _check_year(column: Column, about: About, place: dict, file: str, problems: Problems) -> None:
     printed = {int(year) for part in column.header for year in _YEAR.findall(part)}
-    if printed and column.year not in printed or column.year > about.report_year or column.year < about.report_year - 15:
-        problems.add(file, f"year is {column.year}, {'the header says ' + ' and '.join(map(str, sorted(printed))) if printed else f'the report is about {about.report_year}'}", "Correct the year", **place)
+    if (
+        printed
+        and column.year not in printed
+        or column.year > about.report_year
+        or column.year < about.report_year - 15
+    ):
+        problems.add(
+            file,
+            f"year is {column.year}, {'the header says ' + ' and '.join(map(str, sorted(printed))) if printed else f'the report is about {about.report_year}'}",
+            "Correct the year",
+            **place,
+        )
 
 
-def _check_exchanged(figures: list[tuple[int, Column]], indicators: dict[str, Indicator], table_id: str, file: str, problems: Problems) -> None:
+def _check_exchanged(
+    figures: list[tuple[int, Column]], indicators: dict[str, Indicator], table_id: str, file: str, problems: Problems
+) -> None:
     """Two columns whose headers fit each other's indicator better than their own."""
+
     def likeness(column: Column, code: str) -> float:
         header = _YEAR.sub("", _BRACKETS.sub("", "".join(column.header)))
         return SequenceMatcher(None, header, fold(indicators[code].label(languages()[0]))).ratio()
@@ -59,6 +98,15 @@ def _check_exchanged(figures: list[tuple[int, Column]], indicators: dict[str, In
     for (first, one), (second, two) in combinations(figures, 2):
         if one.indicator == two.indicator or one.year != two.year:
             continue
-        own, other = likeness(one, one.indicator) + likeness(two, two.indicator), likeness(one, two.indicator) + likeness(two, one.indicator)
+        own, other = (
+            likeness(one, one.indicator) + likeness(two, two.indicator),
+            likeness(one, two.indicator) + likeness(two, one.indicator),
+        )
         if other > own + 0.05:
-            problems.add(file, f"the headers of columns {first} and {second} fit each other's indicator: {one.indicator} and {two.indicator} look exchanged", "Exchange the two, or correct their names in data/dictionary.yaml", table=table_id, column=f"{first}, {' / '.join(one.header)}")
+            problems.add(
+                file,
+                f"the headers of columns {first} and {second} fit each other's indicator: {one.indicator} and {two.indicator} look exchanged",
+                "Exchange the two, or correct their names in data/dictionary.yaml",
+                table=table_id,
+                column=f"{first}, {' / '.join(one.header)}",
+            )

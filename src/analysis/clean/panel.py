@@ -7,14 +7,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import __version__, paths
 from analysis.clean.about import load_about
 from analysis.clean.prose import FIGURE_KEY
-from analysis.errors import Problems
-from analysis.files import languages
+from analysis.ground import VERSION, paths
+from analysis.ground.errors import Problems
+from analysis.ground.files import languages
 
 TEXT = {"keep_default_na": False, "dtype": str}
-NUMBERS = {"graduates": "float64", "intake": "float64", "students": "float64", "placed": "float64", "further_study": "float64", "not_placed": "float64", "unknown": "float64", "year": "int64", "line": "Int64", "column": "int64", "value": "float64", "value_printed": "float64", "lower": "float64", "upper": "float64"}
+NUMBERS = {
+    "graduates": "float64",
+    "intake": "float64",
+    "students": "float64",
+    "placed": "float64",
+    "further_study": "float64",
+    "not_placed": "float64",
+    "unknown": "float64",
+    "year": "int64",
+    "line": "Int64",
+    "column": "int64",
+    "value": "float64",
+    "value_printed": "float64",
+    "lower": "float64",
+    "upper": "float64",
+}
 TITLES = {
     "observations": "Printed numeric cells of all source tables, long form",
     "facts": "Figures that stand in the prose of the sources",
@@ -23,14 +38,23 @@ TITLES = {
     "specialties": "Specialties by school and year (level L2), where a source has them",
     "destinations": "Graduates in work by specialty, industry and region (level L3), where a source has them",
 }
-OPTIONAL = {"specialties": ["source_id", "school", "specialty_code", "year"], "destinations": ["source_id", "school", "specialty_code", "industry", "region", "year"]}  # keys of levels that most cities do not have
+OPTIONAL = {
+    "specialties": ["source_id", "school", "specialty_code", "year"],
+    "destinations": ["source_id", "school", "specialty_code", "industry", "region", "year"],
+}  # keys of levels that most cities do not have
 REQUIRED = {
     "observations": ["source_id", "table_id", "entity", "tier", "indicator", "year", "unit", "status"],
     "facts": ["fact_id", "source_id", "section", "entity", "indicator", "period", "value", "unit", "qualifier"],
     "demand": ["figure_id", "place", "year", "indicator", "group", "value", "unit", "grade", "body"],
     "sources": ["source_id", "title", "body", "published"],
 }
-KEYS = {"observations": ["source_id", "table_id", "entity", "indicator", "year"], "facts": ["fact_id"], "demand": ["source_id", "figure_id"], "sources": ["source_id"], **OPTIONAL}
+KEYS = {
+    "observations": ["source_id", "table_id", "entity", "indicator", "year"],
+    "facts": ["fact_id"],
+    "demand": ["source_id", "figure_id"],
+    "sources": ["source_id"],
+    **OPTIONAL,
+}
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -55,10 +79,18 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
         for path in sorted((paths.INTERIM / source_id).glob("*.csv")):
             parts.setdefault(path.stem, []).append(read_table(path))
         if source := load_about(paths.RAW / source_id, problems):
-            about.append({
-                "source_id": source_id, "title": source.title, **{f"short_{language}": source.short_title.words()[language] for language in languages()}, "body": source.body,
-                "published": source.published, "report_year": source.report_year, "covers": source.covers or "", "how_read": source.how_read,
-            })
+            about.append(
+                {
+                    "source_id": source_id,
+                    "title": source.title,
+                    **{f"short_{language}": source.short_title.words()[language] for language in languages()},
+                    "body": source.body,
+                    "published": source.published,
+                    "report_year": source.report_year,
+                    "covers": source.covers or "",
+                    "how_read": source.how_read,
+                }
+            )
     problems.stop()
     joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
     joined["sources"] = pd.DataFrame(about)
@@ -70,7 +102,9 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
             continue
         doubled = joined[name].duplicated(key, keep=False)
         for values in joined[name].loc[doubled, key].drop_duplicates().itertuples(index=False):
-            problems.add(f"data/processed/{name}.csv", "two values for one key", "Keep one", row=", ".join(map(str, values)))
+            problems.add(
+                f"data/processed/{name}.csv", "two values for one key", "Keep one", row=", ".join(map(str, values))
+            )
     if "demand" in joined:
         joined["demand"] = mark_superseded(joined["demand"], problems)
     problems.stop()
@@ -81,7 +115,7 @@ def mark_superseded(figures: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     """Which of several vintages of a statistic counts: the one published last.
 
     Every vintage stays. One that a later publication restates names it in the column `superseded_by` and counts no more (see
-    `analysis.load.demand`, `analysis.load.revisions`). Two vintages of one day are a fault: nothing says which is right.
+    `analysis.clean.load.demand`, `analysis.clean.load.revisions`). Two vintages of one day are a fault: nothing says which is right.
     """
     marked = figures.assign(superseded_by="")
     for _, vintages in marked[marked.duplicated(FIGURE_KEY, keep=False)].groupby(FIGURE_KEY, sort=False):
@@ -90,7 +124,12 @@ def mark_superseded(figures: pd.DataFrame, problems: Problems) -> pd.DataFrame:
         last = ordered.iloc[-1]
         for row in ordered.iloc[:-1].itertuples():
             if row.published == last["published"]:
-                problems.add(f"data/raw/{row.source_id}", f"the figure stands in {last['source_id']} ({last['figure_id']}) too, published on the same day ({row.published})", "Keep one, or give both their dates", row=row.figure_id)
+                problems.add(
+                    f"data/raw/{row.source_id}",
+                    f"the figure stands in {last['source_id']} ({last['figure_id']}) too, published on the same day ({row.published})",
+                    "Keep one, or give both their dates",
+                    row=row.figure_id,
+                )
             marked.at[row.Index, "superseded_by"] = f"{last['source_id']}:{last['figure_id']}"
     return marked
 
@@ -101,18 +140,41 @@ def data_package(tables: dict[str, pd.DataFrame]) -> dict:
     for name, frame in tables.items():
         fields = []
         for column, kind in frame.dtypes.items():
-            field = {"name": column, "type": "integer" if pd.api.types.is_integer_dtype(kind) else "number" if pd.api.types.is_float_dtype(kind) else "string"}
+            field = {
+                "name": column,
+                "type": "integer"
+                if pd.api.types.is_integer_dtype(kind)
+                else "number"
+                if pd.api.types.is_float_dtype(kind)
+                else "string",
+            }
             if column in REQUIRED.get(name, []):
                 field["constraints"] = {"required": True}
             fields.append(field)
         schema = {"fields": fields, "missingValues": [""]}
         if name in KEYS:
             schema["primaryKey"] = KEYS[name]
-        resources.append({
-            "name": name.replace("_", "-").lower(), "path": f"{name}.csv", "title": TITLES.get(name, f"Records of table {name.removeprefix('records_')}"),
-            "type": "table", "scheme": "file", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "profile": "tabular-data-resource", "schema": schema,
-        })
-    return {"name": "specialty-alignment", "title": "Vocational specialties and industries: processed tables", "version": __version__, "profile": "tabular-data-package", "resources": resources}
+        resources.append(
+            {
+                "name": name.replace("_", "-").lower(),
+                "path": f"{name}.csv",
+                "title": TITLES.get(name, f"Records of table {name.removeprefix('records_')}"),
+                "type": "table",
+                "scheme": "file",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "profile": "tabular-data-resource",
+                "schema": schema,
+            }
+        )
+    return {
+        "name": "specialty-alignment",
+        "title": "Vocational specialties and industries: processed tables",
+        "version": VERSION,
+        "profile": "tabular-data-package",
+        "resources": resources,
+    }
 
 
 def save_processed(tables: dict[str, pd.DataFrame], folder: Path | None = None) -> None:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis import paths
 from analysis.clean.about import About, check_files, check_missing, check_rows, load_about
 from analysis.clean.cells import clean_destinations, clean_specialties
 from analysis.clean.corrections import KEY, apply_corrections, load_corrections
 from analysis.clean.declared import check_declared
-from analysis.clean.numbers import is_missing
 from analysis.clean.prose import clean_facts, clean_figures
 from analysis.clean.tables import SourceNames, clean_table, observation_frame
-from analysis.dictionary import entities, indicators
-from analysis.errors import Problems, nearest
-from analysis.intake.layout import TableLayout, load_layout
+from analysis.ground import paths
+from analysis.ground.dictionary import entities, indicators
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.layout import TableLayout, load_layout
+from analysis.ground.numerals import is_missing
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,13 @@ class CleanSource:
 
     def counts(self) -> pd.DataFrame:
         """Rows by part: what a reader checks first."""
-        parts = {"observations": self.observations, "facts": self.facts, "figures": self.figures, "specialties": self.specialties, "destinations": self.destinations}
+        parts = {
+            "observations": self.observations,
+            "facts": self.facts,
+            "figures": self.figures,
+            "specialties": self.specialties,
+            "destinations": self.destinations,
+        }
         rows = [(name, len(frame)) for name, frame in parts.items() if frame is not None]
         rows += [(f"records of table {table}", len(frame)) for table, frame in self.records.items()]
         return pd.DataFrame(rows, columns=["part", "rows"])
@@ -67,21 +73,36 @@ def clean_source(source_id: str) -> CleanSource:
     if layouts is not None:
         check_declared(layouts, about, folder, known_entities, known_indicators, problems)
         problems.stop()  # what a declaration gets wrong, every table would repeat
-        names = SourceNames.of_codes(about.schools) if about.names == "codes" else SourceNames.of(source_id, known_entities)
+        names = (
+            SourceNames.of_codes(about.schools) if about.names == "codes" else SourceNames.of(source_id, known_entities)
+        )
         _check_printed(names, layouts, source_id, about, problems)
-        declared = {tuple(c.where[k] for k in KEY[1:]) for c in corrections if c.where["source_id"] == source_id and not c.of_prose}
+        declared = {
+            tuple(c.where[k] for k in KEY[1:])
+            for c in corrections
+            if c.where["source_id"] == source_id and not c.of_prose
+        }
         rows: list[dict] = []
         for table_id, layout in layouts.items():
             path = folder / f"table_{table_id}.csv"
             if not path.exists():
-                problems.add(paths.shown(path), "the table is declared but its file is missing", "Run python -m analysis.intake, or drop the table from layout.yaml", table=table_id)
+                problems.add(
+                    paths.shown(path),
+                    "the table is declared but its file is missing",
+                    "Run python -m analysis.intake, or drop the table from layout.yaml",
+                    table=table_id,
+                )
                 continue
             before = len(problems)
-            values, lines, printed = clean_table(path, layout, source_id, about.covers, names, known_entities, known_indicators, problems, declared)
+            values, lines, printed = clean_table(
+                path, layout, source_id, about.covers, names, known_entities, known_indicators, problems, declared
+            )
             if len(problems) == before:
                 check_rows(path, printed, about, problems)
                 if layout.has_values:
-                    check_missing(path, sum(row["value"] is None and is_missing(row["raw"]) for row in values), about, problems)
+                    check_missing(
+                        path, sum(row["value"] is None and is_missing(row["raw"]) for row in values), about, problems
+                    )
             rows += values
             if lines:
                 records[table_id] = pd.DataFrame(lines)
@@ -93,7 +114,9 @@ def clean_source(source_id: str) -> CleanSource:
         problems += found
         if not found:
             facts = apply_corrections(facts, corrections, source_id, problems)
-    levels = {name: folder / f"{name}.csv" for name in ("specialties", "destinations") if (folder / f"{name}.csv").exists()}
+    levels = {
+        name: folder / f"{name}.csv" for name in ("specialties", "destinations") if (folder / f"{name}.csv").exists()
+    }
     clean_level = {"specialties": clean_specialties, "destinations": clean_destinations}
     cells = {name: clean_level[name](path, source_id, known_entities, problems) for name, path in levels.items()}
     for name, path in levels.items():
@@ -101,21 +124,45 @@ def clean_source(source_id: str) -> CleanSource:
     if facts is None and not levels and layouts is None:
         figures = clean_figures(folder, known_entities, known_indicators, problems, about)
     problems.stop()
-    return CleanSource(source_id, about.model_dump(exclude_none=True), observations, records, facts, figures, cells.get("specialties"), cells.get("destinations"))
+    return CleanSource(
+        source_id,
+        about.model_dump(exclude_none=True),
+        observations,
+        records,
+        facts,
+        figures,
+        cells.get("specialties"),
+        cells.get("destinations"),
+    )
 
 
-def _check_printed(names: SourceNames, layouts: dict[str, TableLayout], source_id: str, about: About, problems: Problems) -> None:
+def _check_printed(
+    names: SourceNames, layouts: dict[str, TableLayout], source_id: str, about: About, problems: Problems
+) -> None:
     """Tables that entities.yaml (or a collection) names are tables of the layout."""
     file = paths.shown(paths.RAW / source_id / "source.yaml") if about.names == "codes" else paths.shown(paths.ENTITIES)
     for variant, tables in names.tables_of.items():
         for table_id in sorted(tables - layouts.keys()):
-            problems.add(file, f"{source_id} has no table {table_id!r}{nearest(table_id, layouts)}", "Correct the number, or take it from the variant", row=names.entity_of[variant], column="printed", printed=variant)
+            problems.add(
+                file,
+                f"{source_id} has no table {table_id!r}{nearest(table_id, layouts)}",
+                "Correct the number, or take it from the variant",
+                row=names.entity_of[variant],
+                column="printed",
+                printed=variant,
+            )
 
 
 def save_interim(clean: CleanSource) -> list[str]:
     """Write a cleaned source to ``data/interim/<source>`` and say which files."""
     folder = paths.INTERIM / clean.source_id
-    parts = {"observations": clean.observations, "facts": clean.facts, "demand": clean.figures, "specialties": clean.specialties, "destinations": clean.destinations}
+    parts = {
+        "observations": clean.observations,
+        "facts": clean.facts,
+        "demand": clean.figures,
+        "specialties": clean.specialties,
+        "destinations": clean.destinations,
+    }
     parts |= {f"records_{table}": frame for table, frame in clean.records.items()}
     written = []
     for name, frame in parts.items():

@@ -13,16 +13,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from analysis import paths
 from analysis.collect.check import Round, check_forms, load_waivers, shown
 from analysis.collect.deliver import import_round, source_id
 from analysis.collect.form import Collection, Form, load_collection
 from analysis.collect.words import Fault
 from analysis.collect.write import write_form
-from analysis.dictionary import entities
-from analysis.errors import DataFault
-from analysis.outgoing import csv_text, personal, redacted
-from analysis.params import load_params
+from analysis.ground import paths
+from analysis.ground.dictionary import entities
+from analysis.ground.errors import DataFault
+from analysis.ground.outgoing import csv_text, personal, redacted
+from analysis.ground.params import load_params
 
 
 def forms_of(collection: Collection) -> dict[str, Form]:
@@ -36,7 +36,10 @@ def template(collection: Collection, out: Path) -> int:
     forms = forms_of(collection)
     there = [collection.file_name(f.school) for f in forms.values() if (out / collection.file_name(f.school)).exists()]
     if there:
-        print(f"{out} holds forms already: {', '.join(there)}. Nothing was written. Name another folder, or move them away.", file=sys.stderr)
+        print(
+            f"{out} holds forms already: {', '.join(there)}. Nothing was written. Name another folder, or move them away.",
+            file=sys.stderr,
+        )
         return 1
     for form in forms.values():
         write_form(form, out / collection.file_name(form.school))
@@ -47,7 +50,20 @@ def template(collection: Collection, out: Path) -> int:
 def _save_faults(faults: list[Fault], waived: list[tuple[Fault, str]], path: Path, language: str) -> None:
     rows = [["file", "school", "sheet", "cell", "check", "level", "entered", "wrong", "remedy", "waived"]]
     for fault, reason in [*((f, "") for f in faults), *waived]:
-        rows.append([fault.file, fault.school, fault.sheet, fault.cell, fault.check, fault.level, fault.entered or "", fault.wrong(language), fault.remedy(language), redacted(reason)])
+        rows.append(
+            [
+                fault.file,
+                fault.school,
+                fault.sheet,
+                fault.cell,
+                fault.check,
+                fault.level,
+                fault.entered or "",
+                fault.wrong(language),
+                fault.remedy(language),
+                redacted(reason),
+            ]
+        )
     path.write_text(csv_text(rows), encoding="utf-8-sig", newline="\n")
 
 
@@ -61,16 +77,25 @@ def mark(done: Round, forms: dict[str, Form], out: Path) -> list[str]:
             taken = {place for place, value in one.answers.cells.items() if personal(shown(value))}
             kept = {place: value for place, value in one.answers.cells.items() if place not in taken}
             unsaid = sorted(taken - {(f.sheet, f.cell) for f in own if f.code == "personal"})
-            marks = [*own, *(Fault(one.answers.file, "not_repeated", one.answers.school, sheet, cell) for sheet, cell in unsaid)]
+            marks = [
+                *own,
+                *(Fault(one.answers.file, "not_repeated", one.answers.school, sheet, cell) for sheet, cell in unsaid),
+            ]
             write_form(forms[one.answers.school], out / one.answers.file, kept, marks)
             written.append(one.answers.file)
     return written
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m analysis.collect", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis.collect", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     actions = parser.add_subparsers(dest="action", required=True)
-    for name, said in (("template", "write the empty forms"), ("check", "list every fault and write marked copies"), ("import", "check, then write data/raw/collection-YEAR")):
+    for name, said in (
+        ("template", "write the empty forms"),
+        ("check", "list every fault and write marked copies"),
+        ("import", "check, then write data/raw/collection-YEAR"),
+    ):
         action = actions.add_parser(name, help=said)
         action.add_argument("--year", type=int, required=True, help="the year asked about")
         if name == "template":
@@ -78,11 +103,20 @@ def main(argv: list[str] | None = None) -> int:
         else:
             action.add_argument("forms", nargs="+", type=Path, help="workbooks that came back")
             action.add_argument("--waivers", type=Path, help="waivers.yaml (by default the one beside the forms)")
-            action.add_argument("--today", type=datetime.date.fromisoformat, default=None, help="date against which missing forms are judged (by default today); late is a form filled in after the deadline")
+            action.add_argument(
+                "--today",
+                type=datetime.date.fromisoformat,
+                default=None,
+                help="date against which missing forms are judged (by default today); late is a form filled in after the deadline",
+            )
             action.add_argument("--language", choices=("zh", "en"), default="zh", help="of what is said about faults")
             action.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
         if name == "check":
-            action.add_argument("--out", type=Path, help="folder for faults.csv and marked copies (by default `checked` beside the forms)")
+            action.add_argument(
+                "--out",
+                type=Path,
+                help="folder for faults.csv and marked copies (by default `checked` beside the forms)",
+            )
     arguments = parser.parse_args(argv)
     try:
         collection = load_collection(arguments.year)
@@ -109,14 +143,23 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
     if arguments.action == "check":
         out = arguments.out or arguments.forms[0].parent / "checked"
         if any(path.resolve().parent == out.resolve() for path in arguments.forms):
-            print(f"{out} holds forms that were handed in; marked copies would stand in their place. Name another folder with --out", file=sys.stderr)
+            print(
+                f"{out} holds forms that were handed in; marked copies would stand in their place. Name another folder with --out",
+                file=sys.stderr,
+            )
             return 1
     unnamed = [path for path in arguments.forms if not path.name.isprintable()]
     if unnamed:
-        print(f"names of files that are not UTF-8: {', '.join(repr(path.name) for path in unnamed)}. Rename them (a ZIP from Windows may need its code page named when unpacked)", file=sys.stderr)
+        print(
+            f"names of files that are not UTF-8: {', '.join(repr(path.name) for path in unnamed)}. Rename them (a ZIP from Windows may need its code page named when unpacked)",
+            file=sys.stderr,
+        )
         return 1
     if named := [path for path in arguments.forms if personal(path.name)]:
-        print(f"names of files that look like telephone numbers or e-mail addresses: {', '.join(redacted(path.name) for path in named)}. Rename them as the forms that were sent out", file=sys.stderr)
+        print(
+            f"names of files that look like telephone numbers or e-mail addresses: {', '.join(redacted(path.name) for path in named)}. Rename them as the forms that were sent out",
+            file=sys.stderr,
+        )
         return 1
     # lock files that Excel and WPS leave beside open workbooks are no forms
     given = [path for path in arguments.forms if not path.name.startswith(("~$", ".~"))]
@@ -124,14 +167,23 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
     if doubled:
         print(f"two files have one name: {', '.join(doubled)}. Rename one.", file=sys.stderr)
         return 1
-    done = check_forms(given, collection, forms, today=arguments.today or datetime.date.today(), waivers=waivers, workers=min(arguments.workers, max(1, len(given) // 8)))
+    done = check_forms(
+        given,
+        collection,
+        forms,
+        today=arguments.today or datetime.date.today(),
+        waivers=waivers,
+        workers=min(arguments.workers, max(1, len(given) // 8)),
+    )
     language = arguments.language
     for fault in done.faults:
         print(fault.text(language))
     for fault, reason in done.waived:
         print(f"{'已豁免' if language == 'zh' else 'waived'}: {fault.school} {fault.check}: {redacted(reason)}")
     refused = sum(one.answers.refused for one in done.checked)
-    print(f"{len(given)} forms, {len(forms)} schools: {len(done.faults)} faults, {len(done.waived)} waived, {refused} refused, {len(done.missing)} not in")
+    print(
+        f"{len(given)} forms, {len(forms)} schools: {len(done.faults)} faults, {len(done.waived)} waived, {refused} refused, {len(done.missing)} not in"
+    )
     if out:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out) as scratch:
@@ -145,7 +197,10 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
         print(f"faults.csv and {len(marked)} marked copies in {out}")
         return 0 if done.sound else 1
     if not done.sound:
-        print("Nothing was imported. Mend the forms, or waive what may be waived (waivers.yaml: school, check, reason).", file=sys.stderr)
+        print(
+            "Nothing was imported. Mend the forms, or waive what may be waived (waivers.yaml: school, check, reason).",
+            file=sys.stderr,
+        )
         return 1
     target = import_round(done, collection, forms, {path.name: path for path in given})
     print(f"{paths.shown(target)} written: {len(forms) - len(done.missing)} schools")

@@ -14,17 +14,17 @@ import pandas as pd
 
 from analysis.clean.cells import RULES as ROW_RULES
 from analysis.clean.cells import SPECIALTY_CODE
-from analysis.clean.numbers import NotANumber, is_missing, parse_number
 from analysis.clean.prose import FACT_COLUMNS
 from analysis.clean.tables import OBSERVATION_COLUMNS
 from analysis.collect.form import COMMENT, COVER, COVER_ANSWERS, Collection, Column, Form, ListSheet, Question
 from analysis.collect.guard import MEMORY, SECONDS, Stopped, guarded
 from analysis.collect.read import Answers, read_answers
 from analysis.collect.words import Fault
-from analysis.dictionary import entities, indicators
-from analysis.errors import Problems
-from analysis.files import read_yaml
-from analysis.outgoing import disarmed, personal
+from analysis.ground.dictionary import entities, indicators
+from analysis.ground.errors import Problems
+from analysis.ground.files import read_yaml
+from analysis.ground.numerals import NotANumber, is_missing, parse_number
+from analysis.ground.outgoing import disarmed, personal
 from analysis.reconcile.book import Book, NoData
 from analysis.reconcile.formulas import Context
 from analysis.reconcile.judge import holds, judge, printed_step
@@ -52,9 +52,19 @@ class Checker:
 
     def __init__(self, collection: Collection, forms: dict[str, Form]):
         self.collection, self.forms = collection, forms
-        empty = Book(pd.DataFrame(columns=OBSERVATION_COLUMNS), pd.DataFrame(columns=[*FACT_COLUMNS, "lower", "upper"]), {}, entities(), indicators(), collection.covers)
+        empty = Book(
+            pd.DataFrame(columns=OBSERVATION_COLUMNS),
+            pd.DataFrame(columns=[*FACT_COLUMNS, "lower", "upper"]),
+            {},
+            entities(),
+            indicators(),
+            collection.covers,
+        )
         self.rules: Rules = load_rules("", empty, claims=Path("no claims"))
-        self.questions = {tier: {q.indicator.code: q for qs in collection.questions(tier).values() for q in qs} for tier in {f.school.tier for f in forms.values()}}
+        self.questions = {
+            tier: {q.indicator.code: q for qs in collection.questions(tier).values() for q in qs}
+            for tier in {f.school.tier for f in forms.values()}
+        }
 
     def check(self, path: Path) -> Checked:
         """Read and check one workbook."""
@@ -76,8 +86,16 @@ class _One:
         self.values: dict[str, float] = {}
         self.known_bad = {(f.sheet, f.cell) for f in checked.faults}
         # cells for words; a number there is looked at as text
-        self.texts = {(q.sheet, f"{COMMENT}{q.row}") for qs in form.questions.values() for q in qs} | {(COVER, COVER_ANSWERS["department"])}
-        self.texts |= {(s.title, f"{c.letter}{row}") for s in form.collection.lists for c in s.columns if c.kind == "text" for row in self.answers.rows.get(s.title, ())}
+        self.texts = {(q.sheet, f"{COMMENT}{q.row}") for qs in form.questions.values() for q in qs} | {
+            (COVER, COVER_ANSWERS["department"])
+        }
+        self.texts |= {
+            (s.title, f"{c.letter}{row}")
+            for s in form.collection.lists
+            for c in s.columns
+            if c.kind == "text"
+            for row in self.answers.rows.get(s.title, ())
+        }
         self.spoiled = {f.sheet for f in checked.faults if f.code in {"other_school", "moved"}}
 
     def run(self) -> None:
@@ -95,12 +113,32 @@ class _One:
         self._against_last_year()
 
     def _add(self, code: str, sheet: str, cell: str, about: str, entered: object = None, /, **values: object) -> None:
-        self.checked.faults.append(Fault(self.answers.file, code, self.form.school.code, sheet, cell, about, None if entered is None else shown(entered), values))
+        self.checked.faults.append(
+            Fault(
+                self.answers.file,
+                code,
+                self.form.school.code,
+                sheet,
+                cell,
+                about,
+                None if entered is None else shown(entered),
+                values,
+            )
+        )
 
     def _at(self, indicator: str, code: str, /, **values: object) -> None:
         """A fault of a figure; one that only asks is settled by a comment beside it."""
         question = self.questions[indicator]
-        fault = Fault(self.answers.file, code, self.form.school.code, question.sheet, question.cell, indicator, self.checked.figures.get(indicator), values)
+        fault = Fault(
+            self.answers.file,
+            code,
+            self.form.school.code,
+            question.sheet,
+            question.cell,
+            indicator,
+            self.checked.figures.get(indicator),
+            values,
+        )
         if fault.level != "ask" or not self.checked.comments.get(indicator):
             self.checked.faults.append(fault)
 
@@ -155,7 +193,13 @@ class _One:
             return
         low, high = indicator.range
         if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
-            self._at(indicator.code, "range", low="0" if low is None else f"{low:g}", high="∞" if high is None else f"{high:g}", unit=indicator.unit)
+            self._at(
+                indicator.code,
+                "range",
+                low="0" if low is None else f"{low:g}",
+                high="∞" if high is None else f"{high:g}",
+                unit=indicator.unit,
+            )
         elif indicator.kind == "count" and value != int(value):
             self._at(indicator.code, "not_whole")
         else:
@@ -178,7 +222,13 @@ class _One:
                     row[column.name] = self.collection.choices[column.choices][shown(entered)]
             key = tuple(row[k] for k in spec.key)
             if spec.key and all(key) and key in seen:
-                self._add("doubled", spec.title, f"{spec.columns[0].letter}{number}", f"{spec.name}:{'·'.join(key)}", row=seen[key])
+                self._add(
+                    "doubled",
+                    spec.title,
+                    f"{spec.columns[0].letter}{number}",
+                    f"{spec.name}:{'·'.join(key)}",
+                    row=seen[key],
+                )
             seen.setdefault(key, number)
             rows.append(row)
         return rows
@@ -232,14 +282,37 @@ class _One:
         names = {c.name: c for c in spec.columns}
         in_work: dict[str, float | None] = {}
         for row in self.checked.lists["specialties"]:
-            n = {c: self._number(row, c) for c in ("intake", "students", "graduates", "placed", "further_study", "not_placed", "unknown")}
+            n = {
+                c: self._number(row, c)
+                for c in ("intake", "students", "graduates", "placed", "further_study", "not_placed", "unknown")
+            }
             for part, whole in ROW_RULES:
                 if n[part] is not None and n[whole] is not None and n[part] > n[whole]:
-                    self._add("row_sum", spec.title, f"{names[part].letter}{row['row']}", f"specialties:{row['specialty_code']}:{part}", row[part], part=names[part].zh, whole=names[whole].zh, a=n[part], b=n[whole])
+                    self._add(
+                        "row_sum",
+                        spec.title,
+                        f"{names[part].letter}{row['row']}",
+                        f"specialties:{row['specialty_code']}:{part}",
+                        row[part],
+                        part=names[part].zh,
+                        whole=names[whole].zh,
+                        a=n[part],
+                        b=n[whole],
+                    )
             parts = [n[c] for c in ("placed", "not_placed", "unknown")]
             if None not in (*parts, n["graduates"]) and sum(parts) != n["graduates"]:
-                self._add("parts", spec.title, f"{names['graduates'].letter}{row['row']}", f"specialties:{row['specialty_code']}:parts", row["graduates"], a=sum(parts), b=n["graduates"])
-            in_work[row["specialty_code"]] = None if n["placed"] is None or n["further_study"] is None else n["placed"] - n["further_study"]
+                self._add(
+                    "parts",
+                    spec.title,
+                    f"{names['graduates'].letter}{row['row']}",
+                    f"specialties:{row['specialty_code']}:parts",
+                    row["graduates"],
+                    a=sum(parts),
+                    b=n["graduates"],
+                )
+            in_work[row["specialty_code"]] = (
+                None if n["placed"] is None or n["further_study"] is None else n["placed"] - n["further_study"]
+            )
         if "destinations" not in self.checked.lists:
             return
         sums: dict[str, float] = {}
@@ -249,24 +322,70 @@ class _One:
             first.setdefault(code, row["row"])
             sums[code] = sums.get(code, 0) + (self._number(row, "graduates") or 0)
             if code and code not in in_work:
-                self._add("unlisted", specs["destinations"].title, f"A{row['row']}", "destinations.specialty_code", code, sheet=spec.title)
+                self._add(
+                    "unlisted",
+                    specs["destinations"].title,
+                    f"A{row['row']}",
+                    "destinations.specialty_code",
+                    code,
+                    sheet=spec.title,
+                )
         for code, total in sums.items():
             if in_work.get(code) is not None and total > in_work[code]:
-                self._add("in_work", specs["destinations"].title, f"A{first[code]}", f"destinations:{code}", code, a=total, b=in_work[code])
+                self._add(
+                    "in_work",
+                    specs["destinations"].title,
+                    f"A{first[code]}",
+                    f"destinations:{code}",
+                    code,
+                    a=total,
+                    b=in_work[code],
+                )
 
     # figures against figures
 
     def _book(self) -> Book:
         """This school's answers and its figures of last year, as the audit reads them."""
         school, rows = self.form.school, []
-        common = {"source_id": "collection", "table_id": "", "entity": school.code, "entity_raw": "", "tier": school.tier, "aggregate_rule": ""}
-        for year, values in ((self.collection.year, self.values), (self.collection.year - 1, self.collection.before(school.code))):
-            rows += [common | {"indicator": code, "year": year, "value": value, "raw": f"{value:g}"} for code, value in values.items()]
+        common = {
+            "source_id": "collection",
+            "table_id": "",
+            "entity": school.code,
+            "entity_raw": "",
+            "tier": school.tier,
+            "aggregate_rule": "",
+        }
+        for year, values in (
+            (self.collection.year, self.values),
+            (self.collection.year - 1, self.collection.before(school.code)),
+        ):
+            rows += [
+                common | {"indicator": code, "year": year, "value": value, "raw": f"{value:g}"}
+                for code, value in values.items()
+            ]
         records = {}
         for spec in self.collection.lists:
             if spec.table_id and spec.name in self.checked.lists:
-                records[spec.table_id] = pd.DataFrame([{**common, "table_id": spec.table_id, "line": r["row"], **{c.name: r[c.name] for c in spec.columns}} for r in self.checked.lists[spec.name]], columns=["source_id", "table_id", "entity", "tier", "line", *(c.name for c in spec.columns)])
-        return Book(pd.DataFrame(rows, columns=OBSERVATION_COLUMNS), pd.DataFrame(columns=[*FACT_COLUMNS, "lower", "upper"]), records, entities() | {school.code: school}, indicators(), self.collection.covers)
+                records[spec.table_id] = pd.DataFrame(
+                    [
+                        {
+                            **common,
+                            "table_id": spec.table_id,
+                            "line": r["row"],
+                            **{c.name: r[c.name] for c in spec.columns},
+                        }
+                        for r in self.checked.lists[spec.name]
+                    ],
+                    columns=["source_id", "table_id", "entity", "tier", "line", *(c.name for c in spec.columns)],
+                )
+        return Book(
+            pd.DataFrame(rows, columns=OBSERVATION_COLUMNS),
+            pd.DataFrame(columns=[*FACT_COLUMNS, "lower", "upper"]),
+            records,
+            entities() | {school.code: school},
+            indicators(),
+            self.collection.covers,
+        )
 
     def _against_each_other(self) -> None:
         book, rules = self._book(), self.checker.rules
@@ -279,8 +398,21 @@ class _One:
             except NoData:
                 continue  # not asked of this school, or reported in its cell
             # a workbook drops closing zeros: rates and figures per head are held to two decimals however many digits are left
-            if judge(self.values[rule.indicator], result.value, min(0.01, printed_step(self.checked.figures[rule.indicator])) if rule.kind == "ratio" else 1.0)[0] == "disagrees":
-                self._at(rule.indicator, "ratio_unusual" if rule.note else "ratio", value=f"{result.value:.2f}", arithmetic=result.arithmetic, why=rule.note["zh"] if rule.note else "")
+            if (
+                judge(
+                    self.values[rule.indicator],
+                    result.value,
+                    min(0.01, printed_step(self.checked.figures[rule.indicator])) if rule.kind == "ratio" else 1.0,
+                )[0]
+                == "disagrees"
+            ):
+                self._at(
+                    rule.indicator,
+                    "ratio_unusual" if rule.note else "ratio",
+                    value=f"{result.value:.2f}",
+                    arithmetic=result.arithmetic,
+                    why=rule.note["zh"] if rule.note else "",
+                )
         for rule in rules.relations:
             if "school" not in rule.levels:
                 continue
@@ -292,12 +424,23 @@ class _One:
             true, excused = holds(rule, sign, a.value, b.value)
             first = next((code for code in re.findall(r"[a-z]\w*", rule.formula.text) if code in self.values), None)
             if not true and first:
-                self._at(first, "relation_unusual" if excused else "relation", what=self._read(rule.formula.text), arithmetic=f"{a.arithmetic} {sign} {b.arithmetic}", why=rule.otherwise["zh"] if excused else "")
+                self._at(
+                    first,
+                    "relation_unusual" if excused else "relation",
+                    what=self._read(rule.formula.text),
+                    arithmetic=f"{a.arithmetic} {sign} {b.arithmetic}",
+                    why=rule.otherwise["zh"] if excused else "",
+                )
 
     def _read(self, formula: str) -> str:
         text = re.sub(r"last\((\w+)\)", lambda m: f"上年{indicators()[m[1]].label('zh')}", formula)
         text = re.sub(r"\brows\([^)]*\)", "清单行数", text)
-        return re.sub(r"[a-z]\w*", lambda m: indicators()[m[0]].label("zh") if m[0] in indicators() else m[0], text).replace("<=", "≤").replace(">=", "≥").replace("==", "=")
+        return (
+            re.sub(r"[a-z]\w*", lambda m: indicators()[m[0]].label("zh") if m[0] in indicators() else m[0], text)
+            .replace("<=", "≤")
+            .replace(">=", "≥")
+            .replace("==", "=")
+        )
 
     def _against_last_year(self) -> None:
         before = self.collection.before(self.form.school.code)
@@ -314,14 +457,19 @@ class _One:
                 low, high = sorted((abs(value), abs(last)))
                 times = math.inf if low == 0 < high else high / low if high else 1.0
                 beyond = times > 1 + bound["pct"] / 100 and abs(change) >= bound["least"]
-                said, limit = (f"{change:+g}" if not last else f"{100 * change / last:+.1f}%"), f"×{1 + bound['pct'] / 100:g}"
+                said, limit = (
+                    (f"{change:+g}" if not last else f"{100 * change / last:+.1f}%"),
+                    f"×{1 + bound['pct'] / 100:g}",
+                )
             if beyond:
                 self._at(code, "jump", before=f"{last:g}", change=said, bound=limit)
 
 
 def _stopped(path: Path, stopped: Stopped) -> Checked:
     """A workbook whose reading was ended from outside."""
-    answers = Answers(path.name).refuse("too_slow", limit=f"{SECONDS} s" if stopped.by == "time" else f"{MEMORY >> 20} MiB")
+    answers = Answers(path.name).refuse(
+        "too_slow", limit=f"{SECONDS} s" if stopped.by == "time" else f"{MEMORY >> 20} MiB"
+    )
     return Checked(answers, faults=list(answers.faults))
 
 
@@ -339,7 +487,15 @@ class Round:
         return not self.faults
 
 
-def check_forms(paths_in: list[Path], collection: Collection, forms: dict[str, Form], *, today: datetime.date, waivers: list[dict] | None = None, workers: int = 1) -> Round:
+def check_forms(
+    paths_in: list[Path],
+    collection: Collection,
+    forms: dict[str, Form],
+    *,
+    today: datetime.date,
+    waivers: list[dict] | None = None,
+    workers: int = 1,
+) -> Round:
     """Check all workbooks, list late and missing schools, apply waivers.
 
     Parameters
@@ -359,12 +515,21 @@ def check_forms(paths_in: list[Path], collection: Collection, forms: dict[str, F
             by_school.setdefault(one.answers.school, []).append(one.answers.file)
     for school, files in by_school.items():
         if len(files) > 1:
-            faults.append(Fault(files[0], "twice", school, values={"school": forms[school].school.label("zh"), "files": "、".join(files)}))
+            faults.append(
+                Fault(
+                    files[0],
+                    "twice",
+                    school,
+                    values={"school": forms[school].school.label("zh"), "files": "、".join(files)},
+                )
+            )
     missing = [code for code in forms if code not in by_school]
     days = (today - datetime.date.fromisoformat(collection.closes)).days
     for code in missing:
         name = collection.file_name(forms[code].school)
-        faults.append(Fault(name, "missing" if days > 0 else "due", code, values={"deadline": collection.closes, "days": days}))
+        faults.append(
+            Fault(name, "missing" if days > 0 else "due", code, values={"deadline": collection.closes, "days": days})
+        )
     standing, waived = _waive(faults, waivers or [])
     return Round(checked, standing, waived, missing)
 
@@ -374,7 +539,9 @@ def _waive(faults: list[Fault], waivers: list[dict]) -> tuple[list[Fault], list[
     for waiver in waivers:
         lacking = [key for key in ("school", "check", "reason") if not str(waiver.get(key) or "").strip()]
         if lacking:
-            standing.append(Fault("waivers.yaml", "bad_waiver", entered=str(waiver), values={"missing": "、".join(lacking)}))
+            standing.append(
+                Fault("waivers.yaml", "bad_waiver", entered=str(waiver), values={"missing": "、".join(lacking)})
+            )
             continue
         met = [f for f in faults if f.school == waiver["school"] and f.check == waiver["check"]]
         if personal(str(waiver["reason"])):
@@ -383,7 +550,11 @@ def _waive(faults: list[Fault], waivers: list[dict]) -> tuple[list[Fault], list[
             standing.append(Fault("waivers.yaml", "idle_waiver", waiver["school"], entered=waiver["check"]))
         for fault in met:
             if not fault.waivable:
-                standing.append(Fault("waivers.yaml", "bad_waiver", waiver["school"], entered=waiver["check"], values={"missing": "—"}))
+                standing.append(
+                    Fault(
+                        "waivers.yaml", "bad_waiver", waiver["school"], entered=waiver["check"], values={"missing": "—"}
+                    )
+                )
             elif fault in standing:
                 standing.remove(fault)
                 waived.append((fault, waiver["reason"]))
@@ -395,7 +566,8 @@ def load_waivers(path: Path) -> list[dict]:
     content = read_yaml(path, None) or []
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         problems = Problems()
-        problems.add(path.name, "is no list of waivers", "Write entries with school, check and reason, each after a dash")
+        problems.add(
+            path.name, "is no list of waivers", "Write entries with school, check and reason, each after a dash"
+        )
         problems.stop()
     return content
-

@@ -11,16 +11,20 @@ from pathlib import Path
 
 import yaml
 
-from analysis import paths
 from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
-from analysis.clean.numbers import is_missing
 from analysis.clean.prose import FACT_COLUMNS
 from analysis.collect.check import Checked, Round
 from analysis.collect.form import ANSWER, Collection, Form
-from analysis.dictionary import indicators
-from analysis.files import read_yaml
+from analysis.ground import paths
+from analysis.ground.dictionary import indicators
+from analysis.ground.files import read_yaml
+from analysis.ground.numerals import is_missing
 
-PROJECT_FIGURES = (("cooperation_projects_reported", None), ("cooperation_project_people", "people"), ("cooperation_project_funds_10k_yuan", "money"))
+PROJECT_FIGURES = (
+    ("cooperation_projects_reported", None),
+    ("cooperation_project_people", "people"),
+    ("cooperation_project_funds_10k_yuan", "money"),
+)
 
 
 def source_id(year: int) -> str:
@@ -34,7 +38,9 @@ def _csv(head: list[str], rows: list[list]) -> str:
     return buffer.getvalue()
 
 
-def _tables(collection: Collection, forms: dict[str, Form], answered: dict[str, Checked]) -> tuple[dict[str, dict], dict[str, str]]:
+def _tables(
+    collection: Collection, forms: dict[str, Form], answered: dict[str, Checked]
+) -> tuple[dict[str, dict], dict[str, str]]:
     """Layout and CSV of every table; the second header line names the cell of the form that was filled in."""
     layouts, files = {}, {}
     lists = {spec.table_id: spec for spec in collection.lists if spec.table_id}
@@ -50,11 +56,28 @@ def _tables(collection: Collection, forms: dict[str, Form], answered: dict[str, 
         figures, spec = asked.get(table_id, []), lists.get(table_id)
         if not figures and not spec:
             continue
-        columns = [{"header": ["序号", ""], "role": "order"} | ({"fill": "down"} if spec and figures else {}), {"header": ["学校代码", ""], "role": "entity"} | ({"fill": "down"} if spec and figures else {})]
-        columns += [{"header": [indicators()[code].label("zh"), f"{sheet} {ANSWER}"], "indicator": code, "year": collection.year} for code, sheet in figures]
-        columns += [{"header": [c.zh, f"{spec.title} {c.letter}"], "role": "field", "name": c.name} for c in spec.columns] if spec else []
+        columns = [
+            {"header": ["序号", ""], "role": "order"} | ({"fill": "down"} if spec and figures else {}),
+            {"header": ["学校代码", ""], "role": "entity"} | ({"fill": "down"} if spec and figures else {}),
+        ]
+        columns += [
+            {
+                "header": [indicators()[code].label("zh"), f"{sheet} {ANSWER}"],
+                "indicator": code,
+                "year": collection.year,
+            }
+            for code, sheet in figures
+        ]
+        columns += (
+            [{"header": [c.zh, f"{spec.title} {c.letter}"], "role": "field", "name": c.name} for c in spec.columns]
+            if spec
+            else []
+        )
         layouts[table_id] = {"title": layout.title, "header_rows": 2, "columns": columns}
-        rows, line = [["header", 1, *(c["header"][0] for c in columns)], ["header", 2, *(c["header"][1] for c in columns)]], 3
+        rows, line = (
+            [["header", 1, *(c["header"][0] for c in columns)], ["header", 2, *(c["header"][1] for c in columns)]],
+            3,
+        )
         order = 0  # counted where it is written: schools without an entry leave no gap
         for code, one in answered.items():
             records = one.lists.get(spec.name, []) if spec else []
@@ -64,11 +87,15 @@ def _tables(collection: Collection, forms: dict[str, Form], answered: dict[str, 
                 first = number == 0 or not figures
                 order += first
                 values = [one.figures.get(c, "") if number == 0 else "" for c, _ in figures]
-                fields = [records[number][c.name] if number < len(records) else "" for c in spec.columns] if spec else []
+                fields = (
+                    [records[number][c.name] if number < len(records) else "" for c in spec.columns] if spec else []
+                )
                 rows.append(["record", line, order if first else "", code if first else "", *values, *fields])
                 line += 1
         if line > 3:
-            files[f"table_{table_id}.csv"] = _csv(["kind", "line", *(f"c{i}" for i in range(1, len(columns) + 1))], rows)
+            files[f"table_{table_id}.csv"] = _csv(
+                ["kind", "line", *(f"c{i}" for i in range(1, len(columns) + 1))], rows
+            )
         else:
             del layouts[table_id]
     return layouts, files
@@ -90,7 +117,26 @@ def _facts(collection: Collection, answered: dict[str, Checked]) -> str:
                 period = f"{row['started']}/.." if column is None else str(collection.year)
                 note = "；".join(filter(None, [row["field"], row["document"]]))
                 cell = f"{code}:{row['row']}:{indicator.rpartition('_')[2] if column is None else column}"
-                rows.append([f"{source_id(collection.year)}:{cell}", source_id(collection.year), f"form {spec.title}", code, indicator, period, raw, indicators()[indicator].unit, "exact", "flow", row["country"], row["kind"], f"{row['project']}（{row['partner']}）", raw, row["row"], note])
+                rows.append(
+                    [
+                        f"{source_id(collection.year)}:{cell}",
+                        source_id(collection.year),
+                        f"form {spec.title}",
+                        code,
+                        indicator,
+                        period,
+                        raw,
+                        indicators()[indicator].unit,
+                        "exact",
+                        "flow",
+                        row["country"],
+                        row["kind"],
+                        f"{row['project']}（{row['partner']}）",
+                        raw,
+                        row["row"],
+                        note,
+                    ]
+                )
     return _csv(FACT_COLUMNS, rows) if rows else ""
 
 
@@ -99,10 +145,17 @@ def _levels(collection: Collection, answered: dict[str, Checked]) -> dict[str, s
     specialties, destinations = [], []
     for code, one in answered.items():
         for row in one.lists.get("specialties", []):
-            specialties.append([{"school": code, "year": collection.year}.get(c, row.get(c, "")) for c in SPECIALTY_COLUMNS[1:]])
+            specialties.append(
+                [{"school": code, "year": collection.year}.get(c, row.get(c, "")) for c in SPECIALTY_COLUMNS[1:]]
+            )
         for row in one.lists.get("destinations", []):
-            destinations.append([{"school": code, "year": collection.year}.get(c, row.get(c, "")) for c in DESTINATION_COLUMNS[1:]])
-    found = {"specialties.csv": (SPECIALTY_COLUMNS, specialties), "destinations.csv": (DESTINATION_COLUMNS, destinations)}
+            destinations.append(
+                [{"school": code, "year": collection.year}.get(c, row.get(c, "")) for c in DESTINATION_COLUMNS[1:]]
+            )
+    found = {
+        "specialties.csv": (SPECIALTY_COLUMNS, specialties),
+        "destinations.csv": (DESTINATION_COLUMNS, destinations),
+    }
     return {name: _csv(columns[1:], rows) for name, (columns, rows) in found.items() if rows}
 
 
@@ -123,7 +176,10 @@ def import_round(done: Round, collection: Collection, forms: dict[str, Form], fi
         raise ValueError(f"{len(done.faults)} faults stand; mend or waive them")
     target = paths.RAW / source_id(collection.year)
     declared = target / "source.yaml"
-    if target.exists() and ((read_yaml(declared, None) or {}) if declared.is_file() else {}).get("how_read", "") != HOW_READ:
+    if (
+        target.exists()
+        and ((read_yaml(declared, None) or {}) if declared.is_file() else {}).get("how_read", "") != HOW_READ
+    ):
         raise ValueError(f"{paths.shown(target)} exists and was not written by an import")
     answered = {code: one for code in forms for one in done.checked if one.answers.school == code}
     layouts, written = _tables(collection, forms, answered)
@@ -131,14 +187,32 @@ def import_round(done: Round, collection: Collection, forms: dict[str, Form], fi
     if facts := _facts(collection, answered):
         written["facts.csv"] = facts
     listed = {spec.table_id: spec.name for spec in collection.lists if spec.table_id}
-    asked_of = {code: [t for t in layouts if _asked(forms[code], t) or one.lists.get(listed.get(t, ""))] for code, one in answered.items()}
+    asked_of = {
+        code: [t for t in layouts if _asked(forms[code], t) or one.lists.get(listed.get(t, ""))]
+        for code, one in answered.items()
+    }
     about = {
-        "id": source_id(collection.year), "title": f"{collection.year}年职业院校数据采集", "short_title": {"zh": f"院校数据采集{collection.year}", "en": f"Yearly collection {collection.year}"},
-        "body": collection.office, "published": collection.closes, "report_year": collection.year, "covers": collection.covers, "names": "codes", "version": collection.version,
-        "schools": asked_of, "absent": {f.school: reason for f, reason in done.waived if f.code in {"missing", "due"}},
-        "waived": [{"school": f.school, "check": f.check, "reason": reason} for f, reason in done.waived if f.code not in {"missing", "due"}],
+        "id": source_id(collection.year),
+        "title": f"{collection.year}年职业院校数据采集",
+        "short_title": {"zh": f"院校数据采集{collection.year}", "en": f"Yearly collection {collection.year}"},
+        "body": collection.office,
+        "published": collection.closes,
+        "report_year": collection.year,
+        "covers": collection.covers,
+        "names": "codes",
+        "version": collection.version,
+        "schools": asked_of,
+        "absent": {f.school: reason for f, reason in done.waived if f.code in {"missing", "due"}},
+        "waived": [
+            {"school": f.school, "check": f.check, "reason": reason}
+            for f, reason in done.waived
+            if f.code not in {"missing", "due"}
+        ],
         "comments": {code: one.comments for code, one in answered.items() if one.comments},
-        "forms": {one.answers.file: hashlib.sha256(files[one.answers.file].read_bytes()).hexdigest() for one in answered.values()},
+        "forms": {
+            one.answers.file: hashlib.sha256(files[one.answers.file].read_bytes()).hexdigest()
+            for one in answered.values()
+        },
         "how_read": HOW_READ,
     }
     written["source.yaml"] = yaml.safe_dump(about, allow_unicode=True, sort_keys=False, width=4096)

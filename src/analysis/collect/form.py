@@ -11,14 +11,14 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field, StringConstraints
 
-from analysis import paths
+from analysis.clean.load import crosswalk
 from analysis.clean.source import clean_source
-from analysis.dictionary import Entity, Indicator, entities, indicators, nearest
-from analysis.errors import Problems
-from analysis.files import read_yaml
-from analysis.intake.layout import TableLayout, load_layout
-from analysis.load import crosswalk
-from analysis.schema import Closed, Code, Name, Text, check, check_references
+from analysis.ground import paths
+from analysis.ground.dictionary import Entity, Indicator, entities, indicators, nearest
+from analysis.ground.errors import Problems
+from analysis.ground.files import read_yaml
+from analysis.ground.layout import TableLayout, load_layout
+from analysis.ground.schema import Closed, Code, Name, Text, check, check_references
 
 COVER, GUIDE, OPTIONS, FAULTS = "封面", "填报说明", "选项", "问题清单"  # sheets that hold no figures
 FIRST_ROW = 5  # of answers on every sheet
@@ -69,12 +69,14 @@ class CollectionFile(Closed):
     office: Text
     window: Window
     figures: dict[Text, list[Text]] = Field(min_length=1)
-    jumps: dict[Literal["count", "amount", "ratio", "rate", "score", "rank", "change"], dict[Literal["pct", "points", "least"], Annotated[float, Field(ge=0)]]]
+    jumps: dict[
+        Literal["count", "amount", "ratio", "rate", "score", "rank", "change"],
+        dict[Literal["pct", "points", "least"], Annotated[float, Field(ge=0)]],
+    ]
     lists: dict[Code, ListEntry]
     choices: dict[str, dict[str, str]]
 
     entry: ClassVar[str] = "the collection"
-
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ class Collection:
     @cached_property
     def version(self) -> str:
         """Fingerprint of everything that is asked; a form of another version is refused."""
-        asked = [(self.year, sheet, t, tuple(self._indicators(t))) for sheet, tables in self.tables.items() for t in tables]
+        asked = [
+            (self.year, sheet, t, tuple(self._indicators(t))) for sheet, tables in self.tables.items() for t in tables
+        ]
         return hashlib.sha256(repr((asked, self.lists, sorted(self.choices.items()))).encode()).hexdigest()[:10]
 
     def _indicators(self, table_id: str) -> list[str]:
@@ -153,7 +157,11 @@ class Collection:
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """Figures of which one must not exceed the other, as the relations of the audit say; cells show a breach at once."""
-        simple = [re.fullmatch(r"(\w+) <= (\w+)", rule) for rule in read_yaml(paths.DATA / "identities.yaml")["inequality"] if isinstance(rule, str)]
+        simple = [
+            re.fullmatch(r"(\w+) <= (\w+)", rule)
+            for rule in read_yaml(paths.DATA / "identities.yaml")["inequality"]
+            if isinstance(rule, str)
+        ]
         return [(found[1], found[2]) for found in simple if found]
 
     @cached_property
@@ -218,24 +226,62 @@ def _choices(declared: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     named = partners[partners["basis"].isin(["country", "region"])]
     kinds = crosswalk("cooperation_kinds")
     return {**{name: {str(k): str(v) for k, v in entries.items()} for name, entries in declared.items()}} | {
-        "sections": {f"{e.code.removeprefix('section_')} {e.name('zh')}": e.code.removeprefix("section_") for e in entities().values() if e.kind == "section"},
+        "sections": {
+            f"{e.code.removeprefix('section_')} {e.name('zh')}": e.code.removeprefix("section_")
+            for e in entities().values()
+            if e.kind == "section"
+        },
         "countries": dict(zip(named["partner"], named["partner"])),
         "kinds": dict(zip(kinds["zh"], kinds["kind"])),
     }
 
 
-def _list_sheet(name: str, spec: dict, choices: dict, layouts: dict[str, TableLayout], file: str, problems: Problems) -> ListSheet:
+def _list_sheet(
+    name: str, spec: dict, choices: dict, layouts: dict[str, TableLayout], file: str, problems: Problems
+) -> ListSheet:
     columns = []
     for number, (column, details) in enumerate(spec["columns"].items()):
         if details.get("choices", "") not in {"", *choices}:
-            problems.add(file, f"there is no list {details['choices']!r}{nearest(details['choices'], choices)}", "Name a list of choices", row=name, column=column)
-        columns.append(Column(column, details["zh"], details["kind"], chr(ord("A") + number), details.get("required", False), details.get("unit", ""), details.get("hint", ""), details.get("choices", "")))
+            problems.add(
+                file,
+                f"there is no list {details['choices']!r}{nearest(details['choices'], choices)}",
+                "Name a list of choices",
+                row=name,
+                column=column,
+            )
+        columns.append(
+            Column(
+                column,
+                details["zh"],
+                details["kind"],
+                chr(ord("A") + number),
+                details.get("required", False),
+                details.get("unit", ""),
+                details.get("hint", ""),
+                details.get("choices", ""),
+            )
+        )
     table_id = spec.get("table", "")
     if table_id:
         fields = {c.name for c in layouts[table_id].columns if c.role == "field"} if table_id in layouts else set()
         for extra in sorted({c.name for c in columns} - fields):
-            problems.add(file, f"table {table_id} has no field {extra!r}{nearest(extra, fields)}", "Name the fields as in layout.yaml of the previous source", row=name, column=extra)
-    return ListSheet(name, spec["zh"], tuple(columns), spec["rows"], tuple(spec.get("key", ())), tuple(spec.get("totals", {}).items()), spec.get("file", ""), table_id)
+            problems.add(
+                file,
+                f"table {table_id} has no field {extra!r}{nearest(extra, fields)}",
+                "Name the fields as in layout.yaml of the previous source",
+                row=name,
+                column=extra,
+            )
+    return ListSheet(
+        name,
+        spec["zh"],
+        tuple(columns),
+        spec["rows"],
+        tuple(spec.get("key", ())),
+        tuple(spec.get("totals", {}).items()),
+        spec.get("file", ""),
+        table_id,
+    )
 
 
 def load_collection(year: int) -> Collection:
@@ -261,8 +307,16 @@ def load_collection(year: int) -> Collection:
     known = [p.name for p in paths.RAW.glob("*") if (p / "layout.yaml").exists()]
     check_references([("previous", previous)], known, "source", file, problems)
     for name, spec in declared["lists"].items():
-        check_references([(name, column) for column in (*spec["key"], *spec["totals"])], spec["columns"], "column", file, problems)
-        check_references([(name, spec["table"])] if "table" in spec else [], load_layout(paths.RAW / previous / "layout.yaml") if previous in known else {}, "table", file, problems)
+        check_references(
+            [(name, column) for column in (*spec["key"], *spec["totals"])], spec["columns"], "column", file, problems
+        )
+        check_references(
+            [(name, spec["table"])] if "table" in spec else [],
+            load_layout(paths.RAW / previous / "layout.yaml") if previous in known else {},
+            "table",
+            file,
+            problems,
+        )
         counted = [(name, word) for formula in spec["totals"].values() for word in re.findall(r"[A-Za-z_]\w*", formula)]
         check_references(counted, indicators(), "indicator", file, problems, column="totals")
     problems.stop()
@@ -272,20 +326,46 @@ def load_collection(year: int) -> Collection:
     tables = {sheet: tuple(ids) for sheet, ids in declared["figures"].items()}
     for sheet, ids in tables.items():
         if not re.fullmatch(r"[^\[\]:*?/\\']{1,31}", sheet):
-            problems.add(file, "cannot be the name of a sheet", "Use at most 31 characters, none of [ ] : * ? / \\ '", row=sheet)
+            problems.add(
+                file, "cannot be the name of a sheet", "Use at most 31 characters, none of [ ] : * ? / \\ '", row=sheet
+            )
         for table_id in ids:
             if table_id not in layouts or not layouts[table_id].has_values:
-                problems.add(file, f"{previous} has no table of figures {table_id!r}{nearest(table_id, layouts)}", "Correct the number", row=sheet)
+                problems.add(
+                    file,
+                    f"{previous} has no table of figures {table_id!r}{nearest(table_id, layouts)}",
+                    "Correct the number",
+                    row=sheet,
+                )
                 continue
             for code in {c.indicator for c in layouts[table_id].columns if c.role == "value"}:
                 if "zh" not in indicators()[code].definitions:
-                    problems.add(file, f"indicator {code!r} has no Chinese definition", "Add definition_zh in data/dictionary.yaml", row=sheet, table=table_id)
+                    problems.add(
+                        file,
+                        f"indicator {code!r} has no Chinese definition",
+                        "Add definition_zh in data/dictionary.yaml",
+                        row=sheet,
+                        table=table_id,
+                    )
     choices = _choices(declared["choices"])
     lists = tuple(_list_sheet(name, spec, choices, layouts, file, problems) for name, spec in declared["lists"].items())
     problems.stop()
-    tiers = {t: frozenset(schools.loc[schools["table_id"] == t, "tier"].unique()) for ids in tables.values() for t in ids}
+    tiers = {
+        t: frozenset(schools.loc[schools["table_id"] == t, "tier"].unique()) for ids in tables.values() for t in ids
+    }
     window = declared["window"]
     return Collection(
-        year, previous, declared["office"], f"{year + 1}-{window['opens']}", f"{year + 1}-{window['closes']}", source.about["covers"], layouts, tables, tiers, lists, choices,
-        declared["jumps"], schools.reset_index(drop=True),
+        year,
+        previous,
+        declared["office"],
+        f"{year + 1}-{window['opens']}",
+        f"{year + 1}-{window['closes']}",
+        source.about["covers"],
+        layouts,
+        tables,
+        tiers,
+        lists,
+        choices,
+        declared["jumps"],
+        schools.reset_index(drop=True),
     )

@@ -48,7 +48,10 @@ def _limit_time(seconds: int) -> None:
         import resource
 
         used = resource.getrusage(resource.RUSAGE_SELF)
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+        resource.setrlimit(
+            resource.RLIMIT_CPU,
+            (math.ceil(used.ru_utime + used.ru_stime) + seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]),
+        )
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
@@ -68,7 +71,7 @@ def _serve(channel: Connection, parents: Connection, function: Callable[[Any], A
             answer = function(item)
         except MemoryError:
             answer = Stopped("memory")
-        except Exception as error:  # noqa: BLE001  raised again by who waits for the answer
+        except Exception as error:
             answer = error
         channel.send(answer)
 
@@ -78,7 +81,9 @@ class _Worker:
 
     def __init__(self, function: Callable[[Any], Any], seconds: int, memory: int):
         self.channel, theirs = multiprocessing.Pipe()
-        self.process: BaseProcess = multiprocessing.Process(target=_serve, args=(theirs, self.channel, function, seconds, memory), daemon=True)
+        self.process: BaseProcess = multiprocessing.Process(
+            target=_serve, args=(theirs, self.channel, function, seconds, memory), daemon=True
+        )
         self.process.start()
         theirs.close()
         self.channel.recv()  # its imports are done: the clock of a file starts with the file
@@ -89,7 +94,9 @@ class _Worker:
         self.channel.close()
 
 
-def guarded(function: Callable[[Any], Any], items: Iterable[Any], *, workers: int, seconds: int = SECONDS, memory: int = MEMORY) -> list[Any]:
+def guarded(
+    function: Callable[[Any], Any], items: Iterable[Any], *, workers: int, seconds: int = SECONDS, memory: int = MEMORY
+) -> list[Any]:
     """``[function(item) for item in items]`` by several processes; `Stopped` where one took too long or too much.
 
     Parameters
@@ -122,9 +129,13 @@ def guarded(function: Callable[[Any], Any], items: Iterable[Any], *, workers: in
                 if channel in ready:
                     try:
                         answers[number] = channel.recv()
-                    except EOFError:  # the process was ended: by its limit of time, or because the system had no memory for it
+                    except (
+                        EOFError
+                    ):  # the process was ended: by its limit of time, or because the system had no memory for it
                         worker.process.join()
-                        answers[number] = Stopped("time" if worker.process.exitcode == -getattr(signal, "SIGXCPU", 0) else "memory")
+                        answers[number] = Stopped(
+                            "time" if worker.process.exitcode == -getattr(signal, "SIGXCPU", 0) else "memory"
+                        )
                 elif time.monotonic() >= deadline:
                     answers[number] = Stopped("time")
                 else:

@@ -28,18 +28,48 @@ PIECE = 32 << 10  # bytes that are unpacked at once; no tag, comment or text of 
 
 OF_CELLS = {"c", "v", "f", "is", "t", "r", "rPr", "si", "row"}
 # a form has no merged cells and no links; over a large range the reader would make a cell for each address
-FORBIDDEN = {"mergeCell", "hyperlink", "ddeLink", "oleLink", "oleObject", "externalReference", "externalBook", "control", "connection", "queryTable", "webPublishItem", "FmlaMacro", "attachedToolbars"}
+FORBIDDEN = {
+    "mergeCell",
+    "hyperlink",
+    "ddeLink",
+    "oleLink",
+    "oleObject",
+    "externalReference",
+    "externalBook",
+    "control",
+    "connection",
+    "queryTable",
+    "webPublishItem",
+    "FmlaMacro",
+    "attachedToolbars",
+}
 ACTIVE = re.compile(
     r"vbaProject|macrosheet|dialogsheet|macroEnabled|customUI|webextension|attachedTemplate|attachedToolbars|activeX|ctrlProp|oleObject|embeddings"
-    r"|externalLink|connections|queryTable|/model/|/(?:control|package)$", re.I)
+    r"|externalLink|connections|queryTable|/model/|/(?:control|package)$",
+    re.I,
+)
 AUTOMATIC = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)", re.I)
 ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//|\\)", re.I)  # an address outside the package
 PICTURES = {
-    ".png": (b"\x89PNG",), ".jpg": (b"\xff\xd8\xff",), ".jpeg": (b"\xff\xd8\xff",), ".gif": (b"GIF8",), ".emf": (b"\x01\0\0\0",), ".wmf": (b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0"),
+    ".png": (b"\x89PNG",),
+    ".jpg": (b"\xff\xd8\xff",),
+    ".jpeg": (b"\xff\xd8\xff",),
+    ".gif": (b"GIF8",),
+    ".emf": (b"\x01\0\0\0",),
+    ".wmf": (b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0"),
 }
 OBJECT = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"MZ", b"\x7fELF")  # an object, an archive or a program
 UTF_8 = {None, "utf-8", "us-ascii"}
-BROKEN = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, ValueError, UnicodeError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    UnicodeError,
+)
 
 
 class Refused(Exception):
@@ -123,7 +153,11 @@ class _Parts:
         self.seen.part, self.depth = name, 0
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-        parser.XmlDeclHandler, parser.StartDoctypeDeclHandler, parser.EntityDeclHandler = self._declaration, self._declares, self._declares
+        parser.XmlDeclHandler, parser.StartDoctypeDeclHandler, parser.EntityDeclHandler = (
+            self._declaration,
+            self._declares,
+            self._declares,
+        )
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         return parser
 
@@ -159,7 +193,12 @@ def _defined_name(part: str, attributes: dict[str, str]) -> None:
 
 
 # elements whose attributes decide, in any name space
-MEANT = {"Relationship": _relationship, "Default": _content_type, "Override": _content_type, "definedName": _defined_name}
+MEANT = {
+    "Relationship": _relationship,
+    "Default": _content_type,
+    "Override": _content_type,
+    "definedName": _defined_name,
+}
 
 
 def _look(name: str, stream: IO[bytes], parts: _Parts) -> None:
@@ -190,7 +229,12 @@ def _check_names(parts: list[zipfile.ZipInfo]) -> None:
     names = [part.filename for part in parts]
     for part in parts:
         # ZipInfo ends a name at its first zero
-        if part.filename != part.orig_filename or not part.filename.isprintable() or "\\" in part.filename or ":" in part.filename:
+        if (
+            part.filename != part.orig_filename
+            or not part.filename.isprintable()
+            or "\\" in part.filename
+            or ":" in part.filename
+        ):
             raise Refused("no_workbook", repr(part.orig_filename))
         if {"", ".", ".."} & set(part.filename.removesuffix("/").split("/")):
             raise Refused("no_workbook", part.filename)

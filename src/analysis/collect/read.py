@@ -28,7 +28,7 @@ from analysis.collect.form import (
 )
 from analysis.collect.package import package_fault
 from analysis.collect.words import Fault
-from analysis.outgoing import said
+from analysis.ground.outgoing import said
 
 LONGEST = 1_000  # characters of an answer
 UNREAD = (FAULTS, GUIDE, OPTIONS)  # sheets that hold no answers
@@ -87,7 +87,9 @@ def _open(path: Path) -> dict[str, _Sheet | None]:
             if kind == "f" and not isinstance(value := getattr(value, "text", value), str):
                 value = "="  # an object that holds no text
             if (value := _plain(value)) is not None:
-                cells[cell.coordinate] = _Cell(row, column, value, kind, cell.number_format or "" if isinstance(value, float) else "")
+                cells[cell.coordinate] = _Cell(
+                    row, column, value, kind, cell.number_format or "" if isinstance(value, float) else ""
+                )
     return sheets
 
 
@@ -129,8 +131,11 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
         book = _open(path)
     except MemoryError:
         raise  # the guard says so
-    except Exception as error:  # noqa: BLE001  a foreign file: whatever the reader dislikes, the file is refused, by name and reason
-        return answers.refuse("no_workbook", reason=said(f"{type(error).__name__}: {' '.join(str(error).replace(str(path), path.name).split())}", 160))
+    except Exception as error:
+        return answers.refuse(
+            "no_workbook",
+            reason=said(f"{type(error).__name__}: {' '.join(str(error).replace(str(path), path.name).split())}", 160),
+        )
     cover = book.get(COVER)
     if cover is None:
         return answers.refuse("sheets", missing=COVER, extra="—")
@@ -141,7 +146,14 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
     if hidden := [sheet.title for sheet in book.values() if sheet and sheet.hidden]:
         return answers.refuse("hidden", reason="、".join(hidden))
     if (version := _whole(cover.value(COVER_FIXED["version"]))) != collection.version:
-        return answers.refuse("version", sheet=COVER, cell=COVER_FIXED["version"], entered=version, expected=collection.version, year=collection.year)
+        return answers.refuse(
+            "version",
+            sheet=COVER,
+            cell=COVER_FIXED["version"],
+            entered=version,
+            expected=collection.version,
+            year=collection.year,
+        )
     expected = [COVER, GUIDE, *form.questions, *(spec.title for spec in collection.lists), OPTIONS]
     missing, extra = [s for s in expected if not book.get(s)], [s for s in book if s not in (*expected, FAULTS)]
     if missing or extra:
@@ -155,18 +167,36 @@ def read_answers(path: Path, collection: Collection, forms: dict[str, Form]) -> 
 def _fixed(form: Form, sheet: str) -> dict[str, str]:
     """Cells of a sheet that must read as the form was written: what moves rows or columns shows here."""
     if sheet in form.questions:
-        return {f"{column}{q.row}": text for q in form.questions[sheet] for column, text in (("A", f"表{q.table_id}"), ("B", q.indicator.label("zh")))}
+        return {
+            f"{column}{q.row}": text
+            for q in form.questions[sheet]
+            for column, text in (("A", f"表{q.table_id}"), ("B", q.indicator.label("zh")))
+        }
     if sheet == COVER:
         return {COVER_FIXED["name"]: form.school.name("zh"), COVER_FIXED["year"]: str(form.collection.year)}
     spec = next(s for s in form.collection.lists if s.title == sheet)
-    return {f"{c.letter}{FIRST_ROW - 1}": f"{c.zh}{f'（{c.unit}）' if c.unit else ''}{'＊' if c.required else ''}" for c in spec.columns}
+    return {
+        f"{c.letter}{FIRST_ROW - 1}": f"{c.zh}{f'（{c.unit}）' if c.unit else ''}{'＊' if c.required else ''}"
+        for c in spec.columns
+    }
 
 
 def _read_sheet(sheet: _Sheet, form: Form, answers: Answers) -> None:
     name = sheet.title
 
     def fault(code: str, cell: str, entered: object, **values: object) -> None:
-        answers.faults.append(Fault(answers.file, code, answers.school, name, cell, about=f"{name}!{cell}", entered=None if entered is None else str(entered), values=values))
+        answers.faults.append(
+            Fault(
+                answers.file,
+                code,
+                answers.school,
+                name,
+                cell,
+                about=f"{name}!{cell}",
+                entered=None if entered is None else str(entered),
+                values=values,
+            )
+        )
 
     if (identity := sheet.value("A1")) != form.identity:
         # its answers are kept for the marked copy, and judged by nobody
@@ -182,7 +212,9 @@ def _read_sheet(sheet: _Sheet, form: Form, answers: Answers) -> None:
     else:
         inside = {f"{c.letter}{row}" for c in spec.columns for row in range(FIRST_ROW, spec.last_row + 1)}
     printed_columns = {COVER: 2, **dict.fromkeys(form.questions, 7)}.get(name, len(spec.columns) if spec else 0)
-    printed_rows = {COVER: int(COVER_FIXED["version"][1:])}.get(name, max(q.row for q in questions) if questions else FIRST_ROW - 1)
+    printed_rows = {COVER: int(COVER_FIXED["version"][1:])}.get(
+        name, max(q.row for q in questions) if questions else FIRST_ROW - 1
+    )
     rows: set[int] = set()
     comment_column = ord(COMMENT) - ord("A") + 1 if questions else None
     for place, cell in sheet.cells.items():
@@ -190,7 +222,12 @@ def _read_sheet(sheet: _Sheet, form: Form, answers: Answers) -> None:
         if cell.kind == "f":
             fault("formula", place, value)
         elif place in inside:
-            if isinstance(value, float) and name != COVER and column != comment_column and "%" in re.sub(r'"[^"]*"|\\\\.', "", cell.number_format):
+            if (
+                isinstance(value, float)
+                and name != COVER
+                and column != comment_column
+                and "%" in re.sub(r'"[^"]*"|\\\\.', "", cell.number_format)
+            ):
                 fault("percent_format", place, f"{value:g}", value=f"{value:g}", percent=f"{100 * value:g}")
             elif cell.kind == "e":
                 fault("not_a_number", place, value, reason=value)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.describe.alignment import common_sign
-from analysis.errors import UnknownName
 from analysis.fit import _tables
-from analysis.keys import cells
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import UnknownName
+from analysis.ground.keys import cells
 
 COLUMNS = [
     "item",

@@ -10,7 +10,7 @@ from analysis.describe.industry import SECTORS, side_keys
 from analysis.describe.supply import GROUPS, survey_rows
 from analysis.fit import alignment, specification
 from analysis.fit.crosswalk import crosswalk_bounds
-from analysis.keys import cells, input_keys, with_inputs
+from analysis.ground.keys import cells, input_keys, with_inputs
 
 MEASURES = ["specialties", "students", "intake"]  # of supply
 LAMBDAS = (0.0, 0.5, 1.0)  # both ends and the middle

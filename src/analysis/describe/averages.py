@@ -5,22 +5,31 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.describe.placement import OBSERVATIONS, YEAR, rows_of_schools
 from analysis.describe.tiers import HIGHER, SECONDARY
-from analysis.errors import BadArgument
-from analysis.keys import cells
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument
+from analysis.ground.keys import cells
 
 AVERAGES = [  # indicators that schools print as averages or rates
-    "satisfaction_overall_pct", "satisfaction_classroom_pct", "satisfaction_extracurricular_pct",
-    "satisfaction_ideology_course_pct", "satisfaction_general_course_pct", "satisfaction_specialty_course_pct",
-    "students_per_teacher", "equipment_per_student_yuan", "practice_places_per_student",
+    "satisfaction_overall_pct",
+    "satisfaction_classroom_pct",
+    "satisfaction_extracurricular_pct",
+    "satisfaction_ideology_course_pct",
+    "satisfaction_general_course_pct",
+    "satisfaction_specialty_course_pct",
+    "students_per_teacher",
+    "equipment_per_student_yuan",
+    "practice_places_per_student",
 ]
 
 
 @takes(
-    may_be_nan="a tier without schools", observations=OBSERVATIONS, year=YEAR, indicators=arrays.names(),
+    may_be_nan="a tier without schools",
+    observations=OBSERVATIONS,
+    year=YEAR,
+    indicators=arrays.names(),
     weight=arrays.text,
 )
 def mean_checks(observations: pd.DataFrame, year: int, indicators: list[str], weight: str = "students") -> pd.DataFrame:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.fit import _tables
-from analysis.keys import cells, with_inputs
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.keys import cells, with_inputs
 
 WHOLE, PLACES = "nev_all", ["nev_upstream", "nev_vehicle_and_after"]  # what the survey counts
 LINKS = ["nev_vehicle_and_after", "nev_battery"]  # what the catalogue is searched for

@@ -5,17 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.describe.placement import (
-    MEASURED, OBSERVATIONS, PRINTED, RATE, STUDY, YEAR, of_treatment, rows_of_schools,
+    MEASURED,
+    OBSERVATIONS,
+    PRINTED,
+    RATE,
+    STUDY,
+    YEAR,
+    of_treatment,
+    rows_of_schools,
 )
 from analysis.describe.tiers import ALL, coded, tier_entities
-from analysis.errors import BadArgument, UnknownName
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, UnknownName
+from analysis.ground.keys import cells, keys, with_inputs
 from analysis.inference.decomposition import kitagawa, shapley_factors, simpson_check
 from analysis.inference.few_groups import holm_bh, sign_flip_exact
-from analysis.keys import cells, keys, with_inputs
-
 
 # rates that tables print by school for two years: numerators over denominators
 TWO_YEAR_RATES = {
@@ -29,8 +35,17 @@ TWO_YEAR_RATES = {
 AMOUNTS = ("numerator_before", "denominator_before", "numerator_after", "denominator_after")
 MEASURES = ["before", "after", "change", "rate_effect", "composition", "simple_change"]
 ENTRANTS = [
-    "basis", "treatment", "entrants_before", "entrants", "entrants_growth_pct", "jobs_before", "jobs",
-    "jobs_growth_pct", "jobs_per_entrant_before", "jobs_per_entrant", "headline_before_least",
+    "basis",
+    "treatment",
+    "entrants_before",
+    "entrants",
+    "entrants_growth_pct",
+    "jobs_before",
+    "jobs",
+    "jobs_growth_pct",
+    "jobs_per_entrant_before",
+    "jobs_per_entrant",
+    "headline_before_least",
 ]
 PERSONS = arrays.real(0, arrays.MOST_COUNT)
 IN_YUAN = "aid_per_person_time"  # an amount in ten thousand yuan over persons; all others are shares or ratios
@@ -66,7 +81,8 @@ def study_change(observations: pd.DataFrame, before: int, year: int) -> pd.DataF
 @takes(
     may_be_nan="a tier without figures",
     tiers=arrays.frame(graduates=PRINTED, further_study_share=RATE, index=arrays.labels("every row needs a tier")),
-    change=arrays.frame(tier=arrays.texts, before=PRINTED), graduates_change=arrays.series(MEASURED, empty=True),
+    change=arrays.frame(tier=arrays.texts, before=PRINTED),
+    graduates_change=arrays.series(MEASURED, empty=True),
 )
 def study_share_before(tiers: pd.DataFrame, change: pd.DataFrame, graduates_change: pd.Series) -> pd.DataFrame:
     """Share in further study of the year before by tier, from printed changes of graduates.
@@ -151,14 +167,18 @@ def two_year_changes(observations: pd.DataFrame, before: int, year: int) -> pd.D
 
 
 @takes(
-    may_be_nan="jobs that are not printed", graduates=PERSONS,
+    may_be_nan="jobs that are not printed",
+    graduates=PERSONS,
     studies=arrays.each(arrays.together(PERSONS, PERSONS), key=arrays.text),
     graduates_changes=arrays.each(arrays.real(-arrays.MOST_COUNT, arrays.MOST_COUNT), least=0, key=arrays.text),
     jobs=arrays.real(0, arrays.MOST_COUNT, missing=True),
     jobs_growth_pct=arrays.real(-100, arrays.LARGEST, above=True, missing=True),
 )
 def market_entrants(
-    graduates: float, studies: dict[str, tuple[float, float]], graduates_changes: dict[str, float], jobs: float,
+    graduates: float,
+    studies: dict[str, tuple[float, float]],
+    graduates_changes: dict[str, float],
+    jobs: float,
     jobs_growth_pct: float,
 ) -> pd.DataFrame:
     """Graduates not in further study beside those in work with a known sector, both years.
@@ -217,16 +237,18 @@ def study_summary(change: pd.DataFrame, broken: pd.DataFrame, behind: pd.DataFra
     in_study = behind[behind["indicator"].isin(STUDY)]
     usual = change.loc[(change["before"] > 0) & (change["after"] > 0), "log_ratio"]
     sound = usual[~usual.index.isin(broken["entity"])]
-    return cells({
-        "study_before": (change["before"].sum(), in_study[in_study["year"] == before]),
-        "study_after": (change["after"].sum(), in_study[in_study["year"] != before]),
-        "up": (int((change["change"] > 0).sum()), in_study),
-        "down": (int((change["change"] < 0).sum()), in_study),
-        "flip_p": (sign_flip_exact(usual), behind),
-        "flip_p_sound": (sign_flip_exact(sound), behind),
-        "schools": (len(usual), behind),
-        "median_log_ratio": (usual.median(), behind),
-    })
+    return cells(
+        {
+            "study_before": (change["before"].sum(), in_study[in_study["year"] == before]),
+            "study_after": (change["after"].sum(), in_study[in_study["year"] != before]),
+            "up": (int((change["change"] > 0).sum()), in_study),
+            "down": (int((change["change"] < 0).sum()), in_study),
+            "flip_p": (sign_flip_exact(usual), behind),
+            "flip_p_sound": (sign_flip_exact(sound), behind),
+            "schools": (len(usual), behind),
+            "median_log_ratio": (usual.median(), behind),
+        }
+    )
 
 
 def printed_changes(facts: pd.DataFrame, city: str) -> pd.Series:
@@ -289,7 +311,8 @@ def entrants(
     said |= {"city_stated": grown[grown.index == ALL].iloc[0]} if ALL in grown.index else {}
     sound = change["before"][~change.index.isin(broken["entity"])]
     studies = {
-        "as_printed": (change["before"].sum(), totals["further_study"]), "zero": (sound.sum(), zero["further_study"]),
+        "as_printed": (change["before"].sum(), totals["further_study"]),
+        "zero": (sound.sum(), zero["further_study"]),
     }
     jobs = (totals["known_sector"], growth.iloc[0] if len(growth) else np.nan)
     return market_entrants(totals["graduates"], studies, said if len(growth) else {}, *jobs)
@@ -356,10 +379,12 @@ def change_summary(
     def least(table: pd.DataFrame) -> float | str:
         return table["p_holm"].min() if len(table) else ""
 
-    return cells({
-        "rates": (len(changes), ["results/employment/tables/employment_changes.csv"]),
-        "flagged": (int((changes["flag"] == "reversal").sum()), behind),
-        "flagged_printed": (int((changes_printed["flag"] == "reversal").sum()), behind),
-        "p_least": (least(changes), behind),
-        "p_least_printed": (least(changes_printed), behind),
-    })
+    return cells(
+        {
+            "rates": (len(changes), ["results/employment/tables/employment_changes.csv"]),
+            "flagged": (int((changes["flag"] == "reversal").sum()), behind),
+            "flagged_printed": (int((changes_printed["flag"] == "reversal").sum()), behind),
+            "p_least": (least(changes), behind),
+            "p_least_printed": (least(changes_printed), behind),
+        }
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import UnknownName
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import UnknownName
 
 SECTIONS = "ABCDEFGHIJKLMNOPQRST"
 # last division of each section in GB/T 4754-2017

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.describe.placement import COUNTED, TREATMENTS, placement_by_school, treat_contradictions
 from analysis.describe.tiers import SECONDARY
-from analysis.errors import BadArgument
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument
+from analysis.ground.keys import cells
 from analysis.inference.binomial import heterogeneity
 from analysis.inference.contrast import contrast_tiers
 from analysis.inference.few_groups import label_arrangements, leave_one_out_permutation
 from analysis.inference.shrinkage import pool_rates
 from analysis.inference.specification import WEIGHTS, tier_contrast
-from analysis.keys import cells
 
 SHORT = {"headline": "headline", "placement_excluding_study": "market"}  # how names of numbers call the rates
 VERSION = arrays.frame(least=2, tier=arrays.texts, **COUNTED, consistent=arrays.flags())
@@ -57,8 +57,12 @@ def influence(without_one: pd.DataFrame, behind: pd.DataFrame) -> pd.DataFrame:
     first = headline.idxmin() if len(headline) else np.nan
     rest = headline.drop(first, errors="ignore")
     found = {
-        "headline": headline.min(), "headline_school": first, "headline_others_lower": rest.min(),
-        "headline_others_upper": rest.max(), "market": market.min(), "market_upper": market.max(),
+        "headline": headline.min(),
+        "headline_school": first,
+        "headline_others_lower": rest.min(),
+        "headline_others_upper": rest.max(),
+        "market": market.min(),
+        "market_upper": market.max(),
     }
     return cells({name: (value, behind) for name, value in found.items()})
 
@@ -99,10 +103,13 @@ def ranks(
 def rank_summary(ranked: pd.DataFrame, behind: pd.DataFrame) -> pd.DataFrame:
     """How many ranks are open, of how many schools, and how wide the widest interval is."""
     width = ranked["rank_upper"] - ranked["rank_lower"]
-    return cells({
-        "open": (int((width > 0).sum()), behind), "schools": (len(ranked), behind),
-        "widest": (int(width.max() + 1), behind),
-    })
+    return cells(
+        {
+            "open": (int((width > 0).sum()), behind),
+            "schools": (len(ranked), behind),
+            "widest": (int(width.max() + 1), behind),
+        }
+    )
 
 
 # --- the specification curve
@@ -175,12 +182,8 @@ def _joint(curve: pd.DataFrame, paths: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["definition", "specifications", "median", "p", "labellings"])
 
 
-@takes(
-    versions=arrays.each(VERSION, key=arrays.text), first_tier=arrays.text, least=arrays.whole(1),
-)
-def contrast_curve(
-    versions: dict[str, pd.DataFrame], first_tier: str = SECONDARY, *, least: int = 30
-) -> ContrastCurve:
+@takes(versions=arrays.each(VERSION, key=arrays.text), first_tier=arrays.text, least=arrays.whole(1))
+def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str = SECONDARY, *, least: int = 30) -> ContrastCurve:
     """Difference of two tiers over definition × weight × treatment of contradicting figures × values.
 
     Parameters
@@ -245,7 +248,11 @@ def curve_summary(found: ContrastCurve, behind: pd.DataFrame) -> pd.DataFrame:
     difference = found.curve["difference"]
     market = difference[found.curve["definition"] == "placement_excluding_study"]
     values = {
-        "specifications": len(difference), "above": int((difference > 0).sum()), "below": int((difference < 0).sum()),
-        "min": difference.min(), "max": difference.max(), "market_above": int((market > 0).sum()),
+        "specifications": len(difference),
+        "above": int((difference > 0).sum()),
+        "below": int((difference < 0).sum()),
+        "min": difference.min(),
+        "max": difference.max(),
+        "market_above": int((market > 0).sum()),
     }
     return cells({name: (value, behind) for name, value in values.items()})

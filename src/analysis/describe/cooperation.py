@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.dictionary import country_code, entities
-from analysis.keys import cells
+from analysis.ground.dictionary import country_code, entities
+from analysis.ground.keys import cells
 
 NOT_PRINTED = ["not printed"]  # inputs of what no document says
 FACTS = ["data/processed/facts.csv"]

@@ -5,28 +5,51 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.describe.placement import (
-    COUNTED, FIGURES, OBSERVATIONS, RATE, RATES, SCHOOLS, YEAR, rows_of_schools, treat_contradictions, with_rates,
+    COUNTED,
+    FIGURES,
+    OBSERVATIONS,
+    RATE,
+    RATES,
+    SCHOOLS,
+    YEAR,
+    rows_of_schools,
+    treat_contradictions,
+    with_rates,
 )
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.keys import cells
 from analysis.inference.correlates import correlate_family, least_visible, rank_correlation
-from analysis.keys import cells
 
 OUTCOMES = ["headline", "placement_excluding_study", "further_study_share"]
 AS_PRINTED = [  # features that are figures of a table
-    "students", "students_per_teacher", "equipment_per_student_yuan", "practice_places_per_student",
-    "practice_bases_external", "satisfaction_overall_pct", "specialties_offered",
+    "students",
+    "students_per_teacher",
+    "equipment_per_student_yuan",
+    "practice_places_per_student",
+    "practice_bases_external",
+    "satisfaction_overall_pct",
+    "specialties_offered",
 ]
 PREDICTORS = [
-    "students", "students_per_teacher", "dual_qualified_share", "senior_title_share", "equipment_per_student_yuan",
-    "practice_places_per_student", "practice_bases_external", "practice_bases_per_1000", "satisfaction_overall_pct",
+    "students",
+    "students_per_teacher",
+    "dual_qualified_share",
+    "senior_title_share",
+    "equipment_per_student_yuan",
+    "practice_places_per_student",
+    "practice_bases_external",
+    "practice_bases_per_1000",
+    "satisfaction_overall_pct",
     "specialties_offered",
 ]
 
 
 @takes(
-    may_be_nan="what a school does not print", observations=OBSERVATIONS, year=YEAR,
+    may_be_nan="what a school does not print",
+    observations=OBSERVATIONS,
+    year=YEAR,
     schools=arrays.frame(tier=arrays.texts, **dict.fromkeys(RATES, RATE), index=SCHOOLS),
 )
 def school_profile(observations: pd.DataFrame, schools: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -52,9 +75,13 @@ def school_profile(observations: pd.DataFrame, schools: pd.DataFrame, year: int)
 
 
 @takes(
-    may_be_nan="a side that does not vary", observations=OBSERVATIONS, year=YEAR, numerator=arrays.text,
+    may_be_nan="a side that does not vary",
+    observations=OBSERVATIONS,
+    year=YEAR,
+    numerator=arrays.text,
     schools=arrays.frame(tier=arrays.texts, **COUNTED, consistent=arrays.flags(), index=SCHOOLS),
-    draws=arrays.draws, seed=arrays.seed,
+    draws=arrays.draws,
+    seed=arrays.seed,
 )
 def correlation_choices(
     observations: pd.DataFrame, schools: pd.DataFrame, year: int, numerator: str, *, draws: int, seed: int
@@ -122,16 +149,18 @@ def family_summary(
     tested, level, fewest = family[family["tested"]], 1 - confidence, family.loc[family["tested"], "schools"].min()
     shown = tested[tested["outcome"] == "placement_excluding_study"]
     counted = behind[behind["indicator"].isin(["graduates", "placed"])]
-    return cells({
-        "tested": (len(tested), behind),
-        "survive": (int((tested["p_holm"] <= level).sum()), behind),
-        "survive_bh": (int((tested["p_bh"] <= level).sum()), behind),
-        "p_least": (tested["p"].min(), behind),
-        "least_visible": (least_visible(schools), counted),
-        "least_visible_fewer": (least_visible(int(fewest)) if len(tested) else np.nan, counted),
-        "shown": (len(shown), behind),
-        "fewest": (int(shown["schools"].min()) if len(shown) else 0, behind),
-        "choices": (len(choices), behind),
-        "choices_kept": (int((choices["p"] <= level).sum()), behind),
-        "level": (level, ["params.yaml"]),
-    })
+    return cells(
+        {
+            "tested": (len(tested), behind),
+            "survive": (int((tested["p_holm"] <= level).sum()), behind),
+            "survive_bh": (int((tested["p_bh"] <= level).sum()), behind),
+            "p_least": (tested["p"].min(), behind),
+            "least_visible": (least_visible(schools), counted),
+            "least_visible_fewer": (least_visible(int(fewest)) if len(tested) else np.nan, counted),
+            "shown": (len(shown), behind),
+            "fewest": (int(shown["schools"].min()) if len(shown) else 0, behind),
+            "choices": (len(choices), behind),
+            "choices_kept": (int((choices["p"] <= level).sum()), behind),
+            "level": (level, ["params.yaml"]),
+        }
+    )

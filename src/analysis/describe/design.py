@@ -50,8 +50,13 @@ def size_of_tests(schools: pd.DataFrame, worlds: pd.DataFrame, *, draws: int, se
         design = designs(schools)[world.rate]
         for spread in [0.0, world.sigma] if world.rate == "headline" else [world.sigma]:
             made = simulation.simulate_size(
-                design["trials"], design["secondary"].to_numpy(), mean_logit=world.mean_logit, sigma=spread,
-                draws=draws, seed=seed, level=level,
+                design["trials"],
+                design["secondary"].to_numpy(),
+                mean_logit=world.mean_logit,
+                sigma=spread,
+                draws=draws,
+                seed=seed,
+                level=level,
             )
             made = simulation.whole_per_cent(made)
             found.append(made.assign(rate=world.rate, world="alike" if spread == 0 else "apart"))
@@ -84,13 +89,24 @@ def size_under_unequal_spread(
 
 
 def power(
-    schools: pd.DataFrame, worlds: pd.DataFrame, *, draws: int, seed: int, level: float,
+    schools: pd.DataFrame,
+    worlds: pd.DataFrame,
+    *,
+    draws: int,
+    seed: int,
+    level: float,
     shifts: tuple[float, ...] = SHIFTS,
 ) -> pd.DataFrame:
     """Share of draws in which the exact permutation of school logits finds tiers that truly differ by `shifts`."""
     design, world = designs(schools)["headline"], worlds.set_index("rate").loc["headline"]
     found = simulation.simulate_power(
-        design["trials"], design["secondary"].to_numpy(), mean_logit=world["mean_logit"], sigma=world["sigma"],
-        shifts=shifts, draws=draws, seed=seed, level=level,
+        design["trials"],
+        design["secondary"].to_numpy(),
+        mean_logit=world["mean_logit"],
+        sigma=world["sigma"],
+        shifts=shifts,
+        draws=draws,
+        seed=seed,
+        level=level,
     )
     return found.round({"points": 2, "power": 2}).assign(place=range(1, len(shifts) + 1))

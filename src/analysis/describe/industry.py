@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.clean.numbers import printed_decimals
 from analysis.describe.times import moments
-from analysis.errors import BadArgument, Refused, UnknownName
 from analysis.fit import _tables
 from analysis.fit.bounds import share_box
 from analysis.fit.matching import shift_share
 from analysis.fit.structure import location_quotient
-from analysis.keys import input_keys, with_inputs
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused, UnknownName
+from analysis.ground.keys import input_keys, with_inputs
+from analysis.ground.numerals import printed_decimals
 
 SECTORS = ["primary", "secondary", "tertiary"]
 SIDES = ["value_added", "employment"]  # where output is made, and where people work

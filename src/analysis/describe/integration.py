@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import load
+from analysis.clean import load
 from analysis.describe.times import moments
-from analysis.dictionary import entities
 from analysis.fit import homogeneity
-from analysis.keys import cells, with_inputs
+from analysis.ground.dictionary import entities
+from analysis.ground.keys import cells, with_inputs
 
 PRINTED = [
     "partner_enterprises",

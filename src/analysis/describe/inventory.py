@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.keys import cells
+from analysis.ground.keys import cells
 
 OBSERVATIONS = ["data/processed/observations.csv"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.dictionary import label
-from analysis.errors import Refused, UnknownName
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.dictionary import label
+from analysis.ground.errors import Refused, UnknownName
 
 # level → functions of `analysis.fit` that it makes legitimate; data/words/labels.yaml says what a row of its table is
 MEASURES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.describe.times import moments
-from analysis.keys import with_inputs
+from analysis.ground.keys import with_inputs
 
 
 def vehicles_built(demand: pd.DataFrame, place: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.describe.industry import SECTORS, census_rows, employment_by_section, shift_share_by_section
 from analysis.describe.supply import GROUPS, survey_groups, survey_rows
 from analysis.fit import alignment, structure
-from analysis.keys import input_keys, with_inputs
+from analysis.ground.keys import input_keys, with_inputs
 
 BASES = {"all_employment": (), "nonfarm_employment": ("A",)}  # sections left out of all totals
 READINGS = (0, 1)  # decimals credited to figures like 2万: as printed, or as their neighbours are printed

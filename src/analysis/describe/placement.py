@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays, load
-from analysis.arrays import takes
+from analysis.clean import load
 from analysis.describe.tiers import ALL, HIGHER, SECONDARY, coded, tier_entities
-from analysis.errors import BadArgument, UnknownName
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, UnknownName
+from analysis.ground.keys import cells, keys, with_inputs
 from analysis.inference.rates import proportion_interval
-from analysis.keys import cells, keys, with_inputs
 
 STUDY = ["further_study_higher_vocational", "further_study_bachelor"]
 FIGURES = ["graduates", "placed", *STUDY]  # what rates are computed from
@@ -25,8 +26,12 @@ PERSONS = arrays.real(0, arrays.MOST_COUNT, missing=True)
 MEASURED = arrays.numbers(missing=True)
 RATE = arrays.numbers(low=0, high=1, missing=True, tiny=True, rule=" and lie between 0 and 1")
 OBSERVATIONS = arrays.frame(
-    entity=arrays.texts, indicator=arrays.texts, year=arrays.numbers(whole=True, rule=" and whole: years"),
-    value=MEASURED, aggregate_rule=arrays.texts, tier=arrays.texts,
+    entity=arrays.texts,
+    indicator=arrays.texts,
+    year=arrays.numbers(whole=True, rule=" and whole: years"),
+    value=MEASURED,
+    aggregate_rule=arrays.texts,
+    tier=arrays.texts,
 )
 COUNTED = {"graduates": PRINTED, "placed": PRINTED, "further_study": PRINTED}
 SCHOOLS = arrays.labels("every row needs a school")
@@ -35,7 +40,10 @@ YEAR = arrays.calendar_year
 
 @takes(
     may_be_nan="figures that contradict each other, or are missing, have no rate",
-    graduates=PERSONS, placed=PERSONS, further_study=PERSONS, sector_classified=PERSONS,
+    graduates=PERSONS,
+    placed=PERSONS,
+    further_study=PERSONS,
+    sector_classified=PERSONS,
 )
 def placement_quadruple(
     graduates: float, placed: float, further_study: float, sector_classified: float = np.nan
@@ -90,7 +98,9 @@ def placement_checks(schools: pd.DataFrame) -> pd.DataFrame:
     rules = [("further_study", "graduates"), ("further_study", "placed"), ("placed", "graduates")]
     rows = [
         (entity, f"{left} ≤ {right}", row[left], row[right])
-        for left, right in rules for entity, row in schools.iterrows() if row[left] > row[right]
+        for left, right in rules
+        for entity, row in schools.iterrows()
+        if row[left] > row[right]
     ]
     return pd.DataFrame(rows, columns=["entity", "rule", "left", "right"])
 
@@ -133,7 +143,9 @@ def rows_of_schools(observations: pd.DataFrame, *years: int, indicators: list[st
 
 @takes(
     may_be_nan="figures that are missing or contradict each other have no rate",
-    observations=OBSERVATIONS, year=YEAR, confidence=arrays.confidence,
+    observations=OBSERVATIONS,
+    year=YEAR,
+    confidence=arrays.confidence,
 )
 def placement_by_school(observations: pd.DataFrame, year: int, confidence: float = 0.95) -> pd.DataFrame:
     """N, P, F and the rates of each school, with Wilson intervals and whether the figures can all be true.
@@ -171,7 +183,8 @@ def placement_by_school(observations: pd.DataFrame, year: int, confidence: float
 
 @takes(
     may_be_nan="figures that are missing or contradict each other have no rate",
-    counts=arrays.frame(least=1, **COUNTED), confidence=arrays.confidence,
+    counts=arrays.frame(least=1, **COUNTED),
+    confidence=arrays.confidence,
 )
 def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Rates and intervals beside `graduates`, `placed`, `further_study`; nan where figures lack or contradict."""
@@ -188,7 +201,8 @@ def with_rates(counts: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 @takes(
-    may_be_nan="figures that contradict each other have no rate", confidence=arrays.confidence,
+    may_be_nan="figures that contradict each other have no rate",
+    confidence=arrays.confidence,
     schools=arrays.frame(tier=arrays.labels("every school needs a tier"), **COUNTED, consistent=arrays.flags()),
 )
 def placement_by_tier(schools: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -257,18 +271,20 @@ def school_summary(schools: pd.DataFrame, broken: pd.DataFrame, behind: pd.DataF
     ends = [behind[behind["entity"] == place] for place in ([known.idxmin(), known.idxmax()] if len(known) else [])]
     lowest, highest = ends or [behind, behind]
     contradicting = behind[behind["entity"].isin(broken["entity"])]
-    return cells({
-        "rate_min": (rate.min(), lowest),
-        "rate_max": (rate.max(), highest),
-        "pairs_reversed": (reversed_pairs, behind),
-        "pairs": (pairs, behind),
-        "schools": (len(schools), graduates),
-        "schools_broken": (broken["entity"].nunique(), contradicting if len(broken) else behind),
-        "schools_higher": (int((schools["tier"] == HIGHER).sum()), graduates),
-        "schools_secondary": (int((schools["tier"] == SECONDARY).sum()), graduates),
-        "schools_sound_higher": (int((sound["tier"] == HIGHER).sum()), behind),
-        "schools_sound_secondary": (int((sound["tier"] == SECONDARY).sum()), behind),
-    })
+    return cells(
+        {
+            "rate_min": (rate.min(), lowest),
+            "rate_max": (rate.max(), highest),
+            "pairs_reversed": (reversed_pairs, behind),
+            "pairs": (pairs, behind),
+            "schools": (len(schools), graduates),
+            "schools_broken": (broken["entity"].nunique(), contradicting if len(broken) else behind),
+            "schools_higher": (int((schools["tier"] == HIGHER).sum()), graduates),
+            "schools_secondary": (int((schools["tier"] == SECONDARY).sum()), graduates),
+            "schools_sound_higher": (int((sound["tier"] == HIGHER).sum()), behind),
+            "schools_sound_secondary": (int((sound["tier"] == SECONDARY).sum()), behind),
+        }
+    )
 
 
 def sector_rows(facts: pd.DataFrame) -> pd.DataFrame:
@@ -305,10 +321,16 @@ def tier_table(tiers: pd.DataFrame, behind: pd.DataFrame, broken: pd.DataFrame, 
 
     def of_row(row: dict) -> dict:
         own = load.of_tier(sound if row["treatment"] == "left_out" else behind, row["tier"])
-        part = {name: own[own["indicator"].isin(codes)] for name, codes in (
-            ("headline", ["placed", "graduates"]), ("further_study_share", ["graduates", *STUDY]),
-            ("graduates", ["graduates"]), ("placed", ["placed"]), ("further_study", STUDY),
-        )}
+        part = {
+            name: own[own["indicator"].isin(codes)]
+            for name, codes in (
+                ("headline", ["placed", "graduates"]),
+                ("further_study_share", ["graduates", *STUDY]),
+                ("graduates", ["graduates"]),
+                ("placed", ["placed"]),
+                ("further_study", STUDY),
+            )
+        }
         return part | {"placement_excluding_study": own, "sector_classified": keys(behind) + keys(sectors)}
 
     table = coded(with_inputs(tiers, of_row))

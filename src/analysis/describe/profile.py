@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.describe.codes import category_of, category_similarity, section_of
-from analysis.errors import BadArgument, Refused, UnknownName
 from analysis.fit import _tables, homogeneity, linkage, matching
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused, UnknownName
 
 CODES = arrays.each(arrays.code(4), most=100_000)  # of specialties: six digits, of which the first four say the field
 SPECIALTIES = arrays.frame(school=_tables.NAME, specialty_code=CODES, year=_tables.YEAR)
@@ -79,7 +79,7 @@ def crowding(
     Parameters
     ----------
     specialties : DataFrame
-        `analysis.load.specialties`.
+        `analysis.clean.load.specialties`.
     year : int, optional
         the last year of the table if not given.
     count : str

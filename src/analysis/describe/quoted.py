@@ -7,16 +7,26 @@ import pandas as pd
 
 from analysis.describe.placement import of_treatment
 from analysis.describe.tiers import ALL, HIGHER, SECONDARY, tier_entities
-from analysis.keys import cells
+from analysis.ground.keys import cells
 
 HOME = "placement_rate_home_province_pct"
 SAID = [
-    "monthly_income_yuan", "promotion_within_3_years_pct", "satisfaction_employer_pct", HOME,
-    "self_employment_rate_pct", "placement_rate_pct", "further_study_share_pct",
+    "monthly_income_yuan",
+    "promotion_within_3_years_pct",
+    "satisfaction_employer_pct",
+    HOME,
+    "self_employment_rate_pct",
+    "placement_rate_pct",
+    "further_study_share_pct",
 ]
 ELSEWHERE = [
-    "placement_rate_pct", "further_study_share_pct", "monthly_income_half_year_yuan", "monthly_income_yuan",
-    "direct_employment_rate_pct", "entrants_share_secondary_pct", "entrants_share_tertiary_pct",
+    "placement_rate_pct",
+    "further_study_share_pct",
+    "monthly_income_half_year_yuan",
+    "monthly_income_yuan",
+    "direct_employment_rate_pct",
+    "entrants_share_secondary_pct",
+    "entrants_share_tertiary_pct",
 ]
 RECOMPUTED = {"placement_rate_pct": "headline", "further_study_share_pct": "further_study_share"}
 
@@ -69,9 +79,11 @@ def prose_summary(facts: pd.DataFrame, studying: pd.DataFrame, city: str) -> pd.
         rows = facts[(facts["indicator"] == indicator) & (facts["entity"] == entity)].sort_values("value").head(1)
         return (rows["value"].iloc[0], rows) if len(rows) else ("", ["not printed"])
 
-    return cells({
-        "colleges": (colleges["value"].sum(), colleges),
-        "study_lowest": said("further_study_higher_vocational", f"{city}_secondary"),
-        "home_higher": said(HOME, f"{city}_higher"),
-        "placement": said("placement_rate_pct", city),
-    })
+    return cells(
+        {
+            "colleges": (colleges["value"].sum(), colleges),
+            "study_lowest": said("further_study_higher_vocational", f"{city}_secondary"),
+            "home_higher": said(HOME, f"{city}_higher"),
+            "placement": said("placement_rate_pct", city),
+        }
+    )

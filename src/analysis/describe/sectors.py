@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.describe import industry
-from analysis.keys import cells
+from analysis.ground.keys import cells
 
 SECTORS = ["primary", "secondary", "tertiary"]
 
@@ -22,8 +22,13 @@ def entered(rows: pd.DataFrame) -> pd.Series:
 
 
 def sector_table(
-    rows: pd.DataFrame, demand: pd.DataFrame, city: str, section_to_sector: pd.DataFrame, *,
-    census_year: int, value_added_year: int,
+    rows: pd.DataFrame,
+    demand: pd.DataFrame,
+    city: str,
+    section_to_sector: pd.DataFrame,
+    *,
+    census_year: int,
+    value_added_year: int,
 ) -> pd.DataFrame:
     """Shares of the sectors in graduates, employment and value added; `grade` is that of the value added."""
     entrants = entered(rows)

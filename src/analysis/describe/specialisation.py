@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.describe.industry import census_rows, quotients
-from analysis.keys import cells, with_inputs
+from analysis.ground.keys import cells, with_inputs
 
 
 def quotient_table(

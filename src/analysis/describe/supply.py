@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays, load
-from analysis.arrays import takes
-from analysis.clean.numbers import rounding_box
+from analysis.clean import load
 from analysis.describe.tiers import HIGHER, SECONDARY
 from analysis.describe.times import moments
-from analysis.errors import BadArgument
-from analysis.keys import cells, input_keys, keys, with_inputs
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument
+from analysis.ground.keys import cells, input_keys, keys, with_inputs
+from analysis.ground.numerals import rounding_box
 
 GROUPS = ["modern_agriculture", "traditional_industry", "emerging_industry", "modern_services"]  # of the survey
 MEASURES = {"survey_specialties": "specialties", "survey_students": "students", "survey_intake": "intake"}
@@ -41,7 +42,11 @@ def by_tier(observations: pd.DataFrame) -> pd.DataFrame:
     named = {"higher": HIGHER, "secondary": SECONDARY, "all": "all"}
     rows = load.printed_rows(observations, BY_SCHOOL)
     sums = rows.groupby(["indicator", "year", "tier"])["value"].sum().unstack("tier")
-    sums = sums.assign(all=sums.sum(axis=1)).rename(columns={tier: name for name, tier in named.items()}).reindex(columns=[*named])
+    sums = (
+        sums.assign(all=sums.sum(axis=1))
+        .rename(columns={tier: name for name, tier in named.items()})
+        .reindex(columns=[*named])
+    )
     table = sums.rename_axis(columns=None).reset_index()
     printed = {name: load.of_tier(rows, tier) for name, tier in named.items()}
 

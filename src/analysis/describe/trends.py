@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.describe.supply import survey_groups
+from analysis.ground.keys import cells
 from analysis.inference.trends import describe_trend
-from analysis.keys import cells
 
 GROUPS = ["modern_agriculture", "traditional_industry", "emerging_industry", "modern_services"]
 TOTALS = ["intake", "students", "further_study_bachelor"]  # summed over schools
@@ -33,12 +33,19 @@ def what_years_allow(series: pd.DataFrame, confidence: float) -> pd.DataFrame:
         box = {side: part[side].to_numpy() for side in ("lower", "upper")}
         found = describe_trend(part["year"].to_numpy(), part["value"].to_numpy(), **box, confidence=confidence)
         ahead = found.forecast
-        rows.append({
-            "series": name, "years_count": found.years, "last_value": found.last,
-            "method": found.method.replace(" ", "_"), "forecast_year": ahead.year if ahead else None,
-            "forecast": ahead.value if ahead else np.nan, "lower": ahead.lower if ahead else np.nan,
-            "upper": ahead.upper if ahead else np.nan, "refused": "" if ahead else "trend_refused",
-        })
+        rows.append(
+            {
+                "series": name,
+                "years_count": found.years,
+                "last_value": found.last,
+                "method": found.method.replace(" ", "_"),
+                "forecast_year": ahead.year if ahead else None,
+                "forecast": ahead.value if ahead else np.nan,
+                "lower": ahead.lower if ahead else np.nan,
+                "upper": ahead.upper if ahead else np.nan,
+                "refused": "" if ahead else "trend_refused",
+            }
+        )
     return pd.DataFrame(rows).astype({"forecast_year": "Int64"})
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.errors import BadArgument, UnknownName
+from analysis.ground import arrays
+from analysis.ground.errors import BadArgument, UnknownName
 
 NAME = arrays.filled
 YEAR = arrays.numbers(low=-1e6, high=1e6, whole=True, rule=" and whole: years")

@@ -7,9 +7,6 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import BadArgument, Refused, UnknownName
 from analysis.fit import _tables
 from analysis.fit._shares import is_constant
 from analysis.fit.bounds import Bounds, SectorBox, share_box
@@ -23,6 +20,9 @@ from analysis.fit.structure import (
     structural_deviation,
     total_structural_deviation,
 )
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused, UnknownName
 
 PRECISION = (
     3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
-from analysis import arrays
-from analysis.arrays import same_shape, takes
-from analysis.errors import BadArgument, Refused
+from analysis.ground import arrays
+from analysis.ground.arrays import same_shape, takes
+from analysis.ground.errors import BadArgument, Refused
 
 BOUND = arrays.numbers(low=0, high=arrays.MOST_COUNT, rule=": the box needs finite bounds with 0 <= lower <= upper")
 MOST_SECTORS = 12  # the largest D is looked for over 2^sectors sign patterns
@@ -26,7 +26,12 @@ def _box(low: np.ndarray, high: np.ndarray) -> None:
     """A box has its lower below its upper bounds."""
     if (low > high).any():
         place = int(np.flatnonzero(low > high)[0])
-        raise BadArgument("lower", f"position {place} is {low[place]:g}, above its upper bound of {high[place]:g}; the box needs finite bounds with 0 <= lower <= upper", position=place, value=low[place])
+        raise BadArgument(
+            "lower",
+            f"position {place} is {low[place]:g}, above its upper bound of {high[place]:g}; the box needs finite bounds with 0 <= lower <= upper",
+            position=place,
+            value=low[place],
+        )
 
 
 @dataclass(frozen=True)
@@ -53,20 +58,38 @@ class SectorBox:
     """
 
     @takes(
-        same_shape("lower", "upper", of="groups"), same_shape("share_lower", "share_upper"),
-        lower=BOUND, upper=BOUND, share_lower=arrays.probabilities(dimensions=2), share_upper=arrays.probabilities(dimensions=2),
+        same_shape("lower", "upper", of="groups"),
+        same_shape("share_lower", "share_upper"),
+        lower=BOUND,
+        upper=BOUND,
+        share_lower=arrays.probabilities(dimensions=2),
+        share_upper=arrays.probabilities(dimensions=2),
     )
     def __init__(self, lower: ArrayLike, upper: ArrayLike, share_lower: ArrayLike, share_upper: ArrayLike):
         low, high, below, above = (np.asarray(v) for v in (lower, upper, share_lower, share_upper))
         _box(low, high)
         if below.shape[0] != low.size or below.size > 400:
-            raise BadArgument("share_lower", f"the crosswalk needs one row a group and 400 cells at most; its shape is {below.shape}, there are {low.size} groups", value=below.shape)
+            raise BadArgument(
+                "share_lower",
+                f"the crosswalk needs one row a group and 400 cells at most; its shape is {below.shape}, there are {low.size} groups",
+                value=below.shape,
+            )
         if (below > above).any():
             place = tuple(int(i) for i in np.argwhere(below > above)[0])
-            raise BadArgument("share_lower", f"position {place} is {below[place]:g}, above its upper bound of {above[place]:g}", position=place, value=below[place])
+            raise BadArgument(
+                "share_lower",
+                f"position {place} is {below[place]:g}, above its upper bound of {above[place]:g}",
+                position=place,
+                value=below[place],
+            )
         if (below.sum(1) > 1 + 1e-12).any() or (above.sum(1) < 1 - 1e-12).any():
             place = int(np.flatnonzero((below.sum(1) > 1 + 1e-12) | (above.sum(1) < 1 - 1e-12))[0])
-            raise BadArgument("share_upper", f"position {place}: a row of the crosswalk cannot add up to one", position=place, value=above[place].tolist())
+            raise BadArgument(
+                "share_upper",
+                f"position {place}: a row of the crosswalk cannot add up to one",
+                position=place,
+                value=above[place].tolist(),
+            )
         if high.sum() == 0:
             raise BadArgument("upper", "no supply at all", value=0.0)
         self.groups, self.sectors = below.shape
@@ -92,7 +115,9 @@ class SectorBox:
             for s in range(self.sectors):
                 self._sector[s, g * self.sectors + s] = 1
 
-    def _solve(self, objective: np.ndarray, a_ub: np.ndarray, b_ub: np.ndarray, a_eq: np.ndarray, b_eq: np.ndarray) -> float:
+    def _solve(
+        self, objective: np.ndarray, a_ub: np.ndarray, b_ub: np.ndarray, a_eq: np.ndarray, b_eq: np.ndarray
+    ) -> float:
         solution = linprog(objective, A_ub=a_ub, b_ub=b_ub, A_eq=a_eq, b_eq=b_eq, bounds=(0, None), method="highs")
         if not solution.success:
             raise Refused(f"the bounds contradict each other: {solution.message}")
@@ -108,7 +133,11 @@ class SectorBox:
         high = -self._solve(-row, self._a_ub, self._b_ub, self._a_eq, self._b_eq)
         return Bounds(low, high)
 
-    @takes(same_shape("industry_lower", "industry_upper", of="sectors"), industry_lower=arrays.probabilities(), industry_upper=arrays.probabilities())
+    @takes(
+        same_shape("industry_lower", "industry_upper", of="sectors"),
+        industry_lower=arrays.probabilities(),
+        industry_upper=arrays.probabilities(),
+    )
     def dissimilarity(self, industry_lower: ArrayLike, industry_upper: ArrayLike | None = None) -> Bounds:
         """Bounds of D = ½ Σ|e − g| against industry shares (a box of their own if they are rounded).
 
@@ -122,10 +151,14 @@ class SectorBox:
         g_low = np.asarray(industry_lower)
         g_high = g_low if industry_upper is None else np.asarray(industry_upper)
         if g_low.size != self.sectors or self.sectors > MOST_SECTORS:
-            raise BadArgument("industry_lower", f"it has {g_low.size} sectors, supply {self.sectors}; both need the same, {MOST_SECTORS} at most", value=g_low.size)
+            raise BadArgument(
+                "industry_lower",
+                f"it has {g_low.size} sectors, supply {self.sectors}; both need the same, {MOST_SECTORS} at most",
+                value=g_low.size,
+            )
         count, k = self._sector.shape[1], self.sectors
         # variables: supply (count), g (k), distance (k)
-        pad = lambda matrix: np.hstack([matrix, np.zeros((len(matrix), 2 * k))])  # noqa: E731
+        pad = lambda matrix: np.hstack([matrix, np.zeros((len(matrix), 2 * k))])
         a_ub, b_ub = [pad(self._a_ub)], [self._b_ub]
         eye, zero = np.eye(k), np.zeros((k, k))
         none = np.zeros((k, count))
@@ -134,12 +167,20 @@ class SectorBox:
         a_eq = np.vstack([pad(self._a_eq), np.hstack([np.zeros(count), np.ones(k), np.zeros(k)])])
         b_eq = np.array([1.0, 1.0])
         largest = max(
-            -self._solve(np.concatenate([-np.array(s) @ self._sector / 2, np.array(s) / 2, np.zeros(k)]), np.vstack(a_ub), np.concatenate(b_ub), a_eq, b_eq)
+            -self._solve(
+                np.concatenate([-np.array(s) @ self._sector / 2, np.array(s) / 2, np.zeros(k)]),
+                np.vstack(a_ub),
+                np.concatenate(b_ub),
+                a_eq,
+                b_eq,
+            )
             for s in product((-1.0, 1.0), repeat=k)
         )
         a_ub += [np.hstack([self._sector, -eye, -eye]), np.hstack([-self._sector, eye, -eye])]
         b_ub += [np.zeros(k), np.zeros(k)]
-        smallest = self._solve(np.concatenate([np.zeros(count + k), np.ones(k) / 2]), np.vstack(a_ub), np.concatenate(b_ub), a_eq, b_eq)
+        smallest = self._solve(
+            np.concatenate([np.zeros(count + k), np.ones(k) / 2]), np.vstack(a_ub), np.concatenate(b_ub), a_eq, b_eq
+        )
         return Bounds(max(smallest, 0.0), largest)
 
 

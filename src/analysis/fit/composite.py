@@ -12,13 +12,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import BadArgument, Refused
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused
 
 
-@takes(reference=arrays.numbers(), comparators=arrays.numbers(dimensions=(1, 2)), normalise=arrays.one_of("first", "mean"), rho=arrays.real(0, 1, above=True))
-def grey_relational_degree(reference: ArrayLike, comparators: ArrayLike, *, normalise: Literal["first", "mean"], rho: float = 0.5) -> np.ndarray:
+@takes(
+    reference=arrays.numbers(),
+    comparators=arrays.numbers(dimensions=(1, 2)),
+    normalise=arrays.one_of("first", "mean"),
+    rho=arrays.real(0, 1, above=True),
+)
+def grey_relational_degree(
+    reference: ArrayLike, comparators: ArrayLike, *, normalise: Literal["first", "mean"], rho: float = 0.5
+) -> np.ndarray:
     """Deng's grey relational degree 灰色关联度, γ_i = mean_k (min Δ + ρ max Δ)/(Δ_i(k) + ρ max Δ), Δ = |x₀ − x_i| (Deng 1982).
 
     Parameters
@@ -43,11 +50,21 @@ def grey_relational_degree(reference: ArrayLike, comparators: ArrayLike, *, norm
     """
     x0, x = np.asarray(reference), np.atleast_2d(np.asarray(comparators))
     if x.shape[1:] != x0.shape:
-        raise BadArgument("comparators", f"the reference has {x0.size} years, the comparators {x.shape[1]}; give series of equal length, one a row", value=x.shape)
+        raise BadArgument(
+            "comparators",
+            f"the reference has {x0.size} years, the comparators {x.shape[1]}; give series of equal length, one a row",
+            value=x.shape,
+        )
     base0, base = (x0[0], x[:, 0]) if normalise == "first" else (x0.mean(), x.mean(1))
-    small = [abs(b) <= 1e-9 * np.abs(v).max() for b, v in zip([base0, *base], [x0, *x])]  # a mean of zero but for rounding
+    small = [
+        abs(b) <= 1e-9 * np.abs(v).max() for b, v in zip([base0, *base], [x0, *x])
+    ]  # a mean of zero but for rounding
     if any(small):
-        raise BadArgument("reference" if small[0] else "comparators", "a series whose first value (or mean) is zero cannot be normalised by it", value=0.0)
+        raise BadArgument(
+            "reference" if small[0] else "comparators",
+            "a series whose first value (or mean) is zero cannot be normalised by it",
+            value=0.0,
+        )
     delta = np.abs(x0 / base0 - x / base[:, None])
     if delta.max() <= 1e-12 * max(1.0, np.abs(x0 / base0).max()):  # equal but for rounding
         return np.ones(len(x))
@@ -74,7 +91,9 @@ MISSTATED = {
 
 
 @takes(scores=arrays.probabilities(), weights=arrays.shares(), form=arrays.text)
-def coupling_coordination(scores: ArrayLike, weights: ArrayLike | None = None, *, form: Literal["standard", "modified"] = "standard") -> Coupling:
+def coupling_coordination(
+    scores: ArrayLike, weights: ArrayLike | None = None, *, form: Literal["standard", "modified"] = "standard"
+) -> Coupling:
     """Coupling coordination degree 耦合协调度 of n systems.
 
     standard: C = n (Π U)^{1/n}/Σ U; modified (王淑佳 et al. 2021): C = √{[1 − Σ_{i>j}|U_i − U_j|/Σ_{m=1}^{n−1} m] (Π U_i/max U)^{1/(n−1)}};
@@ -131,7 +150,9 @@ def _directions(benefit: ArrayLike, indicators: int) -> np.ndarray:
 
 
 @takes(matrix=arrays.counts(dimensions=2), normalise=arrays.one_of("share", "minmax"), benefit=arrays.anything)
-def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"], benefit: ArrayLike | None = None) -> np.ndarray:
+def entropy_weights(
+    matrix: ArrayLike, *, normalise: Literal["share", "minmax"], benefit: ArrayLike | None = None
+) -> np.ndarray:
     """Entropy weights 熵权, w_j = (1 − E_j)/Σ(1 − E_j), E_j = −Σ p ln p/ln m with p = z/Σ z.
 
     Weights reward dispersion, not importance: a noisy indicator gets the largest one.
@@ -165,13 +186,20 @@ def entropy_weights(matrix: ArrayLike, *, normalise: Literal["share", "minmax"],
         raise Refused(f"indicator {int(np.flatnonzero(z.sum(0) == 0)[0])} is zero throughout; leave it out")
     p = z / z.sum(0)
     spare = 1 + xlogy(p, p).sum(0) / np.log(len(x))
-    spare = np.where(spare < 1e-12, 0.0, spare)  # a constant indicator has none; rounding would make it slightly negative
+    spare = np.where(
+        spare < 1e-12, 0.0, spare
+    )  # a constant indicator has none; rounding would make it slightly negative
     if spare.sum() == 0:
         raise Refused("no indicator varies; entropy gives no weights")
     return spare / spare.sum()
 
 
-@takes(may_be_nan="all objects are alike: there is no order", matrix=arrays.counts(dimensions=2), weights=arrays.shares(), benefit=arrays.anything)
+@takes(
+    may_be_nan="all objects are alike: there is no order",
+    matrix=arrays.counts(dimensions=2),
+    weights=arrays.shares(),
+    benefit=arrays.anything,
+)
 def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> np.ndarray:
     """TOPSIS closeness with vector normalisation, c = d⁻/(d⁺ + d⁻) (Hwang and Yoon 1981).
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import Refused, UnknownName
 from analysis.fit import _tables
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import Refused, UnknownName
 
 
 @takes(

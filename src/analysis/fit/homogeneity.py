@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import random_table
 
-from analysis import arrays
-from analysis.arrays import same_shape, takes
-from analysis.errors import BadArgument, Refused
 from analysis.fit._shares import effective_number, entropy, half_l1, to_shares
+from analysis.ground import arrays
+from analysis.ground.arrays import same_shape, takes
+from analysis.ground.errors import BadArgument, Refused
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,11 @@ def hhi(counts: ArrayLike) -> Concentration:
     x = np.asarray(counts)
     n, k = x.sum(), x.size
     plain = float(((x / n) ** 2).sum())
-    return Concentration(plain, (plain - 1 / k) / (1 - 1 / k) if k > 1 else np.nan, float((x * (x - 1)).sum() / (n * (n - 1))) if n > 1 and (x == np.round(x)).all() else np.nan)
+    return Concentration(
+        plain,
+        (plain - 1 / k) / (1 - 1 / k) if k > 1 else np.nan,
+        float((x * (x - 1)).sum() / (n * (n - 1))) if n > 1 and (x == np.round(x)).all() else np.nan,
+    )
 
 
 @takes(counts=arrays.counts(), orders=arrays.orders)
@@ -94,7 +98,12 @@ class Overlap:
     bray_curtis: float
 
 
-@takes(same_shape("a", "b", of="specialties"), may_be_nan="Morisita where no specialty of either school has two students", a=arrays.counts(), b=arrays.counts())
+@takes(
+    same_shape("a", "b", of="specialties"),
+    may_be_nan="Morisita where no specialty of either school has two students",
+    a=arrays.counts(),
+    b=arrays.counts(),
+)
 def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
     """Overlap of two schools' specialties, by names (Jaccard, Sørensen) and by students (the others).
 
@@ -117,8 +126,13 @@ def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
     both, either = int(((a > 0) & (b > 0)).sum()), int(((a > 0) | (b > 0)).sum())
     dominance, d = hhi(a).unbiased + hhi(b).unbiased, dissimilarity_d(a, b)
     return Overlap(
-        both / either, 2 * both / ((a > 0).sum() + (b > 0).sum()), float(2 * (p @ q) / (p @ p + q @ q)),
-        float(2 * (a @ b) / (dominance * a.sum() * b.sum())) if dominance > 0 else np.nan, 2 * d, d, float(np.abs(a - b).sum() / (a + b).sum()),
+        both / either,
+        2 * both / ((a > 0).sum() + (b > 0).sum()),
+        float(2 * (p @ q) / (p @ p + q @ q)),
+        float(2 * (a @ b) / (dominance * a.sum() * b.sum())) if dominance > 0 else np.nan,
+        2 * d,
+        d,
+        float(np.abs(a - b).sum() / (a + b).sum()),
     )
 
 
@@ -195,7 +209,12 @@ class Chance:
     p: float
 
 
-@takes(may_be_nan="corrected where chance alone gives 1", table=arrays.counts(dimensions=2, dealt=True), draws=arrays.draws, seed=arrays.seed)
+@takes(
+    may_be_nan="corrected where chance alone gives 1",
+    table=arrays.counts(dimensions=2, dealt=True),
+    draws=arrays.draws,
+    seed=arrays.seed,
+)
 def dissimilarity_chance(table: ArrayLike, *, draws: int = 999, seed: int) -> Chance:
     """Multigroup D with its mean when students are dealt to schools at random, margins kept (Mazza and Punzo 2015).
 
@@ -217,9 +236,16 @@ def dissimilarity_chance(table: ArrayLike, *, draws: int = 999, seed: int) -> Ch
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]
     observed = _multigroup_d(x)
     rng, deal = np.random.default_rng(seed), random_table(x.sum(1).astype(int), x.sum(0).astype(int))
-    drawn = np.array([_multigroup_d(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)])  # one at a time: many large tables fill the memory
+    drawn = np.array(
+        [_multigroup_d(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)]
+    )  # one at a time: many large tables fill the memory
     chance = float(drawn.mean())
-    return Chance(observed, chance, (observed - chance) / (1 - chance) if chance < 1 else np.nan, float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))
+    return Chance(
+        observed,
+        chance,
+        (observed - chance) / (1 - chance) if chance < 1 else np.nan,
+        float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)),
+    )
 
 
 @dataclass(frozen=True)
@@ -252,7 +278,12 @@ def duplication(offers: ArrayLike, *, crowded: int = 3) -> Duplication:
     return Duplication(float(offered.mean()), float((offered >= crowded).mean()), schools)
 
 
-@takes(may_be_nan="corrected if the null does not vary", offers=arrays.counts(dimensions=2, flags=True), draws=arrays.draws, seed=arrays.seed)
+@takes(
+    may_be_nan="corrected if the null does not vary",
+    offers=arrays.counts(dimensions=2, flags=True),
+    draws=arrays.draws,
+    seed=arrays.seed,
+)
 def duplication_null(offers: ArrayLike, *, draws: int = 499, seed: int) -> Chance:
     """Whether schools overlap more unevenly than chance, against a fixed–fixed null (Connor and Simberloff 1979; Strona et al. 2014).
 
@@ -292,7 +323,12 @@ def duplication_null(offers: ArrayLike, *, draws: int = 499, seed: int) -> Chanc
             _trade(rows, rng)
         drawn[k] = squared(rows)
     spread = drawn.std(ddof=1) if draws > 1 else 0.0
-    return Chance(observed, float(drawn.mean()), float((observed - drawn.mean()) / spread) if spread > 0 else np.nan, float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))
+    return Chance(
+        observed,
+        float(drawn.mean()),
+        float((observed - drawn.mean()) / spread) if spread > 0 else np.nan,
+        float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)),
+    )
 
 
 def _trade(rows: list[set[int]], rng: np.random.Generator) -> None:
@@ -307,7 +343,11 @@ def _trade(rows: list[set[int]], rng: np.random.Generator) -> None:
     rows[i], rows[j] = common | set(mixed[:keep].tolist()), common | set(mixed[keep:].tolist())
 
 
-@takes(shares=arrays.counts(), similarity=arrays.numbers(dimensions=2, low=0, high=1, rule=" and lie between 0 and 1"), orders=arrays.orders)
+@takes(
+    shares=arrays.counts(),
+    similarity=arrays.numbers(dimensions=2, low=0, high=1, rule=" and lie between 0 and 1"),
+    orders=arrays.orders,
+)
 def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike = (1, 2)) -> np.ndarray:
     """Similarity-aware effective number, qD^Z = (Σ p (Zp)^{q−1})^{1/(1−q)}, ¹D^Z = exp(−Σ p ln Zp) (Leinster and Cobbold 2012).
 
@@ -327,7 +367,11 @@ def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike
     if z.shape != (p.size, p.size):
         raise BadArgument("similarity", f"similarity is {z.shape}, it must be {(p.size, p.size)}", value=z.shape)
     if not np.allclose(np.diag(z), 1):
-        raise BadArgument("similarity", "a specialty is as similar to itself as can be: the diagonal must be 1", value=np.diag(z).tolist())
+        raise BadArgument(
+            "similarity",
+            "a specialty is as similar to itself as can be: the diagonal must be 1",
+            value=np.diag(z).tolist(),
+        )
     there = p > 0
     p, typical = p[there], (z @ p)[there]
     return np.array([effective_number(p, typical, q) for q in np.asarray(orders)])

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import xlogy
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import BadArgument, Refused
 from analysis.fit._shares import entropy, mutual_information
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Linkage:
     h_geometric: float  # M / √(H(specialty) H(industry))
 
 
-@takes(may_be_nan="a normalisation whose denominator is zero: one specialty, or one industry", table=arrays.counts(dimensions=2))
+@takes(
+    may_be_nan="a normalisation whose denominator is zero: one specialty, or one industry",
+    table=arrays.counts(dimensions=2),
+)
 def linkage(table: ArrayLike) -> Linkage:
     """Linkage M and H, M = Σ p ln(p/(p_row p_column)) (DiPrete et al. 2017; Theil and Finizza 1971; Mora and Ruiz-Castillo 2011).
 
@@ -57,12 +60,20 @@ def linkage(table: ArrayLike) -> Linkage:
     rows, columns = entropy(p.sum(1)), entropy(p.sum(0))
     m = mutual_information(x)
 
-    several = [np.count_nonzero(p.sum(axis)) > 1 for axis in (1, 0)]  # one specialty or industry has no entropy, whatever rounding says
+    several = [
+        np.count_nonzero(p.sum(axis)) > 1 for axis in (1, 0)
+    ]  # one specialty or industry has no entropy, whatever rounding says
 
     def over(denominator: float, exists: bool) -> float:
         return m / denominator if exists else np.nan
 
-    return Linkage(m, over(columns, several[1]), over(rows, several[0]), over((rows + columns) / 2, any(several)), over(np.sqrt(rows * columns), all(several)))
+    return Linkage(
+        m,
+        over(columns, several[1]),
+        over(rows, several[0]),
+        over((rows + columns) / 2, any(several)),
+        over(np.sqrt(rows * columns), all(several)),
+    )
 
 
 @takes(may_be_nan="an empty row goes to no industry", table=arrays.counts(dimensions=2))
@@ -110,7 +121,11 @@ class BetweenWithin:
         return float(self.between + self.within.sum())
 
 
-@takes(arrays.same_rows("table", "groups"), table=arrays.counts(dimensions=2), groups=arrays.labels("every specialty needs a group"))
+@takes(
+    arrays.same_rows("table", "groups"),
+    table=arrays.counts(dimensions=2),
+    groups=arrays.labels("every specialty needs a group"),
+)
 def m_between_within(table: ArrayLike, groups: ArrayLike) -> BetweenWithin:
     """Decomposition of M over supergroups of specialties (tier, school, field): M = M_between + Σ p_g M_g, exact (Mora and Ruiz-Castillo 2011).
 
@@ -124,7 +139,12 @@ def m_between_within(table: ArrayLike, groups: ArrayLike) -> BetweenWithin:
     names, place = np.unique(np.asarray(groups), return_inverse=True)
     merged = np.zeros((names.size, x.shape[1]))
     np.add.at(merged, place, x)
-    within = np.array([x[place == g].sum() / x.sum() * mutual_information(x[place == g]) if x[place == g].sum() else 0.0 for g in range(names.size)])
+    within = np.array(
+        [
+            x[place == g].sum() / x.sum() * mutual_information(x[place == g]) if x[place == g].sum() else 0.0
+            for g in range(names.size)
+        ]
+    )
     return BetweenWithin(mutual_information(merged), within, names)
 
 
@@ -163,10 +183,20 @@ def _fit_margins(table: np.ndarray, rows: np.ndarray, columns: np.ndarray, toler
 
 
 @takes(
-    table1=arrays.counts(dimensions=2), table2=arrays.counts(dimensions=2), method=arrays.one_of("shapley", "karmel_maclachlan"),
-    tolerance=arrays.real(0, 1, above=True), most=arrays.whole(1, 10_000_000),
+    table1=arrays.counts(dimensions=2),
+    table2=arrays.counts(dimensions=2),
+    method=arrays.one_of("shapley", "karmel_maclachlan"),
+    tolerance=arrays.real(0, 1, above=True),
+    most=arrays.whole(1, 10_000_000),
 )
-def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley", "karmel_maclachlan"] = "shapley", tolerance: float = 1e-13, most: int = 100_000) -> LinkageChange:
+def m_change(
+    table1: ArrayLike,
+    table2: ArrayLike,
+    *,
+    method: Literal["shapley", "karmel_maclachlan"] = "shapley",
+    tolerance: float = 1e-13,
+    most: int = 100_000,
+) -> LinkageChange:
     """Change of M between two years, taken apart into margins and structure by iterative proportional fitting.
 
     ``shapley`` averages over both orders and both margins (Elbers 2021; Deutsch, Flückiger and Silber 2009);
@@ -196,12 +226,17 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
     """
     x, y = np.asarray(table1), np.asarray(table2)
     if x.shape != y.shape:
-        raise BadArgument("table2", f"table1 is {x.shape}, table2 {y.shape}; give both the same categories", value=y.shape)
+        raise BadArgument(
+            "table2", f"table1 is {x.shape}, table2 {y.shape}; give both the same categories", value=y.shape
+        )
     m1, m2 = mutual_information(x), mutual_information(y)
     rows, columns = np.full(x.shape[0], True), np.full(x.shape[1], True)
     while True:  # taking a column out can empty a row
         kept = [t * rows[:, None] * columns for t in (x, y)]
-        fewer = [rows & (kept[0].sum(1) > 0) & (kept[1].sum(1) > 0), columns & (kept[0].sum(0) > 0) & (kept[1].sum(0) > 0)]
+        fewer = [
+            rows & (kept[0].sum(1) > 0) & (kept[1].sum(1) > 0),
+            columns & (kept[0].sum(0) > 0) & (kept[1].sum(0) > 0),
+        ]
         if (fewer[0] == rows).all() and (fewer[1] == columns).all():
             break
         rows, columns = fewer
@@ -214,9 +249,16 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
     def adjusted(row: str, column: str, structure: str) -> float:
         if row == column == structure:
             return mutual_information(a if structure == "A" else b)
-        return mutual_information(_fit_margins(a if structure == "A" else b, margins[row][0], margins[column][1], tolerance, most))
+        return mutual_information(
+            _fit_margins(a if structure == "A" else b, margins[row][0], margins[column][1], tolerance, most)
+        )
 
-    v = {row + column + structure: adjusted(row, column, structure) for row in "AB" for column in "AB" for structure in "AB"}
+    v = {
+        row + column + structure: adjusted(row, column, structure)
+        for row in "AB"
+        for column in "AB"
+        for structure in "AB"
+    }
     if method == "shapley":
         structural = (v["AAB"] - v["AAA"] + v["BBB"] - v["BBA"]) / 2
         row = (v["BAA"] - v["AAA"] + v["BBA"] - v["ABA"] + v["BBB"] - v["ABB"] + v["BAB"] - v["AAB"]) / 4
@@ -225,7 +267,16 @@ def m_change(table1: ArrayLike, table2: ArrayLike, *, method: Literal["shapley",
         structural = v["BBB"] - v["BBA"]
         row = (v["BAA"] - v["AAA"] + v["BBA"] - v["ABA"]) / 2
         column = (v["ABA"] - v["AAA"] + v["BBA"] - v["BAA"]) / 2
-    return LinkageChange(m1, m2, float(row), float(column), float(structural), float(m2 - mutual_information(b)), float(mutual_information(a) - m1), method)
+    return LinkageChange(
+        m1,
+        m2,
+        float(row),
+        float(column),
+        float(structural),
+        float(m2 - mutual_information(b)),
+        float(mutual_information(a) - m1),
+        method,
+    )
 
 
 @dataclass(frozen=True)
@@ -243,7 +294,11 @@ class LinkageInference:
     refused: str
 
 
-@takes(may_be_nan="there is no interval where the bias rule forbids one, and no p with one row or column", table=arrays.counts(dimensions=2, whole=True), confidence=arrays.confidence)
+@takes(
+    may_be_nan="there is no interval where the bias rule forbids one, and no p with one row or column",
+    table=arrays.counts(dimensions=2, whole=True),
+    confidence=arrays.confidence,
+)
 def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInference:
     """Delta error, Miller–Madow bias and G test of M, with an interval only where the bias allows one.
 
@@ -274,10 +329,20 @@ def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInferen
     df = (r - 1) * (c - 1)
     g = 2 * n * m
     most = min(entropy(row), entropy(column))
-    refused = "the table is at the boundary of what M can be; the delta error does not hold there" if m > 0 and (se * np.sqrt(n) < 1e-6 or m >= most * (1 - 1e-9)) else "" if df / (2 * n) < 0.05 * m else f"(R − 1)(C − 1)/(2n) = {df / (2 * n):.3g} is not below 0.05 M = {0.05 * m:.3g}: report M minus its chance level instead"
+    refused = (
+        "the table is at the boundary of what M can be; the delta error does not hold there"
+        if m > 0 and (se * np.sqrt(n) < 1e-6 or m >= most * (1 - 1e-9))
+        else ""
+        if df / (2 * n) < 0.05 * m
+        else f"(R − 1)(C − 1)/(2n) = {df / (2 * n):.3g} is not below 0.05 M = {0.05 * m:.3g}: report M minus its chance level instead"
+    )
     z = stats.norm.ppf(0.5 + confidence / 2)
-    lower, upper = (np.nan, np.nan) if refused else (max(0.0, min(m - bias, most) - z * se), min(most, m - bias + z * se))
-    return LinkageInference(m, se, bias, float(g), df, float(stats.chi2.sf(g, df)) if df else np.nan, float(lower), float(upper), refused)
+    lower, upper = (
+        (np.nan, np.nan) if refused else (max(0.0, min(m - bias, most) - z * se), min(most, m - bias + z * se))
+    )
+    return LinkageInference(
+        m, se, bias, float(g), df, float(stats.chi2.sf(g, df)) if df else np.nan, float(lower), float(upper), refused
+    )
 
 
 @dataclass(frozen=True)
@@ -291,7 +356,13 @@ class Resampled:
     p: float = np.nan
 
 
-@takes(may_be_nan="there is no p, nor an error of one draw", table=arrays.counts(dimensions=(2, 3), whole=True), draws=arrays.draws, seed=arrays.seed, by_school=arrays.flag)
+@takes(
+    may_be_nan="there is no p, nor an error of one draw",
+    table=arrays.counts(dimensions=(2, 3), whole=True),
+    draws=arrays.draws,
+    seed=arrays.seed,
+    by_school=arrays.flag,
+)
 def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: bool = False) -> Resampled:
     """Bootstrap of M: Poisson draws of cells, or whole schools drawn with replacement where `clusters` is given.
 
@@ -311,12 +382,18 @@ def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: boo
     rng = np.random.default_rng(seed)
     x = np.asarray(table)
     if x.ndim != (3 if by_school else 2) or (by_school and len(x) < 2):
-        wanted = "draws of schools take a table of shape (schools, specialties, industries) with two schools or more" if by_school else "draws of persons take a table of shape (specialties, industries)"
+        wanted = (
+            "draws of schools take a table of shape (schools, specialties, industries) with two schools or more"
+            if by_school
+            else "draws of persons take a table of shape (specialties, industries)"
+        )
         raise BadArgument("table", f"{wanted}; its shape is {x.shape}", value=x.shape)
     if by_school:
         whole = x.sum(0)
         weights = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), size=draws)
-        drawn = np.array([mutual_information(np.tensordot(w, x, 1)) for w in weights if np.tensordot(w, x, 1).sum() > 0])
+        drawn = np.array(
+            [mutual_information(np.tensordot(w, x, 1)) for w in weights if np.tensordot(w, x, 1).sum() > 0]
+        )
     else:
         whole = x
         drawn = _draw_m(whole, draws, rng)
@@ -330,7 +407,11 @@ _SMALL = 64  # counts up to this are drawn from a table of quantiles
 def _sum_xlogx_small(values: np.ndarray) -> float:
     """Σ v ln v of small whole numbers, by counting each of them."""
     largest = int(values.max(initial=0))
-    size = np.bincount(values, minlength=2) if largest > 40 else np.array([0, 0, *(np.count_nonzero(values == v) for v in range(2, largest + 1))])
+    size = (
+        np.bincount(values, minlength=2)
+        if largest > 40
+        else np.array([0, 0, *(np.count_nonzero(values == v) for v in range(2, largest + 1))])
+    )
     v = np.arange(size.size)
     return float(xlogy(v, v) @ size)
 
@@ -347,9 +428,15 @@ def _draw_m(x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     small = int((counts <= _SMALL).sum())
     levels = (np.arange(65536) + 0.5) / 65536
     kinds, kind = np.unique(counts[:small], return_inverse=True)
-    quantiles = np.concatenate([np.zeros(0), *(np.searchsorted(stats.poisson.cdf(np.arange(256), k), levels) for k in kinds)]).astype(np.uint8)
+    quantiles = np.concatenate(
+        [np.zeros(0), *(np.searchsorted(stats.poisson.cdf(np.arange(256), k), levels) for k in kinds)]
+    ).astype(np.uint8)
     offset = (kind * 65536).astype(np.int32)
-    drawn, whole, cells = np.empty(draws), np.zeros(x.shape, np.int64 if x.sum() > 2**30 else np.int32), (filled[:small], filled[small:])
+    drawn, whole, cells = (
+        np.empty(draws),
+        np.zeros(x.shape, np.int64 if x.sum() > 2**30 else np.int32),
+        (filled[:small], filled[small:]),
+    )
     for k in range(draws):
         probability = rng.bit_generator.random_raw(small // 4 + 1).view(np.uint16)[:small]
         few = quantiles[offset + probability]
@@ -365,7 +452,12 @@ def _draw_m(x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     return drawn
 
 
-@takes(may_be_nan="one draw has no spread", table=arrays.counts(dimensions=2, dealt=True), draws=arrays.draws, seed=arrays.seed)
+@takes(
+    may_be_nan="one draw has no spread",
+    table=arrays.counts(dimensions=2, dealt=True),
+    draws=arrays.draws,
+    seed=arrays.seed,
+)
 def m_chance(table: ArrayLike, *, draws: int = 199, seed: int) -> Resampled:
     """Chance level of M: its mean when graduates are dealt to industries at random, margins kept.
 
@@ -379,5 +471,13 @@ def m_chance(table: ArrayLike, *, draws: int = 199, seed: int) -> Resampled:
     observed = mutual_information(x)
     rng = np.random.default_rng(seed)
     deal = stats.random_table(x.sum(1).astype(int), x.sum(0).astype(int))
-    drawn = np.array([mutual_information(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)])  # one at a time: a thousand large tables fill the memory
-    return Resampled(observed, float(drawn.mean()), float(drawn.std(ddof=1)), observed - float(drawn.mean()), float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)))
+    drawn = np.array(
+        [mutual_information(deal.rvs(1, random_state=rng)[0]) for _ in range(draws)]
+    )  # one at a time: a thousand large tables fill the memory
+    return Resampled(
+        observed,
+        float(drawn.mean()),
+        float(drawn.std(ddof=1)),
+        observed - float(drawn.mean()),
+        float((1 + (drawn >= observed - 1e-12).sum()) / (draws + 1)),
+    )

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from scipy import optimize, sparse
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis import arrays
-from analysis.arrays import same_shape, takes
-from analysis.errors import BadArgument, Refused
 from analysis.fit._shares import half_l1
+from analysis.ground import arrays
+from analysis.ground.arrays import same_shape, takes
+from analysis.ground.errors import BadArgument, Refused
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,15 @@ class MismatchBounds:
     upper: float
 
 
-@takes(strict=arrays.real(0, 1, rule="rates between 0 and 1 are needed"), loose=arrays.real(0, 1, rule="rates between 0 and 1 are needed"), sensitivity=arrays.together(arrays.real(0, 1), arrays.real(0, 1)), specificity=arrays.together(arrays.real(0, 1), arrays.real(0, 1)))
-def misclassification_bounds(strict: float, loose: float, *, sensitivity: tuple[float, float], specificity: tuple[float, float]) -> MismatchBounds:
+@takes(
+    strict=arrays.real(0, 1, rule="rates between 0 and 1 are needed"),
+    loose=arrays.real(0, 1, rule="rates between 0 and 1 are needed"),
+    sensitivity=arrays.together(arrays.real(0, 1), arrays.real(0, 1)),
+    specificity=arrays.together(arrays.real(0, 1), arrays.real(0, 1)),
+)
+def misclassification_bounds(
+    strict: float, loose: float, *, sensitivity: tuple[float, float], specificity: tuple[float, float]
+) -> MismatchBounds:
     """Mismatch corrected for an imperfect crosswalk, (rate − (1 − Sp))/(Se + Sp − 1), over stated ranges of Se and Sp (Rogan and Gladen 1978).
 
     Parameters
@@ -80,12 +87,20 @@ def misclassification_bounds(strict: float, loose: float, *, sensitivity: tuple[
         extremes over the four corners and both rates, cut to 0–1.
     """
     if loose > strict:
-        raise BadArgument("loose", f"the loose crosswalk gives {loose:g}, more than the strict one ({strict:g})", value=loose)
+        raise BadArgument(
+            "loose", f"the loose crosswalk gives {loose:g}, more than the strict one ({strict:g})", value=loose
+        )
     corners = [(se, sp) for se in sensitivity for sp in specificity]
     for se, sp in corners:
         if se + sp <= 1 + 1e-9:
-            raise BadArgument("sensitivity", f"sensitivity {se:g} and specificity {sp:g} say nothing: they must add up to more than 1", value=se)
-    corrected = [min(1.0, max(0.0, (rate - (1 - sp)) / (se + sp - 1))) for rate in (strict, loose) for se, sp in corners]
+            raise BadArgument(
+                "sensitivity",
+                f"sensitivity {se:g} and specificity {sp:g} say nothing: they must add up to more than 1",
+                value=se,
+            )
+    corrected = [
+        min(1.0, max(0.0, (rate - (1 - sp)) / (se + sp - 1))) for rate in (strict, loose) for se, sp in corners
+    ]
     return MismatchBounds(strict, loose, min(corrected), max(corrected))
 
 
@@ -99,7 +114,13 @@ class Tightness:
     sahin: float
 
 
-@takes(same_shape("demand", "supply", of="categories"), may_be_nan="−inf where nothing is demanded, inf where nobody is supplied, nan where both", demand=arrays.counts(), supply=arrays.counts(), alpha=arrays.real(0, 1))
+@takes(
+    same_shape("demand", "supply", of="categories"),
+    may_be_nan="−inf where nothing is demanded, inf where nobody is supplied, nan where both",
+    demand=arrays.counts(),
+    supply=arrays.counts(),
+    alpha=arrays.real(0, 1),
+)
 def gap_rate_tightness(demand: ArrayLike, supply: ArrayLike, *, alpha: float = 0.5) -> Tightness:
     """Gap rate 缺口率 (D − S)/D, tightness 求人倍率 D/S, and two indices of mismatch.
 
@@ -142,7 +163,12 @@ class Transport:
     plan: np.ndarray
 
 
-@takes(same_shape("supply", "industry", of="categories"), supply=arrays.shares(most=300), industry=arrays.shares(most=300), cost=arrays.counts(dimensions=2, zero=True, most=300))
+@takes(
+    same_shape("supply", "industry", of="categories"),
+    supply=arrays.shares(most=300),
+    industry=arrays.shares(most=300),
+    cost=arrays.counts(dimensions=2, zero=True, most=300),
+)
 def optimal_transport(supply: ArrayLike, industry: ArrayLike, cost: ArrayLike) -> Transport:
     """Optimal transport distance 最优传输, W = min Σ c π with the supply shares as rows and the industry shares as columns of π (Villani 2009).
 
@@ -169,13 +195,23 @@ def optimal_transport(supply: ArrayLike, industry: ArrayLike, cost: ArrayLike) -
     rows = sparse.kron(sparse.eye_array(k), np.ones((1, k)), format="csr")
     columns = sparse.kron(np.ones((1, k)), sparse.eye_array(k), format="csr")
     # shares add up to one on both sides only within rounding: the last condition follows from the others
-    solved = optimize.linprog(c.ravel(), A_eq=sparse.vstack([rows, columns[:-1]]), b_eq=np.concatenate([e / e.sum(), (g / g.sum())[:-1]]), bounds=(0, None), method="highs")
+    solved = optimize.linprog(
+        c.ravel(),
+        A_eq=sparse.vstack([rows, columns[:-1]]),
+        b_eq=np.concatenate([e / e.sum(), (g / g.sum())[:-1]]),
+        bounds=(0, None),
+        method="highs",
+    )
     if not solved.success:
         raise Refused(f"no transport plan was found: {solved.message}")
     return Transport(float(solved.fun), solved.x.reshape(k, k))
 
 
-@takes(same_shape("industry_change", "supply_change", of="changes"), industry_change=arrays.numbers(least=2, tiny=True), supply_change=arrays.numbers(least=2, tiny=True))
+@takes(
+    same_shape("industry_change", "supply_change", of="changes"),
+    industry_change=arrays.numbers(least=2, tiny=True),
+    supply_change=arrays.numbers(least=2, tiny=True),
+)
 def responsiveness_slope(industry_change: ArrayLike, supply_change: ArrayLike) -> tuple[float, float]:
     """Responsiveness of specialties 专业响应: slope and intercept of Δe on Δg; slope 1 is a proportional response (Grosz).
 
@@ -206,7 +242,9 @@ class ShiftShare:
     same_shape("local_before", "local_after", "reference_before", "reference_after", of="categories"),
     **dict.fromkeys(("local_before", "local_after", "reference_before", "reference_after"), arrays.counts()),
 )
-def shift_share(local_before: ArrayLike, local_after: ArrayLike, reference_before: ArrayLike, reference_after: ArrayLike) -> ShiftShare:
+def shift_share(
+    local_before: ArrayLike, local_after: ArrayLike, reference_before: ArrayLike, reference_after: ArrayLike
+) -> ShiftShare:
     """Shift–share 偏离—份额分析 (Dunn 1960): x₁ − x₀ = x₀ G + x₀ (G_i − G) + x₀ (g_i − G_i), exact in each category.
 
     G growth of the reference, G_i of a category there, g_i of the category here.
@@ -226,7 +264,12 @@ def shift_share(local_before: ArrayLike, local_after: ArrayLike, reference_befor
     for values, name in ((x0, "local_before"), (r0, "reference_before")):
         if (values == 0).any():
             place = int(np.flatnonzero(values == 0)[0])
-            raise BadArgument(name, f"position {place} is empty before, its growth does not exist; merge it first", position=place, value=0.0)
+            raise BadArgument(
+                name,
+                f"position {place} is empty before, its growth does not exist; merge it first",
+                position=place,
+                value=0.0,
+            )
     growth = r1.sum() / r0.sum() - 1
     own, there = x1 / x0 - 1, r1 / r0 - 1
     return ShiftShare(x1 - x0, x0 * growth, x0 * (there - growth), x0 * (own - there))
@@ -240,7 +283,11 @@ class MissingBounds:
     upper: float
 
 
-@takes(count=arrays.counts(dimensions=0, zero=True), total=arrays.counts(dimensions=0), missing=arrays.counts(dimensions=0, zero=True))
+@takes(
+    count=arrays.counts(dimensions=0, zero=True),
+    total=arrays.counts(dimensions=0),
+    missing=arrays.counts(dimensions=0, zero=True),
+)
 def missing_bounds(count: float, total: float, missing: float) -> MissingBounds:
     """Bounds of a share k/N with m unknown: [k/N, (k + m)/N].
 
@@ -250,5 +297,7 @@ def missing_bounds(count: float, total: float, missing: float) -> MissingBounds:
     MissingBounds(lower=0.8, upper=0.9)
     """
     if count + missing > total:
-        raise BadArgument("count", f"{count:g} known and {missing:g} unknown do not fit into {total:g}", value=float(count))
+        raise BadArgument(
+            "count", f"{count:g} known and {missing:g} unknown do not fit into {total:g}", value=float(count)
+        )
     return MissingBounds(float(count / total), float((count + missing) / total))

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import BadArgument, Refused
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused
 
 
 @takes(may_be_nan="an empty column has none", table=arrays.counts(dimensions=2, flags=True))
@@ -36,7 +36,9 @@ class ProximityDensity:
     density: np.ndarray  # (cities, specialties), nan for a specialty near none
 
 
-@takes(may_be_nan="density of a specialty near none", table=arrays.counts(dimensions=2, flags=True), own=arrays.real(0, 1))
+@takes(
+    may_be_nan="density of a specialty near none", table=arrays.counts(dimensions=2, flags=True), own=arrays.real(0, 1)
+)
 def proximity_density(table: ArrayLike, *, own: float = 0.0) -> ProximityDensity:
     """Proximity 邻近度 and density 密度 of specialties (Hidalgo et al. 2007).
 
@@ -112,7 +114,12 @@ class EntryEvaluation:
     excluded: int  # empty cells without a score, which neither ranking holds
 
 
-@takes(before=arrays.counts(dimensions=2, flags=True), after=arrays.counts(dimensions=2, flags=True), score=arrays.numbers(dimensions=2, missing=True), k=arrays.whole(rule="it lies from 1 to the number of candidates"))
+@takes(
+    before=arrays.counts(dimensions=2, flags=True),
+    after=arrays.counts(dimensions=2, flags=True),
+    score=arrays.numbers(dimensions=2, missing=True),
+    k=arrays.whole(rule="it lies from 1 to the number of candidates"),
+)
 def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k: int = 10) -> EntryEvaluation:
     """Out-of-sample evaluation of a recommendation: cells empty before are candidates, those filled after are entries.
 
@@ -134,7 +141,11 @@ def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k
     """
     x, y, s = np.asarray(before) > 0, np.asarray(after) > 0, np.asarray(score)
     if not x.shape == y.shape == s.shape:
-        raise BadArgument("score" if x.shape == y.shape else "after", f"before is {x.shape}, after {y.shape}, score {s.shape}; they must agree", value=s.shape)
+        raise BadArgument(
+            "score" if x.shape == y.shape else "after",
+            f"before is {x.shape}, after {y.shape}, score {s.shape}; they must agree",
+            value=s.shape,
+        )
     open_ = ~x & ~np.isnan(s)
     entered = y[open_]
     if not entered.any() or entered.all():
@@ -144,11 +155,21 @@ def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k
     popularity = np.broadcast_to(x.sum(0), x.shape)[open_].astype(float)
 
     def auc(values: np.ndarray) -> float:
-        return float(stats.mannwhitneyu(values[entered], values[~entered]).statistic / (entered.sum() * (~entered).sum()))
+        return float(
+            stats.mannwhitneyu(values[entered], values[~entered]).statistic / (entered.sum() * (~entered).sum())
+        )
 
     def first(values: np.ndarray) -> float:
         edge = np.sort(values)[-k]
         above, tied = values > edge, values == edge
         return float((entered[above].sum() + (k - above.sum()) * entered[tied].mean()) / k)
 
-    return EntryEvaluation(auc(s[open_]), auc(popularity), first(s[open_]), first(popularity), int(open_.sum()), int(entered.sum()), int((~x).sum() - open_.sum()))
+    return EntryEvaluation(
+        auc(s[open_]),
+        auc(popularity),
+        first(s[open_]),
+        first(popularity),
+        int(open_.sum()),
+        int(entered.sum()),
+        int((~x).sum() - open_.sum()),
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import arrays
-from analysis.arrays import takes
 from analysis.fit import _tables
 from analysis.fit.crosswalk import sector_shares
 from analysis.fit.structure import hellinger, total_structural_deviation
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
 
 
 @takes(

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis import arrays
-from analysis.arrays import same_shape, takes
-from analysis.errors import BadArgument, Refused
 from analysis.fit._shares import half_l1, is_constant, to_shares
+from analysis.ground import arrays
+from analysis.ground.arrays import same_shape, takes
+from analysis.ground.errors import BadArgument, Refused
 
 
 @takes(counts=arrays.counts())
@@ -26,10 +26,16 @@ def shares(counts: ArrayLike) -> np.ndarray:
 
 
 @takes(
-    same_shape("supply", "industry", of="categories"), may_be_nan="inf where the reference share is zero, nan where both are",
-    supply=arrays.shares(), industry=arrays.shares(), reference=arrays.one_of("industry", "supply"), form=arrays.one_of("ratio", "log"),
+    same_shape("supply", "industry", of="categories"),
+    may_be_nan="inf where the reference share is zero, nan where both are",
+    supply=arrays.shares(),
+    industry=arrays.shares(),
+    reference=arrays.one_of("industry", "supply"),
+    form=arrays.one_of("ratio", "log"),
 )
-def structural_deviation(supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]) -> np.ndarray:
+def structural_deviation(
+    supply: ArrayLike, industry: ArrayLike, *, reference: Literal["industry", "supply"], form: Literal["ratio", "log"]
+) -> np.ndarray:
     """Structural deviation 结构偏离度 of each category.
 
     ``reference="industry", form="ratio"``: e/g − 1 (education form, positive = supply share above industry share);
@@ -138,8 +144,12 @@ def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
 
 
 @takes(
-    same_shape("before", "after", of="categories"), weights=arrays.one_of("after", "before", "mean"),
-    **dict.fromkeys(("before", "after"), arrays.counts(positive="the index takes logarithms: categories with zero must be merged or left out")),
+    same_shape("before", "after", of="categories"),
+    weights=arrays.one_of("after", "before", "mean"),
+    **dict.fromkeys(
+        ("before", "after"),
+        arrays.counts(positive="the index takes logarithms: categories with zero must be merged or left out"),
+    ),
 )
 def lilien(before: ArrayLike, after: ArrayLike, *, weights: Literal["after", "before", "mean"] = "after") -> float:
     """Lilien index σ = √Σ w (Δln x − Δln X)²: dispersion of growth over categories (Lilien 1982).
@@ -185,10 +195,16 @@ class LocationQuotient:
 
 
 @takes(
-    same_shape("local", "reference", of="categories"), may_be_nan="a category without local persons has no standard error and no interval; one that the reference lacks has no quotient",
-    local=arrays.counts(), reference=arrays.counts(), reference_fixed=arrays.flag, confidence=arrays.confidence,
+    same_shape("local", "reference", of="categories"),
+    may_be_nan="a category without local persons has no standard error and no interval; one that the reference lacks has no quotient",
+    local=arrays.counts(),
+    reference=arrays.counts(),
+    reference_fixed=arrays.flag,
+    confidence=arrays.confidence,
 )
-def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed: bool = False, confidence: float = 0.95) -> LocationQuotient:
+def location_quotient(
+    local: ArrayLike, reference: ArrayLike, *, reference_fixed: bool = False, confidence: float = 0.95
+) -> LocationQuotient:
     """Location quotient 区位商 of each category, LQ = (x/Σx)/(X/ΣX) (Balassa 1965), with RSCA and an interval on the log scale.
 
     se(ln LQ)² = 1/x − 1/Σx − 1/X + 2x/(Σx X) − 1/ΣX where the local area is part of the reference;
@@ -217,7 +233,12 @@ def location_quotient(local: ArrayLike, reference: ArrayLike, *, reference_fixed
     x, big = np.asarray(local), np.asarray(reference)
     if not reference_fixed and (x > big).any():
         place = int(np.flatnonzero(x > big)[0])
-        raise BadArgument("local", f"position {place} is {x[place]:g}, above its reference of {big[place]:g}: the reference must include the local area", position=place, value=x[place])
+        raise BadArgument(
+            "local",
+            f"position {place} is {x[place]:g}, above its reference of {big[place]:g}: the reference must include the local area",
+            position=place,
+            value=x[place],
+        )
     with np.errstate(divide="ignore", invalid="ignore"):
         lq = (x / x.sum()) / (big / big.sum())
         variance = 1 / x - 1 / x.sum()

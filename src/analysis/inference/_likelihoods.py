@@ -32,7 +32,13 @@ class Climb(NamedTuple):
     settled: np.ndarray
 
 
-def climb(likelihood: Callable[[np.ndarray, np.ndarray], Terms], start: np.ndarray, limits: tuple[float, float], *, steps: int = 60) -> Climb:
+def climb(
+    likelihood: Callable[[np.ndarray, np.ndarray], Terms],
+    start: np.ndarray,
+    limits: tuple[float, float],
+    *,
+    steps: int = 60,
+) -> Climb:
     """Maximise many small log-likelihoods at once by damped Newton steps.
 
     A step solves (I + ridge) s = g, with a ridge where the information, scaled to a unit diagonal, is not that of a top; it is no longer than one in any parameter, and is halved
@@ -57,7 +63,9 @@ def climb(likelihood: Callable[[np.ndarray, np.ndarray], Terms], start: np.ndarr
             break
         at = theta[moving]
         value, gradient, information = likelihood(at, moving)
-        scale = np.sqrt(np.abs(np.einsum("mii->mi", information)) + 1e-300)  # near a boundary curvatures differ by many powers of ten
+        scale = np.sqrt(
+            np.abs(np.einsum("mii->mi", information)) + 1e-300
+        )  # near a boundary curvatures differ by many powers of ten
         scaled = information / (scale[:, :, None] * scale[:, None])
         lowest = np.linalg.eigvalsh(scaled)[:, 0]
         ridge = np.where(lowest > 1e-9, 0.0, 1e-3 + 1.5 * np.maximum(-lowest, 0.0))
@@ -68,7 +76,9 @@ def climb(likelihood: Callable[[np.ndarray, np.ndarray], Terms], start: np.ndarr
         for _ in range(40):
             if not falls.size:
                 break
-            lower = likelihood(at[falls] + step[falls], moving[falls]).value < value[falls] - 1e-9 * np.maximum(1.0, np.abs(value[falls]))
+            lower = likelihood(at[falls] + step[falls], moving[falls]).value < value[falls] - 1e-9 * np.maximum(
+                1.0, np.abs(value[falls])
+            )
             falls = falls[lower]
             step[falls] /= 2
         theta[moving] = at + step
@@ -100,7 +110,10 @@ def beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.n
     both = special.digamma(total) - special.digamma(n + total)
     da, db = special.digamma(k + a) - special.digamma(a) + both, special.digamma(n - k + b) - special.digamma(b) + both
     dab = special.polygamma(1, total) - special.polygamma(1, n + total)
-    daa, dbb = special.polygamma(1, k + a) - special.polygamma(1, a) + dab, special.polygamma(1, n - k + b) - special.polygamma(1, b) + dab
+    daa, dbb = (
+        special.polygamma(1, k + a) - special.polygamma(1, a) + dab,
+        special.polygamma(1, n - k + b) - special.polygamma(1, b) + dab,
+    )
     slope = total * mu * (1 - mu)  # of a in xβ; that of b is its negative
     in_eta, in_tau = (da - db) * slope, da * a + db * b
     eta_eta = slope**2 * (daa - 2 * dab + dbb) + in_eta * (1 - 2 * mu)
@@ -112,7 +125,9 @@ def beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.n
 
 def _bordered(block: np.ndarray, edge: np.ndarray, corner: np.ndarray) -> np.ndarray:
     """Symmetric matrices of a block (m, p, p), an edge (m, p) and a corner (m,)."""
-    return np.concatenate([np.concatenate([block, edge[:, :, None]], 2), np.concatenate([edge, corner[:, None]], 1)[:, None]], 1)
+    return np.concatenate(
+        [np.concatenate([block, edge[:, :, None]], 2), np.concatenate([edge, corner[:, None]], 1)[:, None]], 1
+    )
 
 
 @lru_cache
@@ -122,7 +137,9 @@ def _rule(points: int) -> tuple[np.ndarray, np.ndarray]:
     return nodes, np.log(weights) + nodes**2
 
 
-def random_intercept_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray, group: np.ndarray | None = None, *, points: int) -> Terms:
+def random_intercept_terms(
+    theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray, group: np.ndarray | None = None, *, points: int
+) -> Terms:
     """Log-likelihood of a random-intercept logit, integrated around the mode of each group (adaptive Gauss–Hermite: Pinheiro & Bates 1995).
 
     logit μ = xβ + σu, u ~ N(0, 1), σ = exp τ. With the weights w of the nodes within a group, S the derivatives of its joint log-density and K
@@ -164,7 +181,9 @@ def random_intercept_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: n
     eta = fixed[..., None] + sigma[..., None] * spread_out(at)
     low = np.exp(-np.abs(eta))  # one exponential serves the logistic function and its logarithm
     mu = np.where(eta >= 0, 1, low) / (1 + low)
-    density = gather(k[..., None] * eta - n[:, None] * (np.maximum(eta, 0) + np.log1p(low)), 1) - 0.5 * at**2 + log_weights
+    density = (
+        gather(k[..., None] * eta - n[:, None] * (np.maximum(eta, 0) + np.log1p(low)), 1) - 0.5 * at**2 + log_weights
+    )
     highest = density.max(2, keepdims=True)
     share = np.exp(density - highest)
     mass = share.sum(2, keepdims=True)
@@ -173,12 +192,16 @@ def random_intercept_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: n
 
     residual, weight = k[..., None] - n[:, None] * mu, n[:, None] * mu * (1 - mu)  # (m, rows, nodes)
     pull = sigma[..., None] * at  # derivative of η in τ
-    slopes = np.concatenate([gather(residual[:, :, None] * x[:, :, None], 1), (gather(residual, 1) * pull)[:, :, None]], 2)  # S: (m, groups, p, nodes)
+    slopes = np.concatenate(
+        [gather(residual[:, :, None] * x[:, :, None], 1), (gather(residual, 1) * pull)[:, :, None]], 2
+    )  # S: (m, groups, p, nodes)
     mean = np.einsum("mgq,mgiq->mgi", share, slopes)
     shares, pulls = spread_out(share), spread_out(pull)
     expected = shares * weight
     complete = _bordered(
-        np.einsum("mrq,ri,rj->mij", expected, x, x), np.einsum("mrq,mrq,ri->mi", expected, pulls, x), np.einsum("mrq,mrq->m", expected * pulls - shares * residual, pulls)
+        np.einsum("mrq,ri,rj->mij", expected, x, x),
+        np.einsum("mrq,mrq,ri->mi", expected, pulls, x),
+        np.einsum("mrq,mrq->m", expected * pulls - shares * residual, pulls),
     )
     missing = np.einsum("mgq,mgiq,mgjq->mij", share, slopes, slopes) - np.einsum("mgi,mgj->mij", mean, mean)
     return Terms(value, mean.sum(1), complete - missing)

@@ -13,33 +13,52 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from analysis import arrays
-from analysis.arrays import part_of, same_rows, takes
-from analysis.errors import BadArgument, Refused, Separated
+from analysis.ground import arrays
+from analysis.ground.arrays import part_of, same_rows, takes
+from analysis.ground.errors import BadArgument, Refused, Separated
 from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import school_logits
 
-MODEL = {"successes": arrays.counts(whole=True, zero=True), "trials": arrays.counts(whole=True), "design": arrays.design}
+MODEL = {
+    "successes": arrays.counts(whole=True, zero=True),
+    "trials": arrays.counts(whole=True),
+    "design": arrays.design,
+}
 FITS = (part_of("successes", "trials"), same_rows("design", "successes"))
 
-PRECISION = (np.log(1e-3), np.log(1e6))  # of ln(a + b): beyond the upper end schools vary no more than draws, and the binomial model holds
+PRECISION = (
+    np.log(1e-3),
+    np.log(1e6),
+)  # of ln(a + b): beyond the upper end schools vary no more than draws, and the binomial model holds
 SPREAD = (np.log(1e-4), np.log(1e3))  # of ln σ: below the lower end schools do not differ
 NODES = (25, 51, 101, 201)  # of the quadrature; more until nothing changes
-CASES_PER_PREDICTOR = 10  # a rule of this house: with fewer schools a predictor, each coefficient hangs on a few of them
+CASES_PER_PREDICTOR = (
+    10  # a rule of this house: with fewer schools a predictor, each coefficient hangs on a few of them
+)
 
 
 class TooFewSchools(Refused):
     """A model asks for more coefficients than the schools can carry."""
 
 
-@takes(same_rows("matrix", "labels"), matrix=arrays.numbers(dimensions=2), labels=arrays.labels("every row needs a school"))
+@takes(
+    same_rows("matrix", "labels"), matrix=arrays.numbers(dimensions=2), labels=arrays.labels("every row needs a school")
+)
 def require_several(matrix: np.ndarray, labels: np.ndarray) -> None:
     """Stop where a coefficient rests on one school: it is fitted exactly there, and a sandwich error knows nothing of it."""
     if any(np.linalg.matrix_rank(matrix[labels != g]) < matrix.shape[1] for g in np.unique(labels)):
-        raise Refused("a coefficient rests on one school, which is fitted exactly: neither its sandwich error nor leaving it out says anything")
+        raise Refused(
+            "a coefficient rests on one school, which is fitted exactly: neither its sandwich error nor leaving it out says anything"
+        )
 
 
-@takes(part_of("successes", "trials"), same_rows("matrix", "successes"), successes=MODEL["successes"], trials=MODEL["trials"], matrix=arrays.numbers(dimensions=2))
+@takes(
+    part_of("successes", "trials"),
+    same_rows("matrix", "successes"),
+    successes=MODEL["successes"],
+    trials=MODEL["trials"],
+    matrix=arrays.numbers(dimensions=2),
+)
 def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
     """Grouped logit by iteratively reweighted least squares to full precision.
 
@@ -54,7 +73,9 @@ def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
 def _finite(model: GLM, matrix: np.ndarray):
     """The fit of a logit, refused where coefficients run away."""
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        warnings.simplefilter("ignore", PerfectSeparationWarning)  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
+        warnings.simplefilter(
+            "ignore", PerfectSeparationWarning
+        )  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
         fit = model.fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
     if not np.isfinite(fit.params).all() or np.abs(matrix @ fit.params).max() > 20:
         raise Separated("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
@@ -94,11 +115,15 @@ def require_cases(schools: int, predictors: int) -> None:
     One predictor (a contrast of two tiers) passes; two or more need `CASES_PER_PREDICTOR` schools each.
     """
     if predictors > 1 and schools < CASES_PER_PREDICTOR * predictors:
-        raise TooFewSchools(f"{predictors} predictors with {schools} schools: at least {CASES_PER_PREDICTOR * predictors} would be needed. Look at rank correlations one by one, with their family corrected (analysis.inference.correlates)")
+        raise TooFewSchools(
+            f"{predictors} predictors with {schools} schools: at least {CASES_PER_PREDICTOR * predictors} would be needed. Look at rank correlations one by one, with their family corrected (analysis.inference.correlates)"
+        )
 
 
 @takes(*FITS, **MODEL, confidence=arrays.confidence)
-def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, confidence: float = 0.95) -> GroupedBinomial:
+def grouped_binomial(
+    successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, confidence: float = 0.95
+) -> GroupedBinomial:
     """Logit model of grouped counts with Pearson dispersion and quasi-likelihood errors (McCullagh & Nelder 1989).
 
     logit μ = xβ, φ = Σ (k − nμ)²/(nμ(1 − μ))/(S − p), standard errors times √φ, t distribution with S − p degrees of freedom.
@@ -139,13 +164,25 @@ def grouped_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFra
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * stats.t.sf(np.abs(fit.params / quasi), freedom)
     table = pd.DataFrame(
-        {"estimate": fit.params, "se_binomial": fit.bse, "se_quasi": quasi, "lower": fit.params - quantile * quasi, "upper": fit.params + quantile * quasi, "p": p},
+        {
+            "estimate": fit.params,
+            "se_binomial": fit.bse,
+            "se_quasi": quasi,
+            "lower": fit.params - quantile * quasi,
+            "upper": fit.params + quantile * quasi,
+            "p": p,
+        },
         index=design.columns,
     )
     return GroupedBinomial(table, dispersion, freedom, groups)
 
 
-@takes(same_rows("design", "rates", "weights"), rates=arrays.probabilities(), design=arrays.design, weights=arrays.counts(positive="every school needs a weight above zero"))
+@takes(
+    same_rows("design", "rates", "weights"),
+    rates=arrays.probabilities(),
+    design=arrays.design,
+    weights=arrays.counts(positive="every school needs a weight above zero"),
+)
 def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike | None = None) -> pd.DataFrame:
     """Fractional logit by quasi-likelihood, E[y|x] = Λ(xβ), with sandwich errors HC0 (Papke & Wooldridge 1996).
 
@@ -170,7 +207,9 @@ def fractional_logit(rates: ArrayLike, design: pd.DataFrame, weights: ArrayLike 
     mu = fit.fittedvalues
     bread = np.linalg.inv((matrix * (w * mu * (1 - mu))[:, None]).T @ matrix)
     score = matrix * (w * (y - mu))[:, None]
-    return pd.DataFrame({"estimate": fit.params, "se": np.sqrt(np.diag(bread @ (score.T @ score) @ bread))}, index=design.columns)
+    return pd.DataFrame(
+        {"estimate": fit.params, "se": np.sqrt(np.diag(bread @ (score.T @ score) @ bread))}, index=design.columns
+    )
 
 
 @dataclass(frozen=True)
@@ -184,7 +223,9 @@ class BetaBinomial:
     covariance: np.ndarray  # of (coefficients, ln precision); nan at the boundary
 
 
-@takes(*FITS, may_be_nan="the precision is infinite and its covariance nan where schools vary no more than draws", **MODEL)
+@takes(
+    *FITS, may_be_nan="the precision is infinite and its covariance nan where schools vary no more than draws", **MODEL
+)
 def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> BetaBinomial:
     """Beta-binomial model by maximum likelihood, k ~ BetaBin(n, a, b), a/(a + b) = Λ(xβ), one a + b (Skellam 1948; Williams 1975).
 
@@ -223,7 +264,9 @@ def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame)
 def _covariance(found: Climb) -> np.ndarray:
     """Inverse information at the top of a single climb; without a top there is no answer."""
     if not found.settled[0] or np.linalg.eigvalsh(found.terms.information[0])[0] <= 0:
-        raise Refused(f"the likelihood has no top here: its gradient is {np.abs(found.terms.gradient[0]).max():.2g} where the climb ended")
+        raise Refused(
+            f"the likelihood has no top here: its gradient is {np.abs(found.terms.gradient[0]).max():.2g} where the climb ended"
+        )
     return np.linalg.inv(found.terms.information[0])
 
 
@@ -237,7 +280,9 @@ class RandomIntercept:
 
 
 @takes(*FITS, same_rows("design", "groups"), **MODEL, groups=arrays.labels("every row needs a school"))
-def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, groups: ArrayLike | None = None) -> RandomIntercept:
+def random_intercept_logit(
+    successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, groups: ArrayLike | None = None
+) -> RandomIntercept:
     """Logit with a normal intercept for each school, by maximum likelihood (Pinheiro & Bates 1995).
 
     logit μ_si = x_si β + u_s, u_s ~ N(0, σ²). The likelihood is integrated by adaptive Gauss–Hermite quadrature with as many nodes
@@ -262,24 +307,36 @@ def random_intercept_logit(successes: ArrayLike, trials: ArrayLike, design: pd.D
     """
     k, n, x = _counts(successes, trials, design)
     labels = None if groups is None else pd.factorize(np.asarray(groups))[0]
-    require_cases(len(k) if labels is None else int(labels.max() + 1), int((x.std(0) > 0).sum()) if groups is None else 1)
+    require_cases(
+        len(k) if labels is None else int(labels.max() + 1), int((x.std(0) > 0).sum()) if groups is None else 1
+    )
     plain = fit_logit(k, n, x)
 
     def top(start: np.ndarray, points: int) -> Climb:
-        return climb(lambda theta, _: random_intercept_terms(theta, k[None], n, x, labels, points=points), start[None], SPREAD)
+        return climb(
+            lambda theta, _: random_intercept_terms(theta, k[None], n, x, labels, points=points), start[None], SPREAD
+        )
 
     starts = [top(np.append(plain.params, np.log(s)), NODES[0]) for s in (0.3, 1.0)]
     best = max(starts, key=lambda f: f.terms.value[0])
     if best.theta[0, -1] <= SPREAD[0]:  # the likelihood has its top at σ = 0
-        return RandomIntercept(pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns), 0.0, float(stats.binom.logpmf(k, n, plain.fittedvalues).sum()))
+        return RandomIntercept(
+            pd.DataFrame({"estimate": plain.params, "se": plain.bse}, index=design.columns),
+            0.0,
+            float(stats.binom.logpmf(k, n, plain.fittedvalues).sum()),
+        )
     for points in NODES[1:]:
         before, best = best, top(best.theta[0], points)
         moved = max(np.abs(best.theta - before.theta).max(), abs(best.terms.value[0] - before.terms.value[0]))
         if moved < 1e-10:
             break
     else:
-        raise Refused(f"quadrature with {NODES[-2]} and {NODES[-1]} nodes differs by {moved:.3g}: schools differ too much (σ about {np.exp(best.theta[0, -1]):.1f}) for a normal intercept to be integrated")
-    table = pd.DataFrame({"estimate": best.theta[0, :-1], "se": np.sqrt(np.diag(_covariance(best)))[:-1]}, index=design.columns)
+        raise Refused(
+            f"quadrature with {NODES[-2]} and {NODES[-1]} nodes differs by {moved:.3g}: schools differ too much (σ about {np.exp(best.theta[0, -1]):.1f}) for a normal intercept to be integrated"
+        )
+    table = pd.DataFrame(
+        {"estimate": best.theta[0, :-1], "se": np.sqrt(np.diag(_covariance(best)))[:-1]}, index=design.columns
+    )
     return RandomIntercept(table, float(np.exp(best.theta[0, -1])), float(best.terms.value[0]))
 
 
@@ -311,7 +368,9 @@ def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
     freedom = k.size - 1
     q = float(np.sum(weight * (effect - np.average(effect, weights=weight)) ** 2))
     tau2 = max(0.0, (q - freedom) / (weight.sum() - (weight**2).sum() / weight.sum()))
-    return Heterogeneity(q, freedom, float(stats.chi2.sf(q, freedom)), float(tau2), max(0.0, (q - freedom) / q) if q > 0 else 0.0)
+    return Heterogeneity(
+        q, freedom, float(stats.chi2.sf(q, freedom)), float(tau2), max(0.0, (q - freedom) / q) if q > 0 else 0.0
+    )
 
 
 @takes(part_of("successes", "trials"), successes=MODEL["successes"], trials=MODEL["trials"])

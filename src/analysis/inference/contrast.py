@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import arrays
-from analysis.arrays import part_of, same_rows, takes, two_groups
-from analysis.errors import Refused, Separated
+from analysis.ground import arrays
+from analysis.ground.arrays import part_of, same_rows, takes, two_groups
+from analysis.ground.errors import Refused, Separated
 from analysis.inference.binomial import beta_binomial, fractional_logit, grouped_binomial, random_intercept_logit
 from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
 from analysis.inference.rates import school_logits
@@ -19,10 +19,18 @@ COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "
 
 
 @takes(
-    part_of("successes", "trials"), same_rows("trials", "first"), two_groups("first"), may_be_nan="a method without an answer, beside its reason",
-    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), first=arrays.flags(), confidence=arrays.confidence,
+    part_of("successes", "trials"),
+    same_rows("trials", "first"),
+    two_groups("first"),
+    may_be_nan="a method without an answer, beside its reason",
+    successes=arrays.counts(whole=True, zero=True),
+    trials=arrays.counts(whole=True),
+    first=arrays.flags(),
+    confidence=arrays.confidence,
 )
-def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray, confidence: float = 0.95) -> pd.DataFrame:
+def contrast_tiers(
+    successes: np.ndarray, trials: np.ndarray, first: np.ndarray, confidence: float = 0.95
+) -> pd.DataFrame:
     """First tier minus second by eleven methods.
 
     Parameters
@@ -45,7 +53,12 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
 
     def of_table(row: pd.Series, error: str, p: str | None, quantile: float) -> tuple[float, float, float, float]:
         half = quantile * row[error]
-        return row["estimate"], row["estimate"] - half, row["estimate"] + half, row[p] if p else 2 * stats.norm.sf(abs(row["estimate"]) / row[error])
+        return (
+            row["estimate"],
+            row["estimate"] - half,
+            row["estimate"] + half,
+            row[p] if p else 2 * stats.norm.sf(abs(row["estimate"]) / row[error]),
+        )
 
     def logits() -> np.ndarray:
         if k.sum() in (0, n.sum()):
@@ -53,12 +66,22 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         return school_logits(k, n)
 
     def naive() -> tuple:
-        p1, p2, n1, n2 = k[member].sum() / n[member].sum(), k[~member].sum() / n[~member].sum(), n[member].sum(), n[~member].sum()
+        p1, p2, n1, n2 = (
+            k[member].sum() / n[member].sum(),
+            k[~member].sum() / n[~member].sum(),
+            n[member].sum(),
+            n[~member].sum(),
+        )
         pooled = k.sum() / n.sum()
         if pooled in (0, 1):
             raise Separated("all rates are 0 or 1")
         half = z * np.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
-        return p1 - p2, p1 - p2 - half, p1 - p2 + half, 2 * stats.norm.sf(abs(p1 - p2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
+        return (
+            p1 - p2,
+            p1 - p2 - half,
+            p1 - p2 + half,
+            2 * stats.norm.sf(abs(p1 - p2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))),
+        )
 
     def quasi() -> tuple:
         fit = grouped_binomial(k, n, design, confidence)
@@ -66,7 +89,12 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         return row["estimate"], row["lower"], row["upper"], row["p"], fit.dispersion
 
     def clustered(kind: str) -> tuple:
-        return of_table(clustered_logit(k, n, design, jackknife=kind == "cr3").coefficients.loc["tier"], f"se_{kind}", f"p_{kind}", stats.t.ppf(0.5 + confidence / 2, k.size - 1))
+        return of_table(
+            clustered_logit(k, n, design, jackknife=kind == "cr3").coefficients.loc["tier"],
+            f"se_{kind}",
+            f"p_{kind}",
+            stats.t.ppf(0.5 + confidence / 2, k.size - 1),
+        )
 
     def model(table: pd.DataFrame, error: str = "se") -> tuple:
         return of_table(table.loc["tier"], error, None, z)
@@ -90,9 +118,17 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
         return difference, np.nan, np.nan, p
 
     methods: dict[str, tuple[str, Callable[[], tuple]]] = {
-        "two_proportions": ("points", naive), "quasi_binomial": ("logit", quasi), "cluster_robust": ("logit", lambda: clustered("cr1")), "jackknife": ("logit", lambda: clustered("cr3")), "wild_bootstrap": ("points", wild),
-        "fractional_logit": ("logit", lambda: model(fractional_logit(k / n, design))), "beta_binomial": ("logit", lambda: model(beta_binomial(k, n, design).coefficients)),
-        "random_intercept": ("logit", lambda: model(random_intercept_logit(k, n, design).coefficients)), "welch_logits": ("logit", welch), "permutation_rates": ("points", lambda: permuted(k / n)), "permutation_logits": ("logit", lambda: permuted(logits())),
+        "two_proportions": ("points", naive),
+        "quasi_binomial": ("logit", quasi),
+        "cluster_robust": ("logit", lambda: clustered("cr1")),
+        "jackknife": ("logit", lambda: clustered("cr3")),
+        "wild_bootstrap": ("points", wild),
+        "fractional_logit": ("logit", lambda: model(fractional_logit(k / n, design))),
+        "beta_binomial": ("logit", lambda: model(beta_binomial(k, n, design).coefficients)),
+        "random_intercept": ("logit", lambda: model(random_intercept_logit(k, n, design).coefficients)),
+        "welch_logits": ("logit", welch),
+        "permutation_rates": ("points", lambda: permuted(k / n)),
+        "permutation_logits": ("logit", lambda: permuted(logits())),
     }
     rows = []
     for method, (scale, call) in methods.items():
@@ -100,5 +136,14 @@ def contrast_tiers(successes: np.ndarray, trials: np.ndarray, first: np.ndarray,
             answer, refused, kind = call(), "", ""
         except Refused as reason:  # said in the table, where the number would stand
             answer, refused, kind = (np.nan,) * 4, str(reason), reason.kind
-        rows.append((method, scale, *(float(v) for v in answer[:4]), float(answer[4]) if len(answer) > 4 else np.nan, refused, kind))
+        rows.append(
+            (
+                method,
+                scale,
+                *(float(v) for v in answer[:4]),
+                float(answer[4]) if len(answer) > 4 else np.nan,
+                refused,
+                kind,
+            )
+        )
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import Refused
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import Refused
 from analysis.inference.few_groups import holm_bh
 
 ENUMERATE_UP_TO = 400_000  # orders; 9! = 362,880, and 3! · 8! = 241,920 within two tiers; above, orders are drawn
@@ -37,7 +37,10 @@ def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[flo
     return (-1.0 if rho <= -next_to_one else low), (1.0 if rho >= next_to_one else high)
 
 
-@takes(n=arrays.whole(3, rule="three schools or more are needed"), level=arrays.real(0, 1, above=True, below=True, rule="write 0.05 for 5 per cent"))
+@takes(
+    n=arrays.whole(3, rule="three schools or more are needed"),
+    level=arrays.real(0, 1, above=True, below=True, rule="write 0.05 for 5 per cent"),
+)
 def least_visible(n: int, level: float = 0.05) -> float:
     """Smallest |ρ| that one test of n schools tells from chance at `level`, from t = ρ √((n − 2)/(1 − ρ²))."""
     t = stats.t.ppf(1 - level / 2, n - 2)
@@ -54,15 +57,23 @@ def _ranks(x: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
 
 def _is_constant(table: pd.DataFrame, *columns: str, strata: str | None = None) -> bool:
     """Whether one of the columns does not vary, within any stratum if there are strata."""
-    return any((table.groupby(strata)[column].nunique().max() if strata else table[column].nunique()) < 2 for column in columns)
+    return any(
+        (table.groupby(strata)[column].nunique().max() if strata else table[column].nunique()) < 2 for column in columns
+    )
 
 
 @takes(
-    arrays.same_shape("x", "y", "strata", of="schools"), arrays.fits("draws", "x"),
-    x=arrays.numbers(least=4, short="a rank correlation needs four schools"), y=arrays.numbers(least=4, short="a rank correlation needs four schools"),
-    strata=arrays.labels("every school needs a stratum"), draws=arrays.draws, seed=arrays.seed,
+    arrays.same_shape("x", "y", "strata", of="schools"),
+    arrays.fits("draws", "x"),
+    x=arrays.numbers(least=4, short="a rank correlation needs four schools"),
+    y=arrays.numbers(least=4, short="a rank correlation needs four schools"),
+    strata=arrays.labels("every school needs a stratum"),
+    draws=arrays.draws,
+    seed=arrays.seed,
 )
-def rank_correlation(x: ArrayLike, y: ArrayLike, *, strata: ArrayLike | None = None, draws: int = 19_999, seed: int = 1) -> tuple[float, float]:
+def rank_correlation(
+    x: ArrayLike, y: ArrayLike, *, strata: ArrayLike | None = None, draws: int = 19_999, seed: int = 1
+) -> tuple[float, float]:
     """Spearman's ρ with its permutation p, two-sided.
 
     Parameters
@@ -107,9 +118,25 @@ def rank_correlation(x: ArrayLike, y: ArrayLike, *, strata: ArrayLike | None = N
 
 
 @takes(
-    may_be_nan="pairs that cannot be tested", schools=arrays.frame(), outcomes=arrays.names(), predictors=arrays.names(), strata=arrays.text, confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+    may_be_nan="pairs that cannot be tested",
+    schools=arrays.frame(),
+    outcomes=arrays.names(),
+    predictors=arrays.names(),
+    strata=arrays.text,
+    confidence=arrays.confidence,
+    draws=arrays.draws,
+    seed=arrays.seed,
 )
-def correlate_family(schools: pd.DataFrame, outcomes: list[str], predictors: list[str], *, strata: str | None = None, confidence: float = 0.95, draws: int = 19_999, seed: int = 1) -> pd.DataFrame:
+def correlate_family(
+    schools: pd.DataFrame,
+    outcomes: list[str],
+    predictors: list[str],
+    *,
+    strata: str | None = None,
+    confidence: float = 0.95,
+    draws: int = 19_999,
+    seed: int = 1,
+) -> pd.DataFrame:
     """Every predictor against every outcome, each by rank correlation; the whole family is returned with its correction.
 
     Parameters
@@ -137,9 +164,17 @@ def correlate_family(schools: pd.DataFrame, outcomes: list[str], predictors: lis
                 rows.append((outcome, predictor, len(pair), *[np.nan] * 6))
                 continue
             rho, p = rank_correlation(pair[predictor], pair[outcome], draws=draws, seed=seed)
-            within = rank_correlation(pair[predictor], pair[outcome], strata=pair[strata], draws=draws, seed=seed) if strata and not _is_constant(pair, outcome, predictor, strata=strata) else (np.nan, np.nan)
-            rows.append((outcome, predictor, len(pair), rho, *spearman_interval(rho, len(pair), confidence), p, *within))
-    table = pd.DataFrame(rows, columns=["outcome", "predictor", "schools", "rho", "lower", "upper", "p", "rho_within", "p_within"])
+            within = (
+                rank_correlation(pair[predictor], pair[outcome], strata=pair[strata], draws=draws, seed=seed)
+                if strata and not _is_constant(pair, outcome, predictor, strata=strata)
+                else (np.nan, np.nan)
+            )
+            rows.append(
+                (outcome, predictor, len(pair), rho, *spearman_interval(rho, len(pair), confidence), p, *within)
+            )
+    table = pd.DataFrame(
+        rows, columns=["outcome", "predictor", "schools", "rho", "lower", "upper", "p", "rho_within", "p_within"]
+    )
     tested = table["p"].notna()
     table[["p_holm", "p_bh"]] = np.nan
     if tested.any():

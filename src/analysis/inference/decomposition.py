@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis import arrays
-from analysis.arrays import takes
-from analysis.errors import BadArgument, Refused
+from analysis.ground import arrays
+from analysis.ground.arrays import takes
+from analysis.ground.errors import BadArgument, Refused
 
 AMOUNTS = ("numerator_before", "denominator_before", "numerator_after", "denominator_after")
 
@@ -30,7 +30,14 @@ class Kitagawa:
 
 
 @takes(shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
-def kitagawa(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, *, shares: bool = True) -> Kitagawa:
+def kitagawa(
+    numerator_before: ArrayLike,
+    denominator_before: ArrayLike,
+    numerator_after: ArrayLike,
+    denominator_after: ArrayLike,
+    *,
+    shares: bool = True,
+) -> Kitagawa:
     """Kitagawa (1955) decomposition of the change of an aggregate rate R = Σ w r, w share of a stratum in the denominator.
 
     rate = Σ (w₁ + w₂)/2 · (r₂ − r₁); composition = Σ (r₁ + r₂)/2 · (w₂ − w₁); their sum is the change. For two factors it is the Shapley value.
@@ -55,24 +62,53 @@ def kitagawa(numerator_before: ArrayLike, denominator_before: ArrayLike, numerat
     f1, n1, f2, n2 = _both_years(numerator_before, denominator_before, numerator_after, denominator_after, shares)
     r1, r2, w1, w2 = f1 / n1, f2 / n2, n1 / n1.sum(), n2 / n2.sum()
     rate, composition = (w1 + w2) / 2 * (r2 - r1), (r1 + r2) / 2 * (w2 - w1)
-    return Kitagawa(float(r1 @ w1), float(r2 @ w2), float(rate.sum()), float(composition.sum()), pd.DataFrame({"rate": rate, "composition": composition}))
+    return Kitagawa(
+        float(r1 @ w1),
+        float(r2 @ w2),
+        float(rate.sum()),
+        float(composition.sum()),
+        pd.DataFrame({"rate": rate, "composition": composition}),
+    )
 
 
-def _both_years(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, shares: bool) -> list[np.ndarray]:
+def _both_years(
+    numerator_before: ArrayLike,
+    denominator_before: ArrayLike,
+    numerator_after: ArrayLike,
+    denominator_after: ArrayLike,
+    shares: bool,
+) -> list[np.ndarray]:
     """Checked counts of both years: one entry a stratum, denominators above zero, shares at most one."""
     found = [np.asarray(v) for v in (numerator_before, denominator_before, numerator_after, denominator_after)]
     if len({v.shape for v in found}) > 1:
-        raise BadArgument(AMOUNTS[1], f"numerators and denominators of both years must have one entry a stratum; there are {', '.join(str(v.size) for v in found)}", value=found[1].shape)
-    for (numerator, f), (denominator, n) in ((z[0], z[1]) for z in (tuple(zip(AMOUNTS[:2], found[:2])), tuple(zip(AMOUNTS[2:], found[2:])))):
-        for argument, values, bad, rule in ((denominator, n, n <= 0, "every stratum needs a denominator above zero in both years"), (numerator, f, shares & (f > n), f"a share cannot have more in its numerator than in {denominator}")):
+        raise BadArgument(
+            AMOUNTS[1],
+            f"numerators and denominators of both years must have one entry a stratum; there are {', '.join(str(v.size) for v in found)}",
+            value=found[1].shape,
+        )
+    for (numerator, f), (denominator, n) in (
+        (z[0], z[1]) for z in (tuple(zip(AMOUNTS[:2], found[:2])), tuple(zip(AMOUNTS[2:], found[2:])))
+    ):
+        for argument, values, bad, rule in (
+            (denominator, n, n <= 0, "every stratum needs a denominator above zero in both years"),
+            (numerator, f, shares & (f > n), f"a share cannot have more in its numerator than in {denominator}"),
+        ):
             if bad.any():
                 place = int(np.flatnonzero(bad)[0])
-                raise BadArgument(argument, f"position {place} is {values[place]:g}; {rule}", position=place, value=values[place])
+                raise BadArgument(
+                    argument, f"position {place} is {values[place]:g}; {rule}", position=place, value=values[place]
+                )
     return found
 
 
-@takes(before=arrays.each(arrays.numbers(dimensions=(0, 1, 2)), most=6, key=arrays.text), after=arrays.each(arrays.numbers(dimensions=(0, 1, 2)), most=6, key=arrays.text), value=arrays.function)
-def shapley_factors(before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict], float]) -> dict[str, float]:
+@takes(
+    before=arrays.each(arrays.numbers(dimensions=(0, 1, 2)), most=6, key=arrays.text),
+    after=arrays.each(arrays.numbers(dimensions=(0, 1, 2)), most=6, key=arrays.text),
+    value=arrays.function,
+)
+def shapley_factors(
+    before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict], float]
+) -> dict[str, float]:
     """Contribution of each factor to a change, averaged over all orders of exchange (Das Gupta 1993; Shorrocks 2013).
 
     Parameters
@@ -93,10 +129,17 @@ def shapley_factors(before: dict[str, ArrayLike], after: dict[str, ArrayLike], v
     {'n': 5.5, 'r': 1.5}
     """
     if before.keys() != after.keys():
-        raise BadArgument("after", f"both years need the same factors; before has {', '.join(before)}, after {', '.join(after)}", value=list(after))
+        raise BadArgument(
+            "after",
+            f"both years need the same factors; before has {', '.join(before)}, after {', '.join(after)}",
+            value=list(after),
+        )
     strange = [name for name in before if np.shape(before[name]) != np.shape(after[name])]
     if strange:
-        raise BadArgument("after", f"{', '.join(strange)} must have the same shape in both years", value=np.shape(after[strange[0]]))
+        raise BadArgument(
+            "after", f"{', '.join(strange)} must have the same shape in both years", value=np.shape(after[strange[0]])
+        )
+
     def worth(state: dict) -> float:
         return arrays.real()(value(dict(state)), "value")  # of what the function gives back
 
@@ -122,7 +165,10 @@ class Oaxaca:
     interaction: float
 
 
-@takes(**dict.fromkeys(("y_a", "y_b"), arrays.numbers()), **dict.fromkeys(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2))))
+@takes(
+    **dict.fromkeys(("y_a", "y_b"), arrays.numbers()),
+    **dict.fromkeys(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2))),
+)
 def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayLike) -> Oaxaca:
     """Oaxaca (1973) and Blinder (1973) decomposition in three parts, B the reference (Jann 2008).
 
@@ -138,6 +184,7 @@ def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayL
     -----
     Not causal. Needs cases, not schools: eleven schools carry no regression by group.
     """
+
     def fit(y: ArrayLike, x: ArrayLike, group: str) -> tuple[np.ndarray, np.ndarray]:
         y, x = np.asarray(y), np.asarray(x)
         if len(x) != len(y):
@@ -150,7 +197,12 @@ def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayL
     (beta_a, mean_a), (beta_b, mean_b) = fit(y_a, x_a, "a"), fit(y_b, x_b, "b")
     if mean_a.shape != mean_b.shape:
         raise BadArgument("x_b", f"x_a has {mean_a.size - 1} columns, x_b {mean_b.size - 1}", value=np.shape(x_b))
-    return Oaxaca(float(mean_a @ beta_a - mean_b @ beta_b), float((mean_a - mean_b) @ beta_b), float(mean_b @ (beta_a - beta_b)), float((mean_a - mean_b) @ (beta_a - beta_b)))
+    return Oaxaca(
+        float(mean_a @ beta_a - mean_b @ beta_b),
+        float((mean_a - mean_b) @ beta_b),
+        float(mean_b @ (beta_a - beta_b)),
+        float((mean_a - mean_b) @ (beta_a - beta_b)),
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +218,15 @@ class Simpson:
 
 
 @takes(least=arrays.real(0, 1), shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
-def simpson_check(numerator_before: ArrayLike, denominator_before: ArrayLike, numerator_after: ArrayLike, denominator_after: ArrayLike, *, least: float = 5e-4, shares: bool = True) -> Simpson:
+def simpson_check(
+    numerator_before: ArrayLike,
+    denominator_before: ArrayLike,
+    numerator_after: ArrayLike,
+    denominator_after: ArrayLike,
+    *,
+    least: float = 5e-4,
+    shares: bool = True,
+) -> Simpson:
     """Whether an aggregate change has another sign than the changes within its strata (Simpson 1951).
 
     Parameters
@@ -190,5 +250,7 @@ def simpson_check(numerator_before: ArrayLike, denominator_before: ArrayLike, nu
     def sign(x: float) -> int:
         return 0 if abs(x) < least else int(np.sign(x))
 
-    flag = "reversal" if sign(aggregate) * sign(parts.rate) < 0 else "mean" if sign(aggregate) * sign(simple) < 0 else ""
+    flag = (
+        "reversal" if sign(aggregate) * sign(parts.rate) < 0 else "mean" if sign(aggregate) * sign(simple) < 0 else ""
+    )
     return Simpson(aggregate, parts.rate, int((each >= least).sum()), int((each <= -least).sum()), simple, flag)

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from analysis import arrays
-from analysis.arrays import part_of, same_rows, takes
-from analysis.errors import BadArgument, Refused, UnknownName
+from analysis.ground import arrays
+from analysis.ground.arrays import part_of, same_rows, takes
+from analysis.ground.errors import BadArgument, Refused, UnknownName
 from analysis.inference.binomial import fit_logit, require_several
 
 MOST_ARRANGEMENTS = 200_000
@@ -88,7 +88,9 @@ def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFra
     arrays.two_groups("first")({"first": first})
     first = first.reindex(values.index)
     size = first.map(first.value_counts())
-    rows = {left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index[size > 1]}
+    rows = {
+        left: exact_permutation_two_groups(values.drop(left), first.drop(left))[:2] for left in values.index[size > 1]
+    }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "p"])
 
 
@@ -141,11 +143,25 @@ class Clustered:
 def _table(estimate: np.ndarray, cr1: np.ndarray, cr3: np.ndarray, clusters: int, names: pd.Index) -> Clustered:
     errors = {name: np.sqrt(np.diag(v)) for name, v in (("cr1", cr1), ("cr3", cr3))}
     p = {name: 2 * stats.t.sf(np.abs(estimate / e), clusters - 1) for name, e in errors.items()}
-    return Clustered(pd.DataFrame({"estimate": estimate, "se_cr1": errors["cr1"], "p_cr1": p["cr1"], "se_cr3": errors["cr3"], "p_cr3": p["cr3"]}, index=names), clusters)
+    return Clustered(
+        pd.DataFrame(
+            {
+                "estimate": estimate,
+                "se_cr1": errors["cr1"],
+                "p_cr1": p["cr1"],
+                "se_cr3": errors["cr3"],
+                "p_cr3": p["cr3"],
+            },
+            index=names,
+        ),
+        clusters,
+    )
 
 
 @takes(same_rows("design", "y", "clusters", "weights"), y=arrays.numbers(), **ROWS, weights=PERSONS)
-def clustered_ols(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None = None) -> Clustered:
+def clustered_ols(
+    y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None = None
+) -> Clustered:
     """Least squares with errors clustered by school: CR1 and the jackknife CR3 (Bell & McCaffrey 2002; MacKinnon, Nielsen & Webb 2023).
 
     CR1 = A⁻¹ (Σ s_g s_g′) A⁻¹ · G/(G − 1) · (N − 1)/(N − p); CR3 = (G − 1)/G · Σ (β_(−g) − β̂)(β_(−g) − β̂)′.
@@ -179,8 +195,23 @@ def _require_rest(a: np.ndarray, whole: np.ndarray) -> None:
         raise Refused("a coefficient rests on one cluster, without which it cannot be fitted")
 
 
-@takes(part_of("successes", "trials"), same_rows("design", "successes", "clusters"), may_be_nan="CR3 without the jackknife", successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), **ROWS, jackknife=arrays.flag)
-def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame, clusters: ArrayLike | None = None, *, jackknife: bool = True) -> Clustered:
+@takes(
+    part_of("successes", "trials"),
+    same_rows("design", "successes", "clusters"),
+    may_be_nan="CR3 without the jackknife",
+    successes=arrays.counts(whole=True, zero=True),
+    trials=arrays.counts(whole=True),
+    **ROWS,
+    jackknife=arrays.flag,
+)
+def clustered_logit(
+    successes: ArrayLike,
+    trials: ArrayLike,
+    design: pd.DataFrame,
+    clusters: ArrayLike | None = None,
+    *,
+    jackknife: bool = True,
+) -> Clustered:
     """Logit of grouped counts with errors clustered by school: CR1 with N = graduates, CR3 by refitting without each school.
 
     Equal to the same model on one row a graduate (sufficient statistics); see `clustered_ols` for the formulas.
@@ -218,7 +249,9 @@ def clustered_logit(successes: ArrayLike, trials: ArrayLike, design: pd.DataFram
     return _table(beta, cr1, (groups - 1) / groups * without.T @ without, groups, design.columns)
 
 
-def _sufficient(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def _sufficient(
+    y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """X′X and X′y of each cluster, cluster of each row, number of persons."""
     y, x = np.asarray(y), design.to_numpy(float)
     w = np.ones_like(y) if weights is None else np.asarray(weights)
@@ -250,10 +283,25 @@ class WildBootstrap:
 
 
 @takes(
-    same_rows("design", "y", "clusters", "weights"), arrays.fits("draws", "design"),
-    y=arrays.numbers(), **ROWS, column=arrays.text, weights=PERSONS, draws=arrays.draws, seed=arrays.seed,
+    same_rows("design", "y", "clusters", "weights"),
+    arrays.fits("draws", "design"),
+    y=arrays.numbers(),
+    **ROWS,
+    column=arrays.text,
+    weights=PERSONS,
+    draws=arrays.draws,
+    seed=arrays.seed,
 )
-def wild_cluster_bootstrap(y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, column: str, *, weights: ArrayLike | None = None, draws: int = 9999, seed: int = 1) -> WildBootstrap:
+def wild_cluster_bootstrap(
+    y: ArrayLike,
+    design: pd.DataFrame,
+    clusters: ArrayLike,
+    column: str,
+    *,
+    weights: ArrayLike | None = None,
+    draws: int = 9999,
+    seed: int = 1,
+) -> WildBootstrap:
     """Wild cluster bootstrap of least squares with the null imposed (WCR-C; Cameron, Gelbach & Miller 2008).
 
     Residuals under β_column = 0 are multiplied by one sign a cluster; p = share of |t*| ≥ |t|, t with CR1 errors. All 2^G Rademacher

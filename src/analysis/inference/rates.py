@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis import arrays
-from analysis.arrays import part_of, takes
-from analysis.errors import BadArgument, Refused  # noqa: F401 - methods that import their measures here find their refusal beside them
+from analysis.ground import arrays
+from analysis.ground.arrays import part_of, takes
+from analysis.ground.errors import BadArgument, Refused  # noqa: F401 - methods that import their measures here find their refusal beside them
 
 K, N = arrays.counts(dimensions=(0, 1, 2), whole=True, zero=True), arrays.counts(dimensions=(0, 1, 2), whole=True)
 

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from analysis import arrays
-from analysis.arrays import fits, part_of, takes
-from analysis.errors import Separated
+from analysis.ground import arrays
+from analysis.ground.arrays import fits, part_of, takes
+from analysis.ground.errors import Separated
 from analysis.inference.binomial import BetaBinomial, beta_binomial
 
 
@@ -25,10 +25,18 @@ class Shrunk:
 
 
 @takes(
-    part_of("successes", "trials"), fits("draws", "successes"), may_be_nan="the precision of the population is infinite where schools vary no more than draws",
-    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True), confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+    part_of("successes", "trials"),
+    fits("draws", "successes"),
+    may_be_nan="the precision of the population is infinite where schools vary no more than draws",
+    successes=arrays.counts(whole=True, zero=True),
+    trials=arrays.counts(whole=True),
+    confidence=arrays.confidence,
+    draws=arrays.draws,
+    seed=arrays.seed,
 )
-def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1) -> Shrunk:
+def empirical_bayes(
+    successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1
+) -> Shrunk:
     """Empirical-Bayes rates of schools from a beta-binomial population, with rank intervals by simulation.
 
     Posterior of a school Beta(k + a, n − k + b) (Efron & Morris 1975); shrunk rate: its mean. Draws take the logit of the mean and ln(a + b) from
@@ -51,9 +59,14 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
-    uniform = np.random.default_rng(seed).random((4 + k.size, draws))  # every draw by an inverse distribution function: a last bit more or less moves no draw after it
+    uniform = np.random.default_rng(seed).random(
+        (4 + k.size, draws)
+    )  # every draw by an inverse distribution function: a last bit more or less moves no draw after it
     centre = model.coefficients["estimate"].iloc[0]
-    grid = [np.linspace(centre - 6, centre + 6, 361), np.linspace(-3, 14, 341)]  # logit of the mean; ln(a + b), whose upper end is a population without spread
+    grid = [
+        np.linspace(centre - 6, centre + 6, 361),
+        np.linspace(-3, 14, 341),
+    ]  # logit of the mean; ln(a + b), whose upper end is a population without spread
     at_mean, at_size = (g.ravel() for g in np.meshgrid(*grid, indexing="ij"))
     a, b = special.expit(at_mean) * np.exp(at_size), special.expit(-at_mean) * np.exp(at_size)
     logs = (special.betaln(k[:, None] + a, (n - k)[:, None] + b) - special.betaln(a, b)).sum(0)
@@ -68,7 +81,16 @@ def empirical_bayes(successes: ArrayLike, trials: ArrayLike, *, confidence: floa
     low, high = np.quantile(posterior, [tail, 1 - tail], axis=0)
     rank_low, rank_high = np.quantile(ranks, [tail, 1 - tail], axis=0, method="inverted_cdf")
     new = special.betaincinv(np.maximum(mu * sizes, 1e-12), np.maximum((1 - mu) * sizes, 1e-12), uniform[3][:, None])
-    table = pd.DataFrame({"rate": k / n, "shrunk": posterior.mean(0), "lower": low, "upper": high, "rank_lower": rank_low.astype(int), "rank_upper": rank_high.astype(int)})
+    table = pd.DataFrame(
+        {
+            "rate": k / n,
+            "shrunk": posterior.mean(0),
+            "lower": low,
+            "upper": high,
+            "rank_lower": rank_low.astype(int),
+            "rank_upper": rank_high.astype(int),
+        }
+    )
     return Shrunk(table, model, tuple(float(v) for v in np.quantile(new, [tail, 1 - tail])))
 
 
@@ -85,9 +107,13 @@ class PooledRates:
 
 
 @takes(
-    part_of("successes", "trials"), may_be_nan="nothing can be shrunk where everybody is placed, or nobody",
-    successes=arrays.counts(whole=True, zero=True), trials=arrays.counts(whole=True),
-    confidence=arrays.confidence, draws=arrays.draws, seed=arrays.seed,
+    part_of("successes", "trials"),
+    may_be_nan="nothing can be shrunk where everybody is placed, or nobody",
+    successes=arrays.counts(whole=True, zero=True),
+    trials=arrays.counts(whole=True),
+    confidence=arrays.confidence,
+    draws=arrays.draws,
+    seed=arrays.seed,
 )
 def pool_rates(
     successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1

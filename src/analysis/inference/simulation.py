@@ -11,16 +11,21 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from analysis import arrays
-from analysis.arrays import fits, takes, two_groups
-from analysis.errors import BadArgument
+from analysis.ground import arrays
+from analysis.ground.arrays import fits, takes, two_groups
+from analysis.ground.errors import BadArgument
 from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.binomial import PRECISION, SPREAD
 from analysis.inference.few_groups import label_arrangements
 from analysis.inference.rates import proportion_interval, school_logits
 
 NO_ANSWER = "a draw in which a test has no answer"
-PLACED, GRADUATES, LOGIT, SIGMA = arrays.counts(dimensions=2, whole=True, zero=True), arrays.counts(whole=True, positive="every school needs graduates"), arrays.real(-50, 50), arrays.real(0, 50)
+PLACED, GRADUATES, LOGIT, SIGMA = (
+    arrays.counts(dimensions=2, whole=True, zero=True),
+    arrays.counts(whole=True, positive="every school needs graduates"),
+    arrays.real(-50, 50),
+    arrays.real(0, 50),
+)
 LEVEL = arrays.real(0, 1, above=True, below=True, rule="write 0.05 for 5 per cent")
 MOST_SCHOOLS = 13  # patterns of signs are enumerated
 
@@ -39,13 +44,26 @@ def _design(given: dict) -> None:
     """A column of counts a school, two groups, few enough schools for every pattern of signs."""
     k, n, first = given.get("k", given.get("k_before")), given.get("n", given.get("trials")), given.get("first")
     if n.size > MOST_SCHOOLS:
-        raise BadArgument("n" if "n" in given else "trials", f"{n.size} schools; patterns are enumerated up to {MOST_SCHOOLS}", value=n.size)
+        raise BadArgument(
+            "n" if "n" in given else "trials",
+            f"{n.size} schools; patterns are enumerated up to {MOST_SCHOOLS}",
+            value=n.size,
+        )
     for argument, other in (("k", k), ("k_after", given.get("k_after")), ("first", first)):
         if other is not None and (other.shape[-1:] != n.shape or (argument == "k_after" and other.shape != k.shape)):
-            raise BadArgument(argument if argument in given else "k_before", f"its shape is {other.shape}, there are {n.size} schools", value=other.shape)
+            raise BadArgument(
+                argument if argument in given else "k_before",
+                f"its shape is {other.shape}, there are {n.size} schools",
+                value=other.shape,
+            )
         if other is not None and argument != "first" and (other > n).any():
             place = tuple(int(i) for i in np.argwhere(other > n)[0])
-            raise BadArgument(argument if argument in given else "k_before", f"position {place} is {other[place]:g} of {n[place[-1]]:g}; nobody can be placed twice", position=place, value=other[place])
+            raise BadArgument(
+                argument if argument in given else "k_before",
+                f"position {place} is {other[place]:g} of {n[place[-1]]:g}; nobody can be placed twice",
+                position=place,
+                value=other[place],
+            )
     if first is not None:
         two_groups("first")(given)
 
@@ -53,13 +71,25 @@ def _design(given: dict) -> None:
 def _spreads(given: dict) -> None:
     """One spread, or one a school."""
     if given["sigma"].ndim and given["sigma"].shape != given["trials"].shape:
-        raise BadArgument("sigma", f"sigma has {given['sigma'].size} entries, there are {given['trials'].size} schools; one, or one a school", value=given["sigma"].shape)
+        raise BadArgument(
+            "sigma",
+            f"sigma has {given['sigma'].size} entries, there are {given['trials'].size} schools; one, or one a school",
+            value=given["sigma"].shape,
+        )
 
 
 of_two_tiers = takes(_design, may_be_nan=NO_ANSWER, k=PLACED, n=GRADUATES, first=arrays.flags())
 
 
-@takes(fits("draws", "trials"), _spreads, trials=GRADUATES, mean_logit=LOGIT, sigma=arrays.numbers(dimensions=(0, 1), low=0, high=50), draws=arrays.draws, rng=arrays.generator)
+@takes(
+    fits("draws", "trials"),
+    _spreads,
+    trials=GRADUATES,
+    mean_logit=LOGIT,
+    sigma=arrays.numbers(dimensions=(0, 1), low=0, high=50),
+    draws=arrays.draws,
+    rng=arrays.generator,
+)
 def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
     n = np.asarray(trials, float)
@@ -99,7 +129,9 @@ def cluster_robust(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
     """Logit with CR1 errors clustered by school, t(G − 1)."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
     scores = (k - n * np.where(first, p1[:, None], p2[:, None])) ** 2
-    variance = scores[:, first].sum(1) / (n1 * p1 * (1 - p1)) ** 2 + scores[:, ~first].sum(1) / (n2 * p2 * (1 - p2)) ** 2
+    variance = (
+        scores[:, first].sum(1) / (n1 * p1 * (1 - p1)) ** 2 + scores[:, ~first].sum(1) / (n2 * p2 * (1 - p2)) ** 2
+    )
     factor = n.size / (n.size - 1) * (n.sum() - 1) / (n.sum() - 2)
     return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1)
 
@@ -121,8 +153,12 @@ def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
 def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Welch t test on school logits."""
     logits = school_logits(k, n)
-    means, spreads, sizes = zip(*((part.mean(1), _spread(part), part.shape[1]) for part in (logits[:, first], logits[:, ~first])))
-    return stats.ttest_ind_from_stats(means[0], spreads[0], sizes[0], means[1], spreads[1], sizes[1], equal_var=False).pvalue
+    means, spreads, sizes = zip(
+        *((part.mean(1), _spread(part), part.shape[1]) for part in (logits[:, first], logits[:, ~first]))
+    )
+    return stats.ttest_ind_from_stats(
+        means[0], spreads[0], sizes[0], means[1], spreads[1], sizes[1], equal_var=False
+    ).pvalue
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
@@ -157,7 +193,9 @@ def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.nd
 @of_two_tiers
 def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Wild cluster bootstrap of the linear probability model, null imposed, all Rademacher patterns (up to 13 schools)."""
-    signs = 1.0 - 2 * ((np.arange(2 ** (n.size - 1))[:, None] >> np.arange(n.size)) & 1)  # a pattern and its opposite give the same |t|
+    signs = 1.0 - 2 * (
+        (np.arange(2 ** (n.size - 1))[:, None] >> np.arange(n.size)) & 1
+    )  # a pattern and its opposite give the same |t|
     n1, n2 = n[first].sum(), n[~first].sum()
 
     def t_of(counts: np.ndarray) -> np.ndarray:
@@ -172,7 +210,9 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
         fitted = n * (part.sum(1) / n.sum())[:, None]
         own = t_of(part)[:, None]
         drawn = t_of(fitted[:, None] + signs * (part - fitted)[:, None])
-        p[start : start + 50] = np.where(np.isfinite(own[:, 0]) & (own[:, 0] < 1e7), (~(drawn < own * (1 - 1e-10))).mean(1), np.nan)
+        p[start : start + 50] = np.where(
+            np.isfinite(own[:, 0]) & (own[:, 0] < 1e7), (~(drawn < own * (1 - 1e-10))).mean(1), np.nan
+        )
     return p
 
 
@@ -211,13 +251,25 @@ def random_intercept(k: np.ndarray, n: np.ndarray, first: np.ndarray, points: in
     """Random-intercept logit by adaptive quadrature, Wald z of the tier."""
     x = np.column_stack([np.ones(n.size), first])
     sigma = np.clip(school_logits(k, n).std(1, ddof=2), 0.1, 3)
-    found = climb(lambda theta, rows: random_intercept_terms(theta, k[rows], n, x, points=points), _start(k, n, first, sigma), SPREAD)
+    found = climb(
+        lambda theta, rows: random_intercept_terms(theta, k[rows], n, x, points=points),
+        _start(k, n, first, sigma),
+        SPREAD,
+    )
     return _wald(found, SPREAD[0], k, n, first)
 
 
 TIER_TESTS = {
-    "two_proportions": two_proportions, "quasi_binomial": quasi_binomial, "cluster_robust": cluster_robust, "jackknife": jackknife, "wild_bootstrap": wild_bootstrap, "beta_binomial": beta_binomial,
-    "random_intercept": random_intercept, "welch_logits": welch_logits, "permutation_rates": permutation_rates, "permutation_logits": permutation_logits,
+    "two_proportions": two_proportions,
+    "quasi_binomial": quasi_binomial,
+    "cluster_robust": cluster_robust,
+    "jackknife": jackknife,
+    "wild_bootstrap": wild_bootstrap,
+    "beta_binomial": beta_binomial,
+    "random_intercept": random_intercept,
+    "welch_logits": welch_logits,
+    "permutation_rates": permutation_rates,
+    "permutation_logits": permutation_logits,
 }
 RECOMMENDED = ("permutation_rates", "permutation_logits", "sign_flip")
 
@@ -230,18 +282,48 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     z = school_logits(k_after, n) - school_logits(k_before, n)
     signs = 1.0 - 2 * ((np.arange(2**n.size)[:, None] >> np.arange(n.size)) & 1)
     flips = np.abs(z @ signs.T) >= np.abs(z.sum(1, keepdims=True)) - 1e-12
-    return {"two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())), "paired_t": 2 * stats.t.sf(np.abs(z.mean(1)) / (_spread(z) / np.sqrt(n.size)), n.size - 1), "sign_flip": flips.mean(1)}
+    return {
+        "two_proportions_years": 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(2 * p * (1 - p) / n.sum())),
+        "paired_t": 2 * stats.t.sf(np.abs(z.mean(1)) / (_spread(z) / np.sqrt(n.size)), n.size - 1),
+        "sign_flip": flips.mean(1),
+    }
 
 
-@takes(found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))), may_be_nan="a test without an answer in any draw has no size")
+@takes(
+    found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))),
+    may_be_nan="a test without an answer in any draw has no size",
+)
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
     """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent, their intervals outwards."""
     shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}
-    return found.assign(**{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()})
+    return found.assign(
+        **{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()}
+    )
 
 
-@takes(_design, fits("draws", "trials"), trials=GRADUATES, first=arrays.flags(), mean_logit=LOGIT, sigma=SIGMA, shifts=arrays.each(LOGIT), draws=arrays.draws, seed=arrays.seed, level=LEVEL)
-def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, shifts: tuple[float, ...], draws: int, seed: int, level: float = 0.05) -> pd.DataFrame:
+@takes(
+    _design,
+    fits("draws", "trials"),
+    trials=GRADUATES,
+    first=arrays.flags(),
+    mean_logit=LOGIT,
+    sigma=SIGMA,
+    shifts=arrays.each(LOGIT),
+    draws=arrays.draws,
+    seed=arrays.seed,
+    level=LEVEL,
+)
+def simulate_power(
+    trials: ArrayLike,
+    first: ArrayLike,
+    *,
+    mean_logit: float,
+    sigma: float,
+    shifts: tuple[float, ...],
+    draws: int,
+    seed: int,
+    level: float = 0.05,
+) -> pd.DataFrame:
     """How often the exact permutation of school logits finds a difference of tiers that is there.
 
     Parameters
@@ -260,15 +342,40 @@ def simulate_power(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, si
         rng = np.random.default_rng(seed)
         p = special.expit(mean_logit + shift * member + sigma * _draw_logits(rng, (draws, n.size)))
         k = _draw_placed(rng, n, p)
-        rows.append((shift, 100 * float((p[:, member].mean(1) - p[:, ~member].mean(1)).mean()), float((permutation_logits(k, n, member) <= level + 1e-12).mean())))
+        rows.append(
+            (
+                shift,
+                100 * float((p[:, member].mean(1) - p[:, ~member].mean(1)).mean()),
+                float((permutation_logits(k, n, member) <= level + 1e-12).mean()),
+            )
+        )
     return pd.DataFrame(rows, columns=["shift", "points", "power"])
 
 
 @takes(
-    _design, fits("draws", "trials"), may_be_nan="a test without an answer in any draw has no size",
-    trials=GRADUATES, first=arrays.flags(), mean_logit=LOGIT, sigma=SIGMA, draws=arrays.draws, seed=arrays.seed, level=LEVEL, tests=arrays.each(arrays.one_of(*TIER_TESTS), least=0),
+    _design,
+    fits("draws", "trials"),
+    may_be_nan="a test without an answer in any draw has no size",
+    trials=GRADUATES,
+    first=arrays.flags(),
+    mean_logit=LOGIT,
+    sigma=SIGMA,
+    draws=arrays.draws,
+    seed=arrays.seed,
+    level=LEVEL,
+    tests=arrays.each(arrays.one_of(*TIER_TESTS), least=0),
 )
-def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sigma: float, draws: int, seed: int, level: float = 0.05, tests: tuple[str, ...] = tuple(TIER_TESTS)) -> pd.DataFrame:
+def simulate_size(
+    trials: ArrayLike,
+    first: ArrayLike,
+    *,
+    mean_logit: float,
+    sigma: float,
+    draws: int,
+    seed: int,
+    level: float = 0.05,
+    tests: tuple[str, ...] = tuple(TIER_TESTS),
+) -> pd.DataFrame:
     """Share of rejections at `level` when neither tiers nor years differ.
 
     Parameters
@@ -292,12 +399,28 @@ def simulate_size(trials: ArrayLike, first: ArrayLike, *, mean_logit: float, sig
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [("tiers", name, TIER_TESTS[name](k, n, member)) for name in tests]
         level_of_school = mean_logit + sigma * _draw_logits(rng, (draws, n.size))
-        years = [_draw_placed(rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * _draw_logits(rng, (draws, n.size)))) for _ in range(2)]
+        years = [
+            _draw_placed(
+                rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * _draw_logits(rng, (draws, n.size)))
+            )
+            for _ in range(2)
+        ]
         found += [("years", name, p) for name, p in paired_p(*years, n).items()]
     rows = []
     for design, name, p in found:
         sound = p[np.isfinite(p)]
         rejected = int((sound <= level + 1e-12).sum())
         low, high = proportion_interval(rejected, sound.size) if sound.size else (np.nan, np.nan)
-        rows.append((name, design, sigma, sound.size, rejected / sound.size if sound.size else np.nan, float(low), float(high), draws - sound.size))
+        rows.append(
+            (
+                name,
+                design,
+                sigma,
+                sound.size,
+                rejected / sound.size if sound.size else np.nan,
+                float(low),
+                float(high),
+                draws - sound.size,
+            )
+        )
     return pd.DataFrame(rows, columns=["test", "design", "sigma", "draws", "size", "lower", "upper", "failed"])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis import arrays
-from analysis.arrays import part_of, takes
-from analysis.errors import BadArgument
+from analysis.ground import arrays
+from analysis.ground.arrays import part_of, takes
+from analysis.ground.errors import BadArgument
 from analysis.inference.rates import school_logits
 
 WEIGHTS = ("graduates", "schools", "logits")
 
 
 @takes(
-    part_of("k", "n"), k=arrays.counts(whole=True, zero=True), n=arrays.counts(whole=True),
-    first=arrays.flags(dimensions=2), weight=arrays.one_of(*WEIGHTS),
+    part_of("k", "n"),
+    k=arrays.counts(whole=True, zero=True),
+    n=arrays.counts(whole=True),
+    first=arrays.flags(dimensions=2),
+    weight=arrays.one_of(*WEIGHTS),
 )
 def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) -> np.ndarray:
     """First group minus second, for many labellings at once.
@@ -28,7 +31,9 @@ def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) 
         turned back into a difference of probabilities.
     """
     if first.shape[1] != len(k) or not (first.any(1) & (~first).any(1)).all():
-        wrong = f"every labelling needs a school in both groups, and {len(k)} schools in all; its shape is {first.shape}"
+        wrong = (
+            f"every labelling needs a school in both groups, and {len(k)} schools in all; its shape is {first.shape}"
+        )
         raise BadArgument("first", wrong, value=first.shape)
     member, other = first.astype(float), (~first).astype(float)
     if weight == "graduates":

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from analysis import arrays
-from analysis.arrays import same_shape, takes
-from analysis.errors import BadArgument, Refused
+from analysis.ground import arrays
+from analysis.ground.arrays import same_shape, takes
+from analysis.ground.errors import BadArgument, Refused
 
 LINE_FROM, SLOPE_FROM, LEVEL_FROM, BREAK_FROM = 3, 5, 10, 20
 
@@ -67,12 +67,18 @@ def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: fl
     """
     t, y = np.asarray(years), np.asarray(values)
     if t.size < LINE_FROM:
-        raise TooFewYears(f"{t.size} years leave no residual, so a forecast would have no interval; {LINE_FROM} are the least")
+        raise TooFewYears(
+            f"{t.size} years leave no residual, so a forecast would have no interval; {LINE_FROM} are the least"
+        )
     fit = stats.linregress(t, y)
     residual = y - fit.intercept - fit.slope * t
     freedom = t.size - 2
     s = np.sqrt(residual @ residual / freedom)
-    half = stats.t.ppf(0.5 + confidence / 2, freedom) * s * np.sqrt(1 + 1 / t.size + (year - t.mean()) ** 2 / ((t - t.mean()) ** 2).sum())
+    half = (
+        stats.t.ppf(0.5 + confidence / 2, freedom)
+        * s
+        * np.sqrt(1 + 1 / t.size + (year - t.mean()) ** 2 / ((t - t.mean()) ** 2).sum())
+    )
     value = float(fit.intercept + fit.slope * year)
     return Forecast(int(year), value, value - float(half), value + float(half), "line")
 
@@ -90,13 +96,19 @@ def drift_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: f
     """
     t, y = np.asarray(years), np.asarray(values)
     if t.size < LINE_FROM:
-        raise TooFewYears(f"{t.size} years give {t.size - 1} step and no spread of steps; {LINE_FROM} years are the least")
+        raise TooFewYears(
+            f"{t.size} years give {t.size - 1} step and no spread of steps; {LINE_FROM} years are the least"
+        )
     if not (np.diff(t) == 1).all():
         raise BadArgument("years", "years must follow each other", value=t.tolist())
     steps, ahead = np.diff(y), year - t[-1]
     if ahead < 1:
         raise BadArgument("year", f"year is {year}; it must come after {t[-1]:g}", value=year)
-    half = stats.t.ppf(0.5 + confidence / 2, steps.size - 1) * steps.std(ddof=1) * np.sqrt(ahead * (1 + ahead / steps.size))
+    half = (
+        stats.t.ppf(0.5 + confidence / 2, steps.size - 1)
+        * steps.std(ddof=1)
+        * np.sqrt(ahead * (1 + ahead / steps.size))
+    )
     value = float(y[-1] + ahead * steps.mean())
     return Forecast(int(year), value, value - float(half), value + float(half), "drift")
 
@@ -157,7 +169,12 @@ def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> 
 
     grid = np.linspace(1e-6, 1, 201)
     best = int(np.argmin([run(p)[0] for p in grid]))
-    part = optimize.minimize_scalar(lambda p: run(p)[0], bounds=(grid[max(best - 1, 0)], grid[min(best + 1, 200)]), method="bounded", options={"xatol": 1e-10}).x
+    part = optimize.minimize_scalar(
+        lambda p: run(p)[0],
+        bounds=(grid[max(best - 1, 0)], grid[min(best + 1, 200)]),
+        method="bounded",
+        options={"xatol": 1e-10},
+    ).x
     part = min((part, grid[best]), key=lambda p: run(p)[0])
     _, level, variance, scale = run(part)
     half = stats.t.ppf(0.5 + confidence / 2, y.size - 2) * np.sqrt(scale * (variance + ahead * part + 1 - part))
@@ -165,10 +182,23 @@ def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> 
 
 
 @takes(
-    same_shape("years", "values", "lower", "upper"), may_be_nan="a slope that is not fitted",
-    **SERIES, lower=arrays.numbers(), upper=arrays.numbers(), ahead=arrays.whole(1, 1000, rule="one year or more"), confidence=arrays.confidence,
+    same_shape("years", "values", "lower", "upper"),
+    may_be_nan="a slope that is not fitted",
+    **SERIES,
+    lower=arrays.numbers(),
+    upper=arrays.numbers(),
+    ahead=arrays.whole(1, 1000, rule="one year or more"),
+    confidence=arrays.confidence,
 )
-def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | None = None, upper: ArrayLike | None = None, ahead: int = 1, confidence: float = 0.95) -> Trend:
+def describe_trend(
+    years: ArrayLike,
+    values: ArrayLike,
+    *,
+    lower: ArrayLike | None = None,
+    upper: ArrayLike | None = None,
+    ahead: int = 1,
+    confidence: float = 0.95,
+) -> Trend:
     """Fit what the number of years allows, and forecast only with an interval that holds.
 
     One or two years: the last value, no trend, no forecast. Three and four: the drift with its t interval (wide by nature). Five to nine:
@@ -191,10 +221,24 @@ def describe_trend(years: ArrayLike, values: ArrayLike, *, lower: ArrayLike | No
     outside = (box[:, 0] > y) | (box[:, 1] < y)
     if outside.any():
         place = int(np.flatnonzero(outside)[0])
-        raise BadArgument("values", f"position {place} is {y[place]:g}, its box {box[place, 0]:g} to {box[place, 1]:g}; every value must lie in its box", position=place, value=y[place])
+        raise BadArgument(
+            "values",
+            f"position {place} is {y[place]:g}, its box {box[place, 0]:g} to {box[place, 1]:g}; every value must lie in its box",
+            position=place,
+            value=y[place],
+        )
     year, last, nan = int(t[-1]) + int(ahead), float(y[-1]), float("nan")
     if t.size < LINE_FROM:
-        return Trend(t.size, last, "last value", nan, nan, nan, None, f"{t.size} years: a trend cannot be told from chance, and a forecast would have no interval")
+        return Trend(
+            t.size,
+            last,
+            "last value",
+            nan,
+            nan,
+            nan,
+            None,
+            f"{t.size} years: a trend cannot be told from chance, and a forecast would have no interval",
+        )
     even = bool((np.diff(t) == 1).all())
     slopes = theil_sen(t, y, confidence) if t.size >= SLOPE_FROM else (nan, nan, nan)
     if t.size >= LEVEL_FROM and even:
@@ -221,8 +265,12 @@ class Break:
     p: float
 
 
-@takes(same_shape("years", "values"), **SERIES, trim=arrays.real(0, 0.5, below=True), draws=arrays.draws, seed=arrays.seed)
-def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15, draws: int = 1999, seed: int = 1) -> Break:
+@takes(
+    same_shape("years", "values"), **SERIES, trim=arrays.real(0, 0.5, below=True), draws=arrays.draws, seed=arrays.seed
+)
+def structural_break(
+    years: ArrayLike, values: ArrayLike, *, trim: float = 0.15, draws: int = 1999, seed: int = 1
+) -> Break:
     """Largest F of a break in the level over all years, with its permutation p (Andrews 1993 for the search; exchangeable years under no break).
 
     Raises
@@ -251,4 +299,9 @@ def structural_break(years: ArrayLike, values: ArrayLike, *, trim: float = 0.15,
     rng = np.random.default_rng(seed)
     chance = np.array([reduction(rng.permuted(y)[None]).max() for _ in range(draws)])
     cut = int(cuts[own.argmax()])
-    return Break(int(t[cut - 1]), level + float(y[:cut].mean()), level + float(y[cut:].mean()), float((1 + (chance >= own.max() - 1e-9 * abs(own.max())).sum()) / (draws + 1)))
+    return Break(
+        int(t[cut - 1]),
+        level + float(y[:cut].mean()),
+        level + float(y[cut:].mean()),
+        float((1 + (chance >= own.max() - 1e-9 * abs(own.max())).sum()) / (draws + 1)),
+    )

@@ -13,9 +13,9 @@ import io
 import sys
 from pathlib import Path
 
-from analysis.errors import DataFault, Problems
-from analysis.files import read_yaml
-from analysis.intake.layout import load_layout
+from analysis.ground.errors import DataFault, Problems
+from analysis.ground.files import read_yaml
+from analysis.ground.layout import load_layout
 from analysis.intake.textdump import RawTable, read_tables
 
 
@@ -38,10 +38,19 @@ def read_document(path: Path, declared: dict, source: str) -> str:
     try:
         text = content.decode(encoding, errors="strict")
     except UnicodeDecodeError as error:
-        problems.add(path.name, f"byte {error.start} is not {encoding}", f"Convert the file to {encoding}, or state its encoding in source.yaml")
+        problems.add(
+            path.name,
+            f"byte {error.start} is not {encoding}",
+            f"Convert the file to {encoding}, or state its encoding in source.yaml",
+        )
     checksum = hashlib.sha256(content).hexdigest()
     if declared.get("sha256") not in (None, checksum):
-        problems.add(path.name, f"is not the document that source.yaml of {source} names (checksum differs)", "Check what changed in the document, then enter the new sha256 in source.yaml", printed=checksum)
+        problems.add(
+            path.name,
+            f"is not the document that source.yaml of {source} names (checksum differs)",
+            "Check what changed in the document, then enter the new sha256 in source.yaml",
+            printed=checksum,
+        )
     problems.stop()
     # marks of the program that saved the file, not of the document
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -63,7 +72,9 @@ def main(argv: list[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return 1
     except FileNotFoundError as error:
-        print(f"{error.filename}: no such file. Give an existing document and a folder with layout.yaml.", file=sys.stderr)
+        print(
+            f"{error.filename}: no such file. Give an existing document and a folder with layout.yaml.", file=sys.stderr
+        )
         return 1
     arguments.out.mkdir(parents=True, exist_ok=True)
     for table in tables:

@@ -13,8 +13,9 @@ import difflib
 import re
 from dataclasses import dataclass, field
 
-from analysis.errors import Problems
-from analysis.intake.layout import TableLayout, fold
+from analysis.ground.errors import Problems
+from analysis.ground.layout import TableLayout
+from analysis.ground.numerals import fold
 
 CAPTION = re.compile(r"^\s*表\s*(\d+-\d+)\s*(.*)$")
 CASE_BOX = re.compile(r"^案例\s*\d+-\d+")
@@ -83,11 +84,20 @@ def split_rows(cells: list[Cell], layout: TableLayout, source: str, problems: Pr
             for want, have in zip(expected, [*map(fold, texts), *[""] * len(expected)]):
                 if want == have:
                     continue
-                near = difflib.get_close_matches(have, {p for line in expected_header for p in line if p}, 1, 0.5) if have else []
+                near = (
+                    difflib.get_close_matches(have, {p for line in expected_header for p in line if p}, 1, 0.5)
+                    if have
+                    else []
+                )
                 problems.add(
-                    source, f"the header should read {want!r} here",
-                    "Correct the text, or declare the new header in layout.yaml" + (f" (nearest declared header: {near[0]!r})" if near else ""),
-                    table=layout.table_id, row=f"header line {number + 1}, line {found[0].line if found else '?'}", column=want or "(merged)", printed=have,
+                    source,
+                    f"the header should read {want!r} here",
+                    "Correct the text, or declare the new header in layout.yaml"
+                    + (f" (nearest declared header: {near[0]!r})" if near else ""),
+                    table=layout.table_id,
+                    row=f"header line {number + 1}, line {found[0].line if found else '?'}",
+                    column=want or "(merged)",
+                    printed=have,
                 )
             return rows
         rows.append(RawRow("header", found[0].line, _spread([c.text for c in found], layout, number)))
@@ -106,9 +116,11 @@ def split_rows(cells: list[Cell], layout: TableLayout, source: str, problems: Pr
         label = fold(chunk[0].text) or (fold(chunk[1].text) if len(chunk) > 1 else "")
         if run < take or (run > take and rest[take].blanks_before == 0):
             problems.add(
-                source, f"a row has {run} cells, {take} are declared",
+                source,
+                f"a row has {run} cells, {take} are declared",
                 "Compare the row with the document and mend the text, or declare the columns in layout.yaml",
-                table=layout.table_id, row=f"{label!r}, line {chunk[0].line}",
+                table=layout.table_id,
+                row=f"{label!r}, line {chunk[0].line}",
             )
             position += run
             continue
@@ -152,7 +164,7 @@ def read_tables(text: str, layouts: dict[str, TableLayout], source: str) -> list
     text : str
         the whole document.
     layouts : dict
-        declared layout by table id, see `analysis.intake.layout`.
+        declared layout by table id, see `analysis.ground.layout`.
     source : str
         name of the document for messages.
 
@@ -181,11 +193,19 @@ def read_tables(text: str, layouts: dict[str, TableLayout], source: str) -> list
             continue
         table_id, line = caption[1], position
         if table_id in seen:
-            problems.add(source, f"table {table_id} stands twice (lines {seen[table_id]} and {line})", "Keep one", table=table_id)
+            problems.add(
+                source, f"table {table_id} stands twice (lines {seen[table_id]} and {line})", "Keep one", table=table_id
+            )
             continue
         seen[table_id] = line
         if table_id not in layouts:
-            problems.add(source, f"table {table_id} at line {line} is not declared", "Declare it in layout.yaml", table=table_id, printed=caption[2])
+            problems.add(
+                source,
+                f"table {table_id} at line {line} is not declared",
+                "Declare it in layout.yaml",
+                table=table_id,
+                printed=caption[2],
+            )
             continue
         cells, position = read_cells(lines, position)
         layout = layouts[table_id]
@@ -193,10 +213,21 @@ def read_tables(text: str, layouts: dict[str, TableLayout], source: str) -> list
         for row in rows:
             row.cells = ["" if c.role == "omit" else t for c, t in zip(layout.columns, row.cells, strict=True)]
         if layout.aggregate_label and rows and rows[-1].kind != "aggregate":
-            problems.add(source, f"the closing row {layout.aggregate_label!r} is missing", "Add it, or drop `aggregate` from layout.yaml", table=table_id, row=f"line {rows[-1].line}")
+            problems.add(
+                source,
+                f"the closing row {layout.aggregate_label!r} is missing",
+                "Add it, or drop `aggregate` from layout.yaml",
+                table=table_id,
+                row=f"line {rows[-1].line}",
+            )
         tables[table_id] = RawTable(table_id, caption[2].strip(), rows)
     for table_id in layouts.keys() - seen.keys():
-        problems.add(source, "a declared table is not in the document", "Check the caption, or drop the table from layout.yaml", table=table_id)
+        problems.add(
+            source,
+            "a declared table is not in the document",
+            "Check the caption, or drop the table from layout.yaml",
+            table=table_id,
+        )
     problems.stop()
     return [tables[i] for i in layouts]
 

@@ -31,7 +31,18 @@ class Series:
     marker: str = "o"
 
 
-def plot_dots(frame: pd.DataFrame, *, words: Drawn, label: str, series: Sequence[Series], reference: float | None = None, joined: bool = False, log: bool = False, percent: bool = False, figsize: tuple[float, float] | None = None) -> Figure:
+def plot_dots(
+    frame: pd.DataFrame,
+    *,
+    words: Drawn,
+    label: str,
+    series: Sequence[Series],
+    reference: float | None = None,
+    joined: bool = False,
+    log: bool = False,
+    percent: bool = False,
+    figsize: tuple[float, float] | None = None,
+) -> Figure:
     """Rows of dots with intervals: dumbbells (`joined`), quotients, caterpillars.
 
     Parameters
@@ -63,7 +74,15 @@ def plot_dots(frame: pd.DataFrame, *, words: Drawn, label: str, series: Sequence
         y = middle + offsets[s.name]
         colour = PALETTE[s.colour]
         if s.lower:
-            axes.hlines(y, frame[s.lower] * scale, frame[s.upper] * scale, color=colour, linewidth=2.4 if s.value else 6, alpha=0.55 if s.value else 0.35, zorder=2)
+            axes.hlines(
+                y,
+                frame[s.lower] * scale,
+                frame[s.upper] * scale,
+                color=colour,
+                linewidth=2.4 if s.value else 6,
+                alpha=0.55 if s.value else 0.35,
+                zorder=2,
+            )
         if s.value:
             axes.plot(frame[s.value] * scale, y, s.marker, color=colour, markersize=6, label=words(s.name), zorder=3)
         else:
@@ -75,17 +94,40 @@ def plot_dots(frame: pd.DataFrame, *, words: Drawn, label: str, series: Sequence
     axes.grid(axis="y", visible=False)
     if log:
         axes.set_xscale("log")
-        ticks = [t for t in (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
+        ticks = [
+            t
+            for t in (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10)
+            if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]
+        ]
         axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
     elif percent:
         axes.set_xlim(left=0)
     axes.set_xlabel(words("xlabel"))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(series), 4), borderaxespad=0.2, handletextpad=0.7, columnspacing=1.4)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=min(len(series), 4),
+        borderaxespad=0.2,
+        handletextpad=0.7,
+        columnspacing=1.4,
+    )
     return figure
 
 
-def plot_bands(frame: pd.DataFrame, levels: pd.DataFrame, marks: pd.DataFrame, *, words: Drawn, x: str, bands: dict[str, str], level: str, mark: str, colours: dict[str, str], scale: float = 1) -> Figure:
+def plot_bands(
+    frame: pd.DataFrame,
+    levels: pd.DataFrame,
+    marks: pd.DataFrame,
+    *,
+    words: Drawn,
+    x: str,
+    bands: dict[str, str],
+    level: str = "share",
+    mark: str = "turn",
+    colours: dict[str, str],
+    scale: float = 1,
+) -> Figure:
     """Lines over a parameter, named at their right end.
 
     Parameters
@@ -148,7 +190,15 @@ def plot_slopes(frame: pd.DataFrame, *, words: Drawn, panel: str, percent: bool 
         axes.vlines(years, part["lower"] * scale, part["upper"] * scale, color=PALETTE["sky"], linewidth=7, alpha=0.5)
         axes.plot(years, part["value"] * scale, "-o", color=PALETTE["blue"], markersize=4, linewidth=1.3)
         for place in (0, -1):
-            axes.annotate(f"{part['value'].iloc[place] * scale:.1f}", (years[place], part["upper"].iloc[place] * scale), ha="center", va="bottom", fontsize=8, xytext=(0, 3), textcoords="offset points")
+            axes.annotate(
+                f"{part['value'].iloc[place] * scale:.1f}",
+                (years[place], part["upper"].iloc[place] * scale),
+                ha="center",
+                va="bottom",
+                fontsize=8,
+                xytext=(0, 3),
+                textcoords="offset points",
+            )
         axes.set_title(words.cell(panel, name), fontsize=9)
         axes.set_xticks(years, [str(y) for y in years])
         axes.set_xlim(years[0] - 0.5, years[-1] + 0.5)
@@ -190,7 +240,9 @@ def plot_verdicts(frame: pd.DataFrame, *, words: Drawn, label: str, columns: dic
     return figure
 
 
-def plot_differences(frame: pd.DataFrame, *, words: Drawn, label: str, value: str, text: str, linear: float = 1.0) -> Figure:
+def plot_differences(
+    frame: pd.DataFrame, *, words: Drawn, label: str, value: str, text: str, linear: float = 1.0
+) -> Figure:
     """Differences in per cent on an axis that is linear near zero and logarithmic beyond, each with its figures beside it.
 
     Parameters
@@ -221,7 +273,9 @@ def plot_differences(frame: pd.DataFrame, *, words: Drawn, label: str, value: st
     return figure
 
 
-def plot_specification(curve: pd.DataFrame, *, words: Drawn, value: str, choices: dict[str, list], scale: float = 1) -> Figure:
+def plot_specification(
+    curve: pd.DataFrame, *, words: Drawn, value: str, choices: dict[str, list], scale: float = 1
+) -> Figure:
     """A specification curve: values in rising order above, and below one row of dots for each choice that was made.
 
     Parameters
@@ -235,7 +289,9 @@ def plot_specification(curve: pd.DataFrame, *, words: Drawn, value: str, choices
     """
     choices = {column: entries or sorted(curve[column].unique()) for column, entries in choices.items()}
     rows = [(column, entry, words.cell(column, entry)) for column, entries in choices.items() for entry in entries]
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(8.2, 2.6 + 0.24 * len(rows)), sharex=True, height_ratios=[2.2, 0.24 * len(rows)])
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(8.2, 2.6 + 0.24 * len(rows)), sharex=True, height_ratios=[2.2, 0.24 * len(rows)]
+    )
     x = np.arange(len(curve))
     top.plot(x, scale * curve[value], "o", color=PALETTE["blue"], markersize=3.2)
     top.set_ylabel(words("ylabel"))
@@ -246,7 +302,9 @@ def plot_specification(curve: pd.DataFrame, *, words: Drawn, value: str, choices
     top.grid(axis="x", visible=False)
     for y, (column, entry, _) in enumerate(reversed(rows)):
         chosen = (curve[column] == entry).to_numpy()
-        bottom.plot(x[~chosen], np.full((~chosen).sum(), y), "|", color=PALETTE["light"], markersize=3, markeredgewidth=0.5)
+        bottom.plot(
+            x[~chosen], np.full((~chosen).sum(), y), "|", color=PALETTE["light"], markersize=3, markeredgewidth=0.5
+        )
         bottom.plot(x[chosen], np.full(chosen.sum(), y), "|", color=PALETTE["black"], markersize=6, markeredgewidth=1.3)
     bottom.set_yticks(range(len(rows)), [name for _, _, name in reversed(rows)])
     edge = 0
@@ -282,7 +340,14 @@ def plot_parts(frame: pd.DataFrame, *, words: Drawn, label: str, parts: dict[str
     axes.set_xlim(0, 100)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(words("xlabel"))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(parts), borderaxespad=0.2, handletextpad=0.5, columnspacing=1.2)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=len(parts),
+        borderaxespad=0.2,
+        handletextpad=0.5,
+        columnspacing=1.2,
+    )
     return figure
 
 
@@ -305,7 +370,17 @@ def plot_tiles(frame: pd.DataFrame, *, words: Drawn, looks: dict[str, str], colu
     for lane in lanes:
         for place, tile in enumerate(frame[frame["kind"] == lane].itertuples()):
             x, y = place % columns, top - place // columns - 1
-            axes.add_patch(plt.Rectangle((x + 0.02, y + 0.07), 0.96, 0.86, facecolor=PALETTE[looks[tile.status]], alpha=0.35, edgecolor=PALETTE[looks[tile.status]], linewidth=0.8))
+            axes.add_patch(
+                plt.Rectangle(
+                    (x + 0.02, y + 0.07),
+                    0.96,
+                    0.86,
+                    facecolor=PALETTE[looks[tile.status]],
+                    alpha=0.35,
+                    edgecolor=PALETTE[looks[tile.status]],
+                    linewidth=0.8,
+                )
+            )
             axes.text(x + 0.5, y + 0.5, tile.text, ha="center", va="center", fontsize=8)
         ticks.append((top - depths[lane] / 2, words.cell("kind", lane)))
         top -= depths[lane] + 0.35
@@ -317,16 +392,38 @@ def plot_tiles(frame: pd.DataFrame, *, words: Drawn, looks: dict[str, str], colu
     axes.set_xticks([])
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(looks), borderaxespad=0.2, handletextpad=0.3, columnspacing=1.2)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=len(looks),
+        borderaxespad=0.2,
+        handletextpad=0.3,
+        columnspacing=1.2,
+    )
     return figure
 
 
 def plot_counts(frame: pd.DataFrame, *, words: Drawn, row: str, column: str) -> Figure:
     """A table of counts as a picture: rows × columns, darker for more, the number written in each cell."""
     table = pd.crosstab([words.cell(row, v) for v in frame[row]], [words.cell(column, v) for v in frame[column]])
-    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index, table.sum().sort_values(ascending=False, kind="stable").index]
+    table = table.loc[
+        table.sum(axis=1).sort_values(ascending=False, kind="stable").index,
+        table.sum().sort_values(ascending=False, kind="stable").index,
+    ]
     figure, axes = plt.subplots(figsize=(max(7.4, 1.6 + 0.62 * table.shape[1]), 1.6 + 0.32 * table.shape[0]))
-    seaborn.heatmap(np.sqrt(table), mask=table == 0, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1.5 * np.sqrt(table.to_numpy().max()), cbar=False, linewidths=1.5, ax=axes, annot_kws={"fontsize": 8.5})
+    seaborn.heatmap(
+        np.sqrt(table),
+        mask=table == 0,
+        annot=table,
+        fmt="d",
+        cmap="Blues",
+        vmin=0,
+        vmax=1.5 * np.sqrt(table.to_numpy().max()),
+        cbar=False,
+        linewidths=1.5,
+        ax=axes,
+        annot_kws={"fontsize": 8.5},
+    )
     axes.set(xlabel="", ylabel="")
     axes.tick_params(axis="y", rotation=0)
     plt.setp(axes.get_xticklabels(), rotation=38, ha="right", rotation_mode="anchor")

@@ -41,17 +41,22 @@ def with_policy(page: str, scripts: Collection[str] = ()) -> str:
     charset = _CHARSET.search(page)
     if charset is None:
         raise ValueError("the page declares no characters; a policy has no place")
-    from_folder = "'self' file:"  # not every browser takes the folder that a page was opened from for the page's own origin
+    from_folder = (
+        "'self' file:"  # not every browser takes the folder that a page was opened from for the page's own origin
+    )
     allowed = [_hash(script) for script in dict.fromkeys(inline_scripts(page)) if script in scripts]
     if re.search(r"<script\b[^>]*\bsrc\s*=", page, re.I):
         allowed.append(from_folder)
     linked = bool(re.search(r"<link\b[^>]*\brel\s*=\s*[\"']?stylesheet", page, re.I))
     pictures = [from_folder] if linked or re.search(r"<img\b[^>]*\bsrc\s*=\s*[\"'](?!data:)", page, re.I) else []
     directives = {
-        "default-src": ["'none'"], "base-uri": ["'none'"], "form-action": [from_folder if re.search(r"<form\b", page, re.I) else "'none'"],
+        "default-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": [from_folder if re.search(r"<form\b", page, re.I) else "'none'"],
         "script-src": allowed or ["'none'"],
         # widths of columns and the like are attributes; styles run nothing
-        "style-src": ["'unsafe-inline'", *([from_folder] if linked else [])], "img-src": ["data:", *pictures],
+        "style-src": ["'unsafe-inline'", *([from_folder] if linked else [])],
+        "img-src": ["data:", *pictures],
     }
     policy = "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
     return f'{page[: charset.end()]}\n<meta http-equiv="Content-Security-Policy" content="{policy}">{page[charset.end() :]}'

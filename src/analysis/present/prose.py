@@ -16,9 +16,9 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from analysis import paths
-from analysis.errors import Problems
-from analysis.params import notebooks
+from analysis.ground import paths
+from analysis.ground.errors import Problems
+from analysis.ground.params import notebooks
 from analysis.present.words import page_words
 
 ORIGINAL = "en"  # the language in which prose is written
@@ -60,7 +60,11 @@ def catalogue(language: str) -> dict[str, str]:
     found = {}
     for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
         with path.open("rb") as file:
-            found |= {message.id: message.string for message in read_po(file, locale=language) if message.id and message.string and not message.fuzzy}
+            found |= {
+                message.id: message.string
+                for message in read_po(file, locale=language)
+                if message.id and message.string and not message.fuzzy
+            }
     return found
 
 
@@ -78,7 +82,9 @@ def documents() -> dict[str, list[str]]:
     found = {}
     for name, path in notebooks().items():
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        found[name] = [block for cell in cells if cell["cell_type"] == "markdown" for block in blocks("".join(cell["source"]))]
+        found[name] = [
+            block for cell in cells if cell["cell_type"] == "markdown" for block in blocks("".join(cell["source"]))
+        ]
     for guide in GUIDES:
         path = paths.ROOT / guide
         for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
@@ -93,9 +99,19 @@ def untranslated(language: str, problems: Problems) -> None:
         known = read_catalogue(path, language)
         for text in texts:
             if not known.get(text):
-                problems.add(paths.shown(path), "is not translated, or the original has changed", "Run python -m analysis.present.prose and fill in the msgstr", row=" ".join(text.split())[:80])
+                problems.add(
+                    paths.shown(path),
+                    "is not translated, or the original has changed",
+                    "Run python -m analysis.present.prose and fill in the msgstr",
+                    row=" ".join(text.split())[:80],
+                )
         for text in known.keys() - set(texts):
-            problems.add(paths.shown(path), "translates what is no longer said", "Run python -m analysis.present.prose, which takes it out", row=" ".join(text.split())[:80])
+            problems.add(
+                paths.shown(path),
+                "translates what is no longer said",
+                "Run python -m analysis.present.prose, which takes it out",
+                row=" ".join(text.split())[:80],
+            )
 
 
 def read_catalogue(path: Path, language: str) -> dict[str, str]:
@@ -103,7 +119,11 @@ def read_catalogue(path: Path, language: str) -> dict[str, str]:
     if not path.exists():
         return {}
     with path.open("rb") as file:
-        return {message.id: "" if message.fuzzy else message.string for message in read_po(file, locale=language) if message.id}
+        return {
+            message.id: "" if message.fuzzy else message.string
+            for message in read_po(file, locale=language)
+            if message.id
+        }
 
 
 def update(language: str) -> None:
@@ -120,8 +140,7 @@ def update(language: str) -> None:
 
 
 def main() -> int:
-    from analysis.files import languages
-
+    from analysis.ground.files import languages
 
     problems = Problems()
     for language in languages():

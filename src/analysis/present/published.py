@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis import paths
+from analysis.ground import paths
 
 
 def read_ledger(folder: Path) -> dict[str, Any]:
@@ -25,7 +25,12 @@ def numbers_in(numbers: dict[str, dict], language: str) -> dict[str, dict]:
     found = {}
     for name, entry in numbers.items():
         said = entry["said"][language]
-        found[name] = {**entry, "text": said["text"], "unit": said["unit"], "origin": {**entry["origin"], "formula": said["formula"]}}
+        found[name] = {
+            **entry,
+            "text": said["text"],
+            "unit": said["unit"],
+            "origin": {**entry["origin"], "formula": said["formula"]},
+        }
     return found
 
 
@@ -55,7 +60,11 @@ def catalogue(folders: dict[str, Path], language: str) -> dict[str, dict[str, di
         said = read_ledger(folder)["said"][language]
         for kind, entries in found.items():
             for name, captions in said[kind].items():
-                entries[name] = {**captions, "notebook": notebook, "path": paths.shown(folder / "said" / language / kind / name)}
+                entries[name] = {
+                    **captions,
+                    "notebook": notebook,
+                    "path": paths.shown(folder / "said" / language / kind / name),
+                }
     return found
 
 

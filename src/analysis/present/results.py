@@ -18,11 +18,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis import paths
-from analysis.errors import Problems, nearest
-from analysis.keys import INPUTS, keys
-from analysis.outgoing import table_csv
-from analysis.params import sections
+from analysis.ground import paths
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.keys import INPUTS, keys
+from analysis.ground.outgoing import table_csv
+from analysis.ground.params import sections
 from analysis.present import say
 from analysis.present.style import PALETTE, check_glyphs, use_style, wrap
 from analysis.present.words import (
@@ -72,7 +72,9 @@ class SaidTable:
         self.name, self.frame = name, frame.fillna("")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self.frame._repr_html_(), "text/plain": repr(self.frame)}, {"workbench": {"table": self.name}}
+        return {"text/html": self.frame._repr_html_(), "text/plain": repr(self.frame)}, {
+            "workbench": {"table": self.name}
+        }
 
 
 class Picture:
@@ -91,13 +93,22 @@ class Drawn:
     def __init__(self, results: Results, name: str, tables: list[str], language: str):
         self.results, self.name, self.language = results, name, language
         self.entry = results.words.figures[name]
-        self.columns = {**{c: spec for t in reversed(tables) for c, spec in results.words.tables[t].columns.items()}, **self.entry.columns}
+        self.columns = {
+            **{c: spec for t in reversed(tables) for c, spec in results.words.tables[t].columns.items()},
+            **self.entry.columns,
+        }
 
     def __call__(self, key: str) -> str:
         """A text that is drawn: an axis, a series, a mark."""
         if key not in self.entry.words:
-            self.results._stop(("figures", self.name, "words"), f"says nothing for {key!r}{nearest(key, self.entry.words)}", "Add it under words")
-        return self.results._fill(self.entry.words[key], self.language, self.entry, ("figures", self.name, "words", key))
+            self.results._stop(
+                ("figures", self.name, "words"),
+                f"says nothing for {key!r}{nearest(key, self.entry.words)}",
+                "Add it under words",
+            )
+        return self.results._fill(
+            self.entry.words[key], self.language, self.entry, ("figures", self.name, "words", key)
+        )
 
     def cell(self, column: str, value: Any) -> str:
         """A code of a column as the figure's `cells` say it, or else its table."""
@@ -105,11 +116,16 @@ class Drawn:
         if code in (said := self.entry.cells.get(column, {})):
             place = ("figures", self.name, "cells", column, code)
             return self.results._fill(said[code], self.language, self.entry, place)
-        return str(say.say_column(pd.Series([value], dtype=object), self.columns.get(column) or Column(), 2, self.language)[0])
+        return str(
+            say.say_column(pd.Series([value], dtype=object), self.columns.get(column) or Column(), 2, self.language)[0]
+        )
 
     def rows(self, frame: pd.DataFrame, column: str) -> list[str]:
         """Names of rows: the said cells of a column, or the figure's own `label` filled from the row."""
-        said = {c: [self.cell(c, v) if self.columns.get(c) and self.columns[c].say else v for v in frame[c]] for c in frame.columns}
+        said = {
+            c: [self.cell(c, v) if self.columns.get(c) and self.columns[c].say else v for v in frame[c]]
+            for c in frame.columns
+        }
         if self.entry.label is None:
             return [str(v) for v in said[column]]
         return [fill(self.entry.label, self.language, lambda name, i=i: said[name][i]) for i in range(len(frame))]
@@ -136,7 +152,9 @@ class Results:
         self.tables: dict[str, Published] = {}
         self.numbers: dict[str, dict] = {}
         self.figures: dict[str, dict] = {}
-        self.said: dict[str, dict] = {language: {"numbers": {}, "tables": {}, "figures": {}} for language in self.languages}
+        self.said: dict[str, dict] = {
+            language: {"numbers": {}, "tables": {}, "figures": {}} for language in self.languages
+        }
         use_style()
 
     # --- tables and the numbers in them
@@ -157,7 +175,11 @@ class Results:
         frame = frame.drop(columns=INPUTS, errors="ignore")
         for column in entry.columns:
             if column not in frame:
-                self._stop(("tables", name, "columns", column), f"the table has no column {column!r}{nearest(column, frame.columns)}", "Correct the column, or drop it")
+                self._stop(
+                    ("tables", name, "columns", column),
+                    f"the table has no column {column!r}{nearest(column, frame.columns)}",
+                    "Correct the column, or drop it",
+                )
         self.tables[name] = Published(frame, behind)
         for pattern, number in self.words.numbers.items():
             if number.table == name:
@@ -178,25 +200,43 @@ class Results:
         columns = spec.columns or {spec.column or "value": ""}
         for column in [*where, *columns, *([spec.digits] if isinstance(spec.digits, str) else [])]:
             if column not in rows:
-                self._stop(place, f"names no cell: {spec.table} has no column {column!r}{nearest(column, rows.columns)}", "Correct table or column")
+                self._stop(
+                    place,
+                    f"names no cell: {spec.table} has no column {column!r}{nearest(column, rows.columns)}",
+                    "Correct table or column",
+                )
         for column, wanted in where.items():
             rows = rows[rows[column].isin(wanted if isinstance(wanted, list) else [wanted])]
         if spec.row and rows.empty:
-            self._stop(place, f"names no cell: {spec.table} has no row {spec.row!r}{nearest(spec.row, published.frame['name'])}", "Correct the row")
+            self._stop(
+                place,
+                f"names no cell: {spec.table} has no row {spec.row!r}{nearest(spec.row, published.frame['name'])}",
+                "Correct the row",
+            )
         for index, row in zip(rows.index, rows.to_dict("records")):
             for column, ending in columns.items():
                 value = row[column]
-                if not isinstance(value, (list, dict)) and (pd.isna(value) or (isinstance(value, float) and math.isinf(value))):
+                if not isinstance(value, (list, dict)) and (
+                    pd.isna(value) or (isinstance(value, float) and math.isinf(value))
+                ):
                     continue
                 name = re.sub(r"\{(\w+)\}", lambda m: str(row[m[1]]), pattern) + ending
                 if name in self.numbers:
                     self._stop(place, f"the number {name!r} is published twice", "Make the pattern name each row apart")
                 given = published.keys_of(index, column)
                 if not given:
-                    self._stop(place, f"the number {name!r} has no inputs", "Give its table the cells that it was computed from")
-                self._publish(name, value, spec, row, given, {"table": spec.table, "row": int(index), "column": column}, place)
+                    self._stop(
+                        place,
+                        f"the number {name!r} has no inputs",
+                        "Give its table the cells that it was computed from",
+                    )
+                self._publish(
+                    name, value, spec, row, given, {"table": spec.table, "row": int(index), "column": column}, place
+                )
 
-    def _publish(self, name: str, value: Any, spec: NumberWords, row: dict, given: list[str], cell: dict, place: tuple[str, ...]) -> None:
+    def _publish(
+        self, name: str, value: Any, spec: NumberWords, row: dict, given: list[str], cell: dict, place: tuple[str, ...]
+    ) -> None:
         value = value.item() if hasattr(value, "item") else value
         counted = isinstance(value, (int, float)) and not isinstance(value, bool)
         if counted:
@@ -205,17 +245,35 @@ class Results:
         digits = int(row[spec.digits]) if isinstance(spec.digits, str) else spec.digits
         side = next((side for side in ("lower", "upper") if name.endswith(f"_{side}")), "")
         self.numbers[name] = {
-            "value": value, "unit": spec.unit, "headline": spec.headline,
+            "value": value,
+            "unit": spec.unit,
+            "headline": spec.headline,
             "origin": {"notebook": self.name, "cell": cell, "inputs": given, "values": spec.values or self.values},
         } | ({"as_printed": re.sub(r"\{(\w+)\}", lambda m: str(row[m[1]]), spec.as_printed)} if spec.as_printed else {})
         for language in self.languages:
-            text = say.say_cell(value, spec.say, language) if spec.say and value != "" else say.number_text(value, spec.unit, digits, side)
+            text = (
+                say.say_cell(value, spec.say, language)
+                if spec.say and value != ""
+                else say.number_text(value, spec.unit, digits, side)
+            )
             formula = fill(spec.formula, language, lambda one: row[one] if one in row else self.parameters[one])
-            self.said[language]["numbers"][name] = {"text": (text or "—") if spec.say else text, "unit": say.unit_text(spec.unit, language), "formula": formula}
+            self.said[language]["numbers"][name] = {
+                "text": (text or "—") if spec.say else text,
+                "unit": say.unit_text(spec.unit, language),
+                "formula": formula,
+            }
 
     # --- figures
 
-    def figure(self, name: str, draw: Callable[..., Figure], tables: str | list[str], *, where: Mapping[str, Any] | None = None, **options: Any) -> Picture:
+    def figure(
+        self,
+        name: str,
+        draw: Callable[..., Figure],
+        tables: str | list[str],
+        *,
+        where: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Picture:
         """Draw a figure from published tables, in every language that is wanted, as SVG and PNG with stable bytes.
 
         Parameters
@@ -231,26 +289,48 @@ class Results:
         names = [tables] if isinstance(tables, str) else tables
         for one in names:
             if one not in self.tables:
-                self._stop(("figures", name), f"is drawn from {one!r}, which is not published yet{nearest(one, self.tables)}", "Publish the table first")
+                self._stop(
+                    ("figures", name),
+                    f"is drawn from {one!r}, which is not published yet{nearest(one, self.tables)}",
+                    "Publish the table first",
+                )
         frames = [self.tables[one].frame for one in names]
         for column, wanted in (where or {}).items():
             frames[0] = frames[0][frames[0][column].isin(wanted if isinstance(wanted, list) else [wanted])]
         shown = ""
         for language in self.languages:
-            figure = draw(*(frame.reset_index(drop=True) for frame in frames), words=Drawn(self, name, names, language), **options)
-            captions = self._captions(entry, language, ("figures", name)) | {"alt": self._fill(entry.alt, language, entry, ("figures", name, "alt"))}
+            figure = draw(
+                *(frame.reset_index(drop=True) for frame in frames), words=Drawn(self, name, names, language), **options
+            )
+            captions = self._captions(entry, language, ("figures", name)) | {
+                "alt": self._fill(entry.alt, language, entry, ("figures", name, "alt"))
+            }
             self.said[language]["figures"][name] = captions
             svg = self._save(figure, name, captions, language)
             shown = svg if language == self.language else shown
-        self.figures[name] = {"draw": f"{draw.__module__}.{draw.__name__}", "tables": names, "where": dict(where or {}), "options": _plain(options)}
+        self.figures[name] = {
+            "draw": f"{draw.__module__}.{draw.__name__}",
+            "tables": names,
+            "where": dict(where or {}),
+            "options": _plain(options),
+        }
         return Picture(name, shown, self.said[self.language]["figures"][name]["alt"])
 
     def _save(self, figure: Figure, name: str, captions: dict[str, str], language: str) -> str:
         """Draw title, scope and source, check every character, write both forms; returns the SVG."""
         note = say.caption_note(language, captions["scope"], captions["units"], captions["source"])
         width = figure.get_size_inches()[0]
-        figure.suptitle("\n".join(wrap(captions["title"], int(width * 11.6))), x=0.01, ha="left", fontsize=11.5, fontweight="normal", color=PALETTE["black"])
-        figure.supxlabel("\n".join(wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"])
+        figure.suptitle(
+            "\n".join(wrap(captions["title"], int(width * 11.6))),
+            x=0.01,
+            ha="left",
+            fontsize=11.5,
+            fontweight="normal",
+            color=PALETTE["black"],
+        )
+        figure.supxlabel(
+            "\n".join(wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"]
+        )
         for text in figure.findobj(Text):
             check_glyphs(text.get_text().replace("$", ""))
         figure.canvas.draw()
@@ -269,18 +349,43 @@ class Results:
     def close(self) -> str:
         """Check that all that is declared was published, and write the ledger; without it nothing of the notebook reaches the report."""
         problems, file = Problems(), paths.shown(words_file(self.name))
-        for kind, declared, made in (("tables", self.words.tables, self.tables), ("figures", self.words.figures, self.figures)):
+        for kind, declared, made in (
+            ("tables", self.words.tables, self.tables),
+            ("figures", self.words.figures, self.figures),
+        ):
             for name, entry in declared.items():
                 if name not in made and not entry.optional:
-                    problems.add(file, f"{name} is declared and not published", "Publish it in the notebook, or take it out of the words", row=kind, column=name)
+                    problems.add(
+                        file,
+                        f"{name} is declared and not published",
+                        "Publish it in the notebook, or take it out of the words",
+                        row=kind,
+                        column=name,
+                    )
         for pattern, number in self.words.numbers.items():
             if number.table not in self.words.tables:
-                problems.add(file, f"{pattern} is a cell of {number.table}, which is no table{nearest(number.table, self.words.tables)}", "Correct the table", row="numbers", column=pattern)
+                problems.add(
+                    file,
+                    f"{pattern} is a cell of {number.table}, which is no table{nearest(number.table, self.words.tables)}",
+                    "Correct the table",
+                    row="numbers",
+                    column=pattern,
+                )
         lines = line_numbers(words_file(self.name))
         Problems(at_line(one, lines, (one.row, one.column)) for one in problems).stop()
         numbers, inputs = _shared(self.numbers)
-        ledger = {"numbers": numbers, "inputs": inputs, "figures": self.figures, "tables": {n: {"rows": len(t.frame), "columns": list(map(str, t.frame.columns))} for n, t in self.tables.items()}, "said": self.said}
-        self._write("ledger.json", json.dumps(ledger, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n")
+        ledger = {
+            "numbers": numbers,
+            "inputs": inputs,
+            "figures": self.figures,
+            "tables": {
+                n: {"rows": len(t.frame), "columns": list(map(str, t.frame.columns))} for n, t in self.tables.items()
+            },
+            "said": self.said,
+        }
+        self._write(
+            "ledger.json", json.dumps(ledger, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
+        )
         return f"{len(self.numbers)} numbers, {len(self.figures)} figures, {len(self.tables)} tables"
 
     # --- small things
@@ -293,7 +398,11 @@ class Results:
 
     def _new(self, name: str, kind: str, declared: Mapping[str, Any], made: Mapping[str, Any]) -> Any:
         if name not in declared:
-            self._stop((kind,), f"has no {name!r}{nearest(name, declared)}", f"Declare it under {kind}: title, scope, units, source")
+            self._stop(
+                (kind,),
+                f"has no {name!r}{nearest(name, declared)}",
+                f"Declare it under {kind}: title, scope, units, source",
+            )
         if not name.startswith(f"{self.name}_"):
             self._stop((kind, name), f"must begin with {self.name}_, the notebook that makes it", "Rename it")
         if name in made:
@@ -301,7 +410,10 @@ class Results:
         return declared[name]
 
     def _captions(self, entry: Captioned, language: str, place: tuple[str, ...]) -> dict[str, str]:
-        return {key: self._fill(getattr(entry, key), language, entry, (*place, key)) for key in ("title", "scope", "units", "source")}
+        return {
+            key: self._fill(getattr(entry, key), language, entry, (*place, key))
+            for key in ("title", "scope", "units", "source")
+        }
 
     def _fill(self, said: Any, language: str, entry: Captioned, place: tuple[str, ...]) -> str:
         """A text of an entry in a language, its places filled with parameters, declared values and numbers."""
@@ -326,7 +438,9 @@ class Results:
     def _value(self, spec: Any, language: str, place: tuple[str, ...]) -> Any:
         rows = self._rows(spec, {**({"name": spec.row} if spec.row else {}), **spec.where}, place)
         if spec.every:
-            return list(dict.fromkeys(v for cell in rows[spec.column] for v in (cell if isinstance(cell, list) else [cell])))
+            return list(
+                dict.fromkeys(v for cell in rows[spec.column] for v in (cell if isinstance(cell, list) else [cell]))
+            )
         if len(rows) != 1:
             self._stop(place, f"a value is {len(rows)} cells of {spec.table}", "Name one row by row or where")
         value = rows[spec.column].iloc[0]
@@ -343,14 +457,23 @@ class Results:
         columns = self.words.tables[spec.table].columns if spec.table in self.words.tables else {}
         parts = []
         for row in self._rows(spec, spec.where, place).to_dict("records"):
-            said = {c: say.say_cell(v, columns[c].say, language) if columns.get(c) and columns[c].say else v for c, v in row.items()}
-            parts.append(fill(spec.text, language, lambda one, said=said: said[one] if one in said else self.parameters[one]))
+            said = {
+                c: say.say_cell(v, columns[c].say, language) if columns.get(c) and columns[c].say else v
+                for c, v in row.items()
+            }
+            parts.append(
+                fill(spec.text, language, lambda one, said=said: said[one] if one in said else self.parameters[one])
+            )
         said = text_of(spec.between, language).join(parts)
         return fill(spec.all, language, {"list": said}.__getitem__) if parts else text_of(spec.none, language)
 
     def _rows(self, spec: Any, where: Mapping[str, Any], place: tuple[str, ...]) -> pd.DataFrame:
         if spec.table not in self.tables:
-            self._stop(place, f"takes a value from {spec.table!r}, which is not published yet{nearest(spec.table, self.tables)}", "Publish the table first")
+            self._stop(
+                place,
+                f"takes a value from {spec.table!r}, which is not published yet{nearest(spec.table, self.tables)}",
+                "Publish the table first",
+            )
         rows = self.tables[spec.table].frame
         for column, wanted in where.items():
             rows = rows[rows[column] == wanted]
@@ -404,6 +527,7 @@ def compact(svg: str) -> str:
     """
     svg = re.sub(r"<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", svg, flags=re.S)
     svg = PLACES.sub(lambda place: COORDINATE.sub(_hundredths, place[0]), svg)
-    svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0]).replace("\n", " ").strip(), svg)
+    svg = re.sub(
+        r'(?<= d=")[^"]*', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0]).replace("\n", " ").strip(), svg
+    )
     return re.sub(r">\s+<", "><", svg).strip() + "\n"
-

@@ -9,11 +9,25 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import load
-from analysis.dictionary import is_known, label, period_text, section_name
+from analysis.clean import load
+from analysis.ground.dictionary import is_known, label, period_text, section_name
 from analysis.present.words import Column, TableWords, join, page_words
 
-WAYS = ("label", "labels", "clauses", "name", "names", "section", "section_number", "period", "source", "sources", "join", "words", "p")
+WAYS = (
+    "label",
+    "labels",
+    "clauses",
+    "name",
+    "names",
+    "section",
+    "section_number",
+    "period",
+    "source",
+    "sources",
+    "join",
+    "words",
+    "p",
+)
 SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
 
 
@@ -53,7 +67,9 @@ def number_text(value: float | int | str, unit: str, digits: int, side: str = ""
         raise ValueError(f"{value} is not a number to print")
     rounded = round(value, digits) + 0.0
     if side and abs(value - rounded) > 1e-9 * max(1.0, abs(value)):
-        exact = Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR if side == "lower" else ROUND_CEILING)
+        exact = Decimal(f"{value:.12g}").quantize(
+            Decimal(1).scaleb(-digits), ROUND_FLOOR if side == "lower" else ROUND_CEILING
+        )
         rounded = float(exact) + 0.0
     text = f"{rounded:,.{digits}f}" if abs(value) >= 10_000 else f"{rounded:.{digits}f}"
     text = text.replace("-", "\u2212")
@@ -126,10 +142,18 @@ def say_cell(value: Any, how: str, language: str) -> str:
 
 def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
     """A published table as it is read: columns in the declared order, heads and codes in words, numbers with their decimals."""
-    said = pd.DataFrame({name: say_column(frame[name], column, words.digits, language) for name, column in words.columns.items()}, index=frame.index, dtype=object)
+    said = pd.DataFrame(
+        {name: say_column(frame[name], column, words.digits, language) for name, column in words.columns.items()},
+        index=frame.index,
+        dtype=object,
+    )
     if words.sorted_by:
         said = said.sort_values(words.sorted_by, kind="stable")
-    return said if words.heads == "codes" else said.set_axis([label(column.head or name, language) for name, column in words.columns.items()], axis=1)
+    return (
+        said
+        if words.heads == "codes"
+        else said.set_axis([label(column.head or name, language) for name, column in words.columns.items()], axis=1)
+    )
 
 
 def say_column(cells: pd.Series, column: Column, digits: int, language: str) -> list:
@@ -149,7 +173,14 @@ def neutral(frame: pd.DataFrame) -> pd.DataFrame:
     kept = frame.copy()
     for name in kept.columns:
         if pd.api.types.is_float_dtype(kept[name]):
-            kept[name] = [None if pd.isna(v) else f"{stable(v):.{SIGNIFICANT}g}" if not math.isfinite(v) or v != round(v) else f"{v:.0f}" for v in kept[name]]
+            kept[name] = [
+                None
+                if pd.isna(v)
+                else f"{stable(v):.{SIGNIFICANT}g}"
+                if not math.isfinite(v) or v != round(v)
+                else f"{v:.0f}"
+                for v in kept[name]
+            ]
         elif kept[name].dtype == object:
             kept[name] = [_kept(v) for v in kept[name]]
     return kept

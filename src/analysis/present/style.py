@@ -19,8 +19,16 @@ from analysis.present.display import use_tables
 
 # Okabe & Ito (2008), safe for the common forms of colour blindness
 PALETTE = {
-    "blue": "#0072B2", "orange": "#E69F00", "green": "#009E73", "vermilion": "#D55E00", "sky": "#56B4E9", "purple": "#CC79A7",
-    "yellow": "#F0E442", "grey": "#7A7A7A", "light": "#C8C8C8", "black": "#222222",
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermilion": "#D55E00",
+    "sky": "#56B4E9",
+    "purple": "#CC79A7",
+    "yellow": "#F0E442",
+    "grey": "#7A7A7A",
+    "light": "#C8C8C8",
+    "black": "#222222",
 }
 
 
@@ -48,7 +56,9 @@ def check_glyphs(text: str) -> None:
     """Stop at characters that would become boxes."""
     missing = sorted({c for c in text if not c.isspace() and ord(c) not in glyphs()})
     if missing:
-        raise MissingGlyph(f"{font_file().stem} has no glyph for {' '.join(missing)} in {text!r}. Use another character.")
+        raise MissingGlyph(
+            f"{font_file().stem} has no glyph for {' '.join(missing)} in {text!r}. Use another character."
+        )
 
 
 FAMILY = "Workbench Sans"  # a name that no other font has: families are looked up by name, and a system may hold another edition of the same
@@ -67,15 +77,44 @@ def use_style() -> None:
     manager.addfont(font_file())
     own = replace(manager.ttflist[-1], name=FAMILY)
     manager.ttflist = [own, *(font for font in manager.ttflist if Path(font.fname).is_relative_to(bundled))]
-    mpl.rcParams.update({
-        "font.family": [FAMILY], "timezone": "UTC", "date.epoch": mpl.rcParamsDefault["date.epoch"], "font.size": 9.5, "axes.unicode_minus": False, "svg.hashsalt": "specialty-alignment", "svg.fonttype": "path",
-        "figure.dpi": 100, "savefig.dpi": 160, "figure.facecolor": "white", "figure.constrained_layout.use": True,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.edgecolor": PALETTE["light"],
-        "axes.grid": True, "grid.color": "#E6E6E6", "grid.linewidth": 0.6, "axes.axisbelow": True, "axes.titlesize": 10, "axes.titlelocation": "left",
-        "axes.labelsize": 9, "axes.labelcolor": PALETTE["black"], "xtick.color": PALETTE["black"], "ytick.color": PALETTE["black"],
-        "xtick.labelsize": 8.5, "ytick.labelsize": 9, "xtick.major.size": 0, "ytick.major.size": 0, "legend.frameon": False, "legend.fontsize": 8.5,
-        "axes.prop_cycle": mpl.cycler(color=[PALETTE[c] for c in ("blue", "orange", "green", "vermilion", "purple", "sky")]),
-    })
+    mpl.rcParams.update(
+        {
+            "font.family": [FAMILY],
+            "timezone": "UTC",
+            "date.epoch": mpl.rcParamsDefault["date.epoch"],
+            "font.size": 9.5,
+            "axes.unicode_minus": False,
+            "svg.hashsalt": "specialty-alignment",
+            "svg.fonttype": "path",
+            "figure.dpi": 100,
+            "savefig.dpi": 160,
+            "figure.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.spines.left": False,
+            "axes.edgecolor": PALETTE["light"],
+            "axes.grid": True,
+            "grid.color": "#E6E6E6",
+            "grid.linewidth": 0.6,
+            "axes.axisbelow": True,
+            "axes.titlesize": 10,
+            "axes.titlelocation": "left",
+            "axes.labelsize": 9,
+            "axes.labelcolor": PALETTE["black"],
+            "xtick.color": PALETTE["black"],
+            "ytick.color": PALETTE["black"],
+            "xtick.labelsize": 8.5,
+            "ytick.labelsize": 9,
+            "xtick.major.size": 0,
+            "ytick.major.size": 0,
+            "legend.frameon": False,
+            "legend.fontsize": 8.5,
+            "axes.prop_cycle": mpl.cycler(
+                color=[PALETTE[c] for c in ("blue", "orange", "green", "vermilion", "purple", "sky")]
+            ),
+        }
+    )
 
 
 def wrap(text: str, width: int) -> list[str]:

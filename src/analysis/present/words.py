@@ -16,11 +16,12 @@ from typing import Annotated, Any, ClassVar, Literal
 import yaml
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 
-from analysis import load, paths
-from analysis.dictionary import label
-from analysis.errors import Problems, nearest
-from analysis.files import languages, read_yaml
-from analysis.schema import LONGEST, Closed, check, refuse
+from analysis.clean import load
+from analysis.ground import paths
+from analysis.ground.dictionary import label
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.files import languages, read_yaml
+from analysis.ground.schema import LONGEST, Closed, check, refuse
 
 
 def _complete(said: str | dict[str, str]) -> str | dict[str, str]:
@@ -185,7 +186,9 @@ def at_line(problem, lines: dict[tuple[str, ...], int], place: tuple[str, ...]):
 
     while place and place not in lines:
         place = place[:-1]
-    return replace(problem, row=f"line {lines.get(place, 1)}", column=" / ".join(filter(None, [problem.row, problem.column])))
+    return replace(
+        problem, row=f"line {lines.get(place, 1)}", column=" / ".join(filter(None, [problem.row, problem.column]))
+    )
 
 
 @lru_cache

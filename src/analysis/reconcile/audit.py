@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from analysis.clean.numbers import is_missing
-from analysis.keys import observation_key
+from analysis.ground.keys import observation_key
+from analysis.ground.numerals import is_missing
 from analysis.reconcile.book import Book, Fact, NoData
 from analysis.reconcile.explain import candidates
 from analysis.reconcile.formulas import Amount, Context, Formula, Result
@@ -347,7 +347,7 @@ class Audit:
         entity = self.book.entities.get(fact.entity)
         if entity is None or entity.kind != "school" or fact.value < 100:
             return None
-        same = lambda f: (f.indicator, f.value, f.kind, f.item) == (fact.indicator, fact.value, fact.kind, fact.item)  # noqa: E731
+        same = lambda f: (f.indicator, f.value, f.kind, f.item) == (fact.indicator, fact.value, fact.kind, fact.item)
         others = [f for f in self.as_printed.facts if f.entity == self.book.covers and f.section != fact.section]
         return next(filter(same, others), None)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from analysis.dictionary import Entity, Indicator
-from analysis.keys import fact_key, observation_key, record_key
+from analysis.ground.dictionary import Entity, Indicator
+from analysis.ground.keys import fact_key, observation_key, record_key
 
 
 class NoData(ValueError):
@@ -68,7 +68,7 @@ class Book:
     Parameters
     ----------
     observations, facts : DataFrame
-        of one source, as `analysis.load` returns them.
+        of one source, as `analysis.clean.load` returns them.
     records : dict of str to DataFrame
         record tables of the source, by table number.
     entities, indicators : dict

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analysis.clean.numbers import normalise
+from analysis.ground.numerals import normalise
 from analysis.reconcile.book import Book, NoData
 from analysis.reconcile.formulas import Context, Formula
 from analysis.reconcile.judge import Figure, judge

@@ -28,7 +28,7 @@ import operator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from analysis.dictionary import nearest
+from analysis.ground.dictionary import nearest
 from analysis.reconcile.book import Book, Cell, NoData
 
 FUNCTIONS = {"last", "mean", "sum", "min", "max", "schools", "rows", "distinct", "prose"}

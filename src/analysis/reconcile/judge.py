@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
-from analysis.clean.numbers import printed_decimals, rounding_box
+from analysis.ground.numerals import printed_decimals, rounding_box
 from analysis.reconcile.book import Fact
 from analysis.reconcile.formulas import Amount
 from analysis.reconcile.rules import Rule

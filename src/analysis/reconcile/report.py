@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import load
+from analysis.clean import load
 from analysis.clean.corrections import load_corrections
-from analysis.dictionary import entities, indicators
-from analysis.keys import cells, with_inputs
+from analysis.ground.dictionary import entities, indicators
+from analysis.ground.keys import cells, with_inputs
 from analysis.reconcile.audit import COLUMNS, audit
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
+from analysis.reconcile.trail import Index
 from analysis.reconcile.words import Text, joined, name, say, section
-from analysis.trail import Index
 
 # verdict → colour, from agreement to what cannot be recomputed
 VERDICTS = {
@@ -236,6 +236,6 @@ def for_reading(checks: pd.DataFrame) -> pd.DataFrame:
         for given, verdict, kind in zip(checks["candidates"], checks["verdict"], checks["kind"], strict=True)
     ]
     corrections = [", ".join(dict.fromkeys(filter(None, ids))) for ids in owned]
-    as_cells = lambda values: pd.Series(values, index=checks.index, dtype=object)  # noqa: E731
+    as_cells = lambda values: pd.Series(values, index=checks.index, dtype=object)
     made = {"place": where_and_what(checks), "recomputed": found, "correction_id": corrections, "candidates": tried}
     return checks.assign(**{column: as_cells(values) for column, values in made.items()})[READ]

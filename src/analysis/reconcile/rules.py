@@ -11,12 +11,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from analysis import paths
-from analysis.errors import Problems, nearest
-from analysis.files import read_yaml
+from analysis.ground import paths
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.files import read_yaml
+from analysis.ground.schema import Closed, Text, Words, check
 from analysis.reconcile.book import Book, Fact
 from analysis.reconcile.formulas import Formula
-from analysis.schema import Closed, Text, Words, check
 
 WHERE = {"section", "entity", "kind", "item", "basis", "period", "partner"}
 RELATIONS = ("inequality", "stock", "same quantity")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from analysis.dictionary import label, section_name
-from analysis.files import languages
+from analysis.ground.dictionary import label, section_name
+from analysis.ground.files import languages
 
 Text = str | dict[str, str]  # one string for all languages, or one for each
 

@@ -22,27 +22,34 @@ LONGEST = 200  # characters of a cell in a message
 _MARGIN = 200  # read beyond what is shown, so that no number is cut in two before it is seen
 
 # one sign for every spelling: decimal digits of all scripts, Chinese numerals, full-width forms; invisible signs part nothing
-_NUMERALS = {ord(sign): str(value) for value, signs in enumerate(("〇零", "一幺", "二", "三", "四", "五", "六", "七", "八", "九")) for sign in signs}
+_NUMERALS = {
+    ord(sign): str(value)
+    for value, signs in enumerate(("〇零", "一幺", "二", "三", "四", "五", "六", "七", "八", "九"))
+    for sign in signs
+}
 _SPELT_OUT = re.compile(f"[{''.join(map(chr, _NUMERALS))}]{{7,}}")  # a name such as 张三 holds a numeral too
 _GAP = r"[\s.·/_()\-‐-―−]{0,3}"
 _MOBILE = rf"1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}"
 _PERSONAL = re.compile(
-    "|".join(f"(?:{pattern})" for pattern in (
-        # mobile numbers, with or without the country's code; in any grouping if parted by single blanks or dashes, unless years are parted
-        rf"(?<!\d)(?<!\b0\.)(?:(?:\+|0{{0,2}})\(?86\)?{_GAP}|0)?{_MOBILE}(?!\d)(?:\.0+(?!\d))?",
-        r"(?<!\d)(?<!\b0\.)(?!1[89]\d\d[ -](?:1[89]|20)\d\d(?!\d)|1[89]\d\d-[01]?\d-)1[ -]?[3-9](?:[ -]?\d){9}(?![ -]?\d)",
-        # as a number that a program prints: 1.39e+10, 13,912,345,678
-        r"(?<![\d.])1\.[3-9]\d*e\+?0?10(?!\d)|(?<![\d.])8\.61[3-9]\d*e\+?0?12(?!\d)|(?<![\d,])1[3-9](?:,\d{3}){3}(?![\d,]*\d)",
-        # numbers of lines, at home and abroad
-        r"(?<!\d)(?<!\b0\.)\(?0\d{2,3}\)?[\s\-‐-―−]{0,3}\d{3,4}[\s\-‐-―−]?\d{4}(?!\d)",
-        r"(?<![0-9A-Za-z+)])(?:\+\d{1,3}|0086)(?:[\s()\-‐-―−]{0,2}\d){8,12}(?!\.?\d)",
-        # identity numbers, of 18 and of 15 digits
-        r"(?<!\d)\d{17}[\dX](?!\d)|(?<![\d.])[1-8]\.\d{2,}e\+?17(?!\d)",
-        r"(?<!\d)[1-8]\d{5}[ -]?(?:1[89]|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[ -]?[\dX](?!\d)",
-        r"(?<![\d.])[1-8]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)",
-        # e-mail addresses
-        r"(?<![\w.+-])[\w.+-]{1,64}\s?(?:@|[\[(]at[\])])\s?[\w-]{1,64}(?:\s?[.。]\s?|[\[(]dot[\])])\w[\w.-]{0,64}",
-    )),
+    "|".join(
+        f"(?:{pattern})"
+        for pattern in (
+            # mobile numbers, with or without the country's code; in any grouping if parted by single blanks or dashes, unless years are parted
+            rf"(?<!\d)(?<!\b0\.)(?:(?:\+|0{{0,2}})\(?86\)?{_GAP}|0)?{_MOBILE}(?!\d)(?:\.0+(?!\d))?",
+            r"(?<!\d)(?<!\b0\.)(?!1[89]\d\d[ -](?:1[89]|20)\d\d(?!\d)|1[89]\d\d-[01]?\d-)1[ -]?[3-9](?:[ -]?\d){9}(?![ -]?\d)",
+            # as a number that a program prints: 1.39e+10, 13,912,345,678
+            r"(?<![\d.])1\.[3-9]\d*e\+?0?10(?!\d)|(?<![\d.])8\.61[3-9]\d*e\+?0?12(?!\d)|(?<![\d,])1[3-9](?:,\d{3}){3}(?![\d,]*\d)",
+            # numbers of lines, at home and abroad
+            r"(?<!\d)(?<!\b0\.)\(?0\d{2,3}\)?[\s\-‐-―−]{0,3}\d{3,4}[\s\-‐-―−]?\d{4}(?!\d)",
+            r"(?<![0-9A-Za-z+)])(?:\+\d{1,3}|0086)(?:[\s()\-‐-―−]{0,2}\d){8,12}(?!\.?\d)",
+            # identity numbers, of 18 and of 15 digits
+            r"(?<!\d)\d{17}[\dX](?!\d)|(?<![\d.])[1-8]\.\d{2,}e\+?17(?!\d)",
+            r"(?<!\d)[1-8]\d{5}[ -]?(?:1[89]|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[ -]?[\dX](?!\d)",
+            r"(?<![\d.])[1-8]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)",
+            # e-mail addresses
+            r"(?<![\w.+-])[\w.+-]{1,64}\s?(?:@|[\[(]at[\])])\s?[\w-]{1,64}(?:\s?[.。]\s?|[\[(]dot[\])])\w[\w.-]{0,64}",
+        )
+    ),
     re.I,
 )
 _CONTAINERS = (list, tuple, dict, set, frozenset)

@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from analysis.errors import BadArgument, Refused, UnknownName
+from analysis.ground.errors import BadArgument, Refused, UnknownName
 
 P, R = ParamSpec("P"), TypeVar("R")
 Check = Callable[[Any, str], Any]
@@ -58,7 +58,9 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
         signature = inspect.signature(function)
         expected = {name for name in signature.parameters if name != "self"}
         if expected != set(checks):
-            raise TypeError(f"{function.__qualname__}: checks are declared for {sorted(checks)}, its parameters are {sorted(expected)}")
+            raise TypeError(
+                f"{function.__qualname__}: checks are declared for {sorted(checks)}, its parameters are {sorted(expected)}"
+            )
         optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
         called = function.__qualname__.removesuffix(".__init__")
 
@@ -130,7 +132,13 @@ def _numbers_in(answer: object) -> Iterator[np.ndarray]:
 
 def shown(value: object) -> str:
     """A value as a message shows it: short, on one line."""
-    text = f"{value:g}" if isinstance(value, float | np.floating) else str(value) if isinstance(value, Number) else repr(value)
+    text = (
+        f"{value:g}"
+        if isinstance(value, float | np.floating)
+        else str(value)
+        if isinstance(value, Number)
+        else repr(value)
+    )
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -151,7 +159,9 @@ def _fault_at(name: str, values: np.ndarray, bad: np.ndarray, rule: str) -> BadA
         return BadArgument(name, f"it is {shown(values[()])}; {rule}", value=values[()])
     index = np.argwhere(bad)[0]
     value = values[tuple(index)]
-    return BadArgument(name, f"position {_position(index)} is {shown(value)}; {rule}", position=_position(index), value=value)
+    return BadArgument(
+        name, f"position {_position(index)} is {shown(value)}; {rule}", position=_position(index), value=value
+    )
 
 
 def _refuse_hidden(value: object, name: str, depth: int = 0) -> None:
@@ -160,7 +170,12 @@ def _refuse_hidden(value: object, name: str, depth: int = 0) -> None:
         mask = np.ma.getmaskarray(value)
         if mask.any():
             place = _position(np.argwhere(mask)[0]) if mask.ndim else None
-            raise BadArgument(name, f"position {place} is masked; a masked figure is a missing one: leave it out, and say so", position=place, value=np.ma.masked)
+            raise BadArgument(
+                name,
+                f"position {place} is masked; a masked figure is a missing one: leave it out, and say so",
+                position=place,
+                value=np.ma.masked,
+            )
     elif isinstance(value, list | tuple | range):
         if len(value) > MOST_CELLS:
             raise BadArgument(name, f"it has {len(value)} entries; {MOST_CELLS} are the most", value=None)
@@ -175,12 +190,20 @@ def _of_pandas(value: pd.Series | pd.DataFrame | pd.Index | pd.api.extensions.Ex
     if isinstance(value, pd.DataFrame):
         if len({str(dtype) for dtype in value.dtypes}) > 1:
             return np.column_stack([_of_pandas(value.iloc[:, i], name) for i in range(value.shape[1])])
-        return value.to_numpy(dtype=float, na_value=np.nan) if value.shape[1] and _is_nullable_number(value.dtypes.iloc[0]) else value.to_numpy()
+        return (
+            value.to_numpy(dtype=float, na_value=np.nan)
+            if value.shape[1] and _is_nullable_number(value.dtypes.iloc[0])
+            else value.to_numpy()
+        )
     return value.to_numpy(dtype=float, na_value=np.nan) if _is_nullable_number(value.dtype) else np.asarray(value)
 
 
 def _is_nullable_number(dtype: object) -> bool:
-    return isinstance(dtype, pd.api.extensions.ExtensionDtype) and pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+    return (
+        isinstance(dtype, pd.api.extensions.ExtensionDtype)
+        and pd.api.types.is_numeric_dtype(dtype)
+        and not pd.api.types.is_bool_dtype(dtype)
+    )
 
 
 def _as_array(value: object, name: str) -> np.ndarray:
@@ -190,38 +213,78 @@ def _as_array(value: object, name: str) -> np.ndarray:
         if value.size > MOST_CELLS:
             raise BadArgument(name, f"it has {value.size} entries; {MOST_CELLS} are the most")
         return _of_pandas(value, name)
-    if isinstance(value, list | tuple) and any(isinstance(part, pd.Series | pd.Index | pd.api.extensions.ExtensionArray) for part in value):
-        value = [_of_pandas(part, name) if isinstance(part, pd.Series | pd.Index | pd.api.extensions.ExtensionArray) else part for part in value]
+    if isinstance(value, list | tuple) and any(
+        isinstance(part, pd.Series | pd.Index | pd.api.extensions.ExtensionArray) for part in value
+    ):
+        value = [
+            _of_pandas(part, name)
+            if isinstance(part, pd.Series | pd.Index | pd.api.extensions.ExtensionArray)
+            else part
+            for part in value
+        ]
     try:
         array = np.asarray(np.ma.getdata(value) if isinstance(value, np.ma.MaskedArray) else value)
-    except (ValueError, OverflowError, TypeError) as why:  # numpy says what it could not make sense of; the door says where
-        raise BadArgument(name, f"it is no array: its rows have different lengths, or hold something else than numbers ({shown(str(why))})", value=None) from None
+    except (
+        ValueError,
+        OverflowError,
+        TypeError,
+    ) as why:  # numpy says what it could not make sense of; the door says where
+        raise BadArgument(
+            name,
+            f"it is no array: its rows have different lengths, or hold something else than numbers ({shown(str(why))})",
+            value=None,
+        ) from None
     if array.size > MOST_CELLS:
         raise BadArgument(name, f"it has {array.size} entries; {MOST_CELLS} are the most")
     return array
 
 
-_STRANGE = {"U": "text", "S": "text", "T": "text", "M": "dates", "m": "spans of time", "c": "complex numbers", "V": "records", "b": "true and false"}
+_STRANGE = {
+    "U": "text",
+    "S": "text",
+    "T": "text",
+    "M": "dates",
+    "m": "spans of time",
+    "c": "complex numbers",
+    "V": "records",
+    "b": "true and false",
+}
 
 
 def _as_floats(value: object, name: str, *, flags: bool = False) -> np.ndarray:
     """Numbers as float64; text, objects, dates, complex numbers and (unless `flags`) true and false are refused."""
     array = _as_array(value, name)
     if array.dtype.kind == "O":
-        bad = np.array([isinstance(v, bool | np.bool_) or not isinstance(v, int | float | np.integer | np.floating) for v in array.flat], bool).reshape(array.shape)
+        bad = np.array(
+            [
+                isinstance(v, bool | np.bool_) or not isinstance(v, int | float | np.integer | np.floating)
+                for v in array.flat
+            ],
+            bool,
+        ).reshape(array.shape)
         if bad.any():
             raise _fault_at(name, array, bad, "numbers are needed")
         huge = np.array([isinstance(v, int) and abs(v) > LARGEST for v in array.flat], bool).reshape(array.shape)
         if huge.any():
             raise _fault_at(name, array, huge, "no figure is that large")
     elif array.dtype.kind not in "iuf" and not (flags and array.dtype.kind == "b"):
-        first = shown(array.flat[0].item() if hasattr(array.flat[0], "item") else array.flat[0]) if array.size else "nothing"
-        raise BadArgument(name, f"it holds {_STRANGE.get(array.dtype.kind, array.dtype)} ({first}); numbers are needed", value=array.flat[0] if array.size else None)
+        first = (
+            shown(array.flat[0].item() if hasattr(array.flat[0], "item") else array.flat[0])
+            if array.size
+            else "nothing"
+        )
+        raise BadArgument(
+            name,
+            f"it holds {_STRANGE.get(array.dtype.kind, array.dtype)} ({first}); numbers are needed",
+            value=array.flat[0] if array.size else None,
+        )
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes infinite, which is refused
         return array.astype(float) + 0.0  # −0 becomes 0
 
 
-def _within(values: np.ndarray, name: str, low: float, high: float, rule: str, *, missing: bool, tiny: bool) -> np.ndarray:
+def _within(
+    values: np.ndarray, name: str, low: float, high: float, rule: str, *, missing: bool, tiny: bool
+) -> np.ndarray:
     known = ~np.isnan(values) if missing else np.full(values.shape, True)
     with np.errstate(invalid="ignore"):
         bad = known & ~((values >= low) & (values <= high) & np.isfinite(values))
@@ -236,7 +299,18 @@ def _within(values: np.ndarray, name: str, low: float, high: float, rule: str, *
     return values
 
 
-def numbers(*, dimensions: int | tuple[int, ...] = 1, low: float = -np.inf, high: float = np.inf, least: int = 1, rule: str = "", missing: bool = False, tiny: bool = False, whole: bool = False, short: str = "") -> Check:
+def numbers(
+    *,
+    dimensions: int | tuple[int, ...] = 1,
+    low: float = -np.inf,
+    high: float = np.inf,
+    least: int = 1,
+    rule: str = "",
+    missing: bool = False,
+    tiny: bool = False,
+    whole: bool = False,
+    short: str = "",
+) -> Check:
     """Real numbers within bounds, as an array of the wanted dimensions.
 
     Parameters
@@ -278,10 +352,24 @@ def _shaped(values: np.ndarray, name: str, wanted: tuple[int, ...], least: int, 
     if values.ndim not in wanted:
         raise BadArgument(name, f"{name} must be {' or '.join(SHAPES[d] for d in wanted)}; its shape is {values.shape}")
     if values.ndim and (not values.size or len(values) < least):
-        raise BadArgument(name, short or f"{name} must be {SHAPES[values.ndim]} with {least} {'entry' if least == 1 else 'entries'} or more; its shape is {values.shape}")
+        raise BadArgument(
+            name,
+            short
+            or f"{name} must be {SHAPES[values.ndim]} with {least} {'entry' if least == 1 else 'entries'} or more; its shape is {values.shape}",
+        )
 
 
-def counts(*, dimensions: int | tuple[int, ...] = 1, whole: bool = False, positive: str = "", dealt: bool = False, flags: bool = False, zero: bool = False, least: int = 1, most: int = MOST_CELLS) -> Check:
+def counts(
+    *,
+    dimensions: int | tuple[int, ...] = 1,
+    whole: bool = False,
+    positive: str = "",
+    dealt: bool = False,
+    flags: bool = False,
+    zero: bool = False,
+    least: int = 1,
+    most: int = MOST_CELLS,
+) -> Check:
     """Counts, or shares: finite, not negative, not all zero.
 
     Parameters
@@ -318,7 +406,11 @@ def counts(*, dimensions: int | tuple[int, ...] = 1, whole: bool = False, positi
         if (whole or dealt) and (values != np.round(values)).any():
             raise _fault_at(name, values, values != np.round(values), "counts must be whole numbers")
         if dealt and values.sum() > MOST_DEALT:
-            raise BadArgument(name, f"{name} adds up to {values.sum():.0f}; {MOST_DEALT} can be dealt out at random at most", value=float(values.sum()))
+            raise BadArgument(
+                name,
+                f"{name} adds up to {values.sum():.0f}; {MOST_DEALT} can be dealt out at random at most",
+                value=float(values.sum()),
+            )
         return values
 
     return check
@@ -337,7 +429,9 @@ def shares(*, dimensions: int = 1, most: int = MOST_CELLS) -> Check:
     def check(value: object, name: str) -> np.ndarray:
         vector = plain(value, name)
         if abs(vector.sum() - 1) > 1e-6:
-            raise BadArgument(name, f"{name} adds up to {vector.sum():.6g}, not to 1; use shares()", value=float(vector.sum()))
+            raise BadArgument(
+                name, f"{name} adds up to {vector.sum():.6g}, not to 1; use shares()", value=float(vector.sum())
+            )
         return vector
 
     return check
@@ -367,7 +461,9 @@ def years(value: object, name: str) -> np.ndarray:
         raise _fault_at(name, t, bad, "whole years are needed")
     if (np.diff(t) <= 0).any():
         i = int(np.flatnonzero(np.diff(t) <= 0)[0]) + 1
-        raise BadArgument(name, f"position {i} is {t[i]:g} after {t[i - 1]:g}; years must rise, each once", position=i, value=t[i])
+        raise BadArgument(
+            name, f"position {i} is {t[i]:g} after {t[i - 1]:g}; years must rise, each once", position=i, value=t[i]
+        )
     return t
 
 
@@ -379,7 +475,11 @@ def flags(*, dimensions: int = 1, rule: str = "write true or false for each") ->
         if array.dtype.kind == "O" and array.size and all(isinstance(v, bool | np.bool_) for v in array.flat):
             array = array.astype(bool)
         if array.dtype.kind != "b":
-            raise BadArgument(name, f"it holds {shown(array.flat[0]) if array.size else 'nothing'}; {rule}", value=array.flat[0] if array.size else None)
+            raise BadArgument(
+                name,
+                f"it holds {shown(array.flat[0]) if array.size else 'nothing'}; {rule}",
+                value=array.flat[0] if array.size else None,
+            )
         if array.ndim != dimensions or not array.size:
             raise BadArgument(name, f"its shape is {array.shape}; {rule}")
         return array
@@ -396,11 +496,30 @@ def labels(rule: str = "every entry needs a name") -> Check:
             raise BadArgument(name, f"{name} must be a list of names; its shape is {array.shape}")
         bad = pd.isna(array)
         if bad.any():
-            raise BadArgument(name, f"row {int(np.flatnonzero(bad)[0])} names no school; {rule}", position=int(np.flatnonzero(bad)[0]), value=array[bad][0])
-        kinds = {"neither" if isinstance(v, int | float) and abs(v) > MOST_COUNT else "text" if isinstance(v, str) else "number" if isinstance(v, int | float | np.integer | np.floating | np.bool_) else "neither" for v in array}
+            raise BadArgument(
+                name,
+                f"row {int(np.flatnonzero(bad)[0])} names no school; {rule}",
+                position=int(np.flatnonzero(bad)[0]),
+                value=array[bad][0],
+            )
+        kinds = {
+            "neither"
+            if isinstance(v, int | float) and abs(v) > MOST_COUNT
+            else "text"
+            if isinstance(v, str)
+            else "number"
+            if isinstance(v, int | float | np.integer | np.floating | np.bool_)
+            else "neither"
+            for v in array
+        }
         if kinds not in ({"text"}, {"number"}) or (array.dtype.kind == "f" and not np.isfinite(array).all()):
             strange = next(i for i, v in enumerate(array) if not isinstance(v, str) or kinds == {"text"})
-            raise BadArgument(name, f"position {strange} is {shown(array[strange])}; names are all text or all numbers", position=strange, value=array[strange])
+            raise BadArgument(
+                name,
+                f"position {strange} is {shown(array[strange])}; names are all text or all numbers",
+                position=strange,
+                value=array[strange],
+            )
         return array
 
     return check
@@ -409,7 +528,15 @@ def labels(rule: str = "every entry needs a name") -> Check:
 # --- single values ----------------------------------------------------------------------------------------------------
 
 
-def real(low: float = -LARGEST, high: float = LARGEST, *, above: bool = False, below: bool = False, rule: str = "", missing: bool = False) -> Check:
+def real(
+    low: float = -LARGEST,
+    high: float = LARGEST,
+    *,
+    above: bool = False,
+    below: bool = False,
+    rule: str = "",
+    missing: bool = False,
+) -> Check:
     """One number within bounds; `above` and `below` leave the bounds out, `missing` lets nan stand for a figure that is not printed."""
     needed = rule or f"it must lie {'above' if above else 'between'} {low:g} and {'below ' if below else ''}{high:g}"
 
@@ -481,7 +608,11 @@ def code(least: int) -> Check:
 
     def check(value: object, name: str) -> str:
         if not isinstance(value, str) or not (value.isascii() and value.isdigit()) or len(value) < least:
-            raise BadArgument(name, f"{name} is {shown(value)}; a code of {least} digits or more, written as text, is needed", value=value)
+            raise BadArgument(
+                name,
+                f"{name} is {shown(value)}; a code of {least} digits or more, written as text, is needed",
+                value=value,
+            )
         return value
 
     return check
@@ -493,15 +624,22 @@ def names(*, empty: bool = False) -> Check:
     def check(value: object, name: str) -> list[str]:
         if not isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index):
             raise BadArgument(name, f"{name} is {_kind(value)}; a list of names is needed", value=value)
-        shape = getattr(value, "shape", None) or (0 if isinstance(value, np.ndarray) and not value.ndim else len(value),)
+        shape = getattr(value, "shape", None) or (
+            0 if isinstance(value, np.ndarray) and not value.ndim else len(value),
+        )
         if len(shape) != 1 or shape[0] > 100_000 or getattr(value, "ndim", 1) != 1:
-            raise BadArgument(name, f"{name} must be a plain list of names, not {_kind(value)} of shape {getattr(value, 'shape', shape)}")
+            raise BadArgument(
+                name,
+                f"{name} must be a plain list of names, not {_kind(value)} of shape {getattr(value, 'shape', shape)}",
+            )
         found = list(value)
         for i, each in enumerate(found):
             if not isinstance(each, str) or not each:
                 raise BadArgument(name, f"position {i} is {shown(each)}; a name is needed", position=i, value=each)
             if each in found[:i]:
-                raise BadArgument(name, f"position {i} is {shown(each)} once more; each name once", position=i, value=each)
+                raise BadArgument(
+                    name, f"position {i} is {shown(each)} once more; each name once", position=i, value=each
+                )
         if not found and not empty:
             raise BadArgument(name, f"{name} is empty; one name or more is needed", value=value)
         return found
@@ -552,7 +690,9 @@ def each(check: Check, *, least: int = 1, most: int = 1000, key: Check | None = 
 
     def of_dict(value: object, name: str) -> dict:
         if not isinstance(value, dict) or not least <= len(value) <= most:
-            raise BadArgument(name, f"{name} is {_kind(value)}; a dict with {least} to {most} entries is needed", value=value)
+            raise BadArgument(
+                name, f"{name} is {_kind(value)}; a dict with {least} to {most} entries is needed", value=value
+            )
         assert key is not None
         return {key(k, f"a key of {name}"): check(part, f"{name}[{k!r}]") for k, part in value.items()}
 
@@ -573,7 +713,9 @@ def together(*checks: Check) -> Check:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def frame(*, least: int = 0, unique: tuple[str, ...] = (), index: Check | None = None, **columns: Check | None) -> Check:
+def frame(
+    *, least: int = 0, unique: tuple[str, ...] = (), index: Check | None = None, **columns: Check | None
+) -> Check:
     """A DataFrame that has certain columns, each with its own check (None: whatever stands there). It passes as given.
 
     Parameters
@@ -592,7 +734,11 @@ def frame(*, least: int = 0, unique: tuple[str, ...] = (), index: Check | None =
         if value.size > MOST_CELLS:
             raise BadArgument(name, f"it has {value.size} cells; {MOST_CELLS} are the most")
         if not value.columns.is_unique:
-            raise BadArgument(name, f"column {shown(value.columns[value.columns.duplicated()][0])} comes twice", value=value.columns[value.columns.duplicated()][0])
+            raise BadArgument(
+                name,
+                f"column {shown(value.columns[value.columns.duplicated()][0])} comes twice",
+                value=value.columns[value.columns.duplicated()][0],
+            )
         lacking = [c for c in columns if c not in value.columns]
         if lacking:
             raise _unknown_column(name, lacking, value)
@@ -608,11 +754,19 @@ def frame(*, least: int = 0, unique: tuple[str, ...] = (), index: Check | None =
             if index is not None:
                 index(value.index, f"{name}.index")
                 if not value.index.is_unique:
-                    raise BadArgument(name, f"row {shown(value.index[value.index.duplicated()][0])} comes twice", value=value.index[value.index.duplicated()][0])
+                    raise BadArgument(
+                        name,
+                        f"row {shown(value.index[value.index.duplicated()][0])} comes twice",
+                        value=value.index[value.index.duplicated()][0],
+                    )
             keys = list(zip(*(value[column].tolist() for column in unique)))
             if len(set(keys)) < len(keys):
                 i = next(i for i, one_key in enumerate(keys) if one_key in keys[:i])
-                raise BadArgument(name, f"row {i} names {', '.join(shown(value[c].iloc[i]) for c in unique)} once more; each once", position=i)
+                raise BadArgument(
+                    name,
+                    f"row {i} names {', '.join(shown(value[c].iloc[i]) for c in unique)} once more; each once",
+                    position=i,
+                )
         return value
 
     return check
@@ -659,7 +813,13 @@ def texts(value: object, name: str) -> np.ndarray:
     bad = np.array([not isinstance(v, str) for v in array.flat], bool)
     if array.ndim != 1 or bad.any():
         place = int(np.flatnonzero(bad)[0]) if array.ndim == 1 else None
-        raise BadArgument(name, f"its shape is {array.shape}; a list of texts is needed" if place is None else f"position {place} is {shown(array[place])}; text is needed", position=place)
+        raise BadArgument(
+            name,
+            f"its shape is {array.shape}; a list of texts is needed"
+            if place is None
+            else f"position {place} is {shown(array[place])}; text is needed",
+            position=place,
+        )
     return array
 
 
@@ -670,7 +830,11 @@ def series(check: Check, *, empty: bool = False, unique: bool = True) -> Check:
         if not isinstance(value, pd.Series):
             raise BadArgument(name, f"{name} is {_kind(value)}; a Series is needed", value=value)
         if unique and not value.index.is_unique:
-            raise BadArgument(name, f"{shown(value.index[value.index.duplicated()][0])} comes twice in the index", value=value.index[value.index.duplicated()][0])
+            raise BadArgument(
+                name,
+                f"{shown(value.index[value.index.duplicated()][0])} comes twice in the index",
+                value=value.index[value.index.duplicated()][0],
+            )
         clean = check(value, name) if len(value) or not empty else None
         numeric = value.dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f"
         return pd.Series(clean, index=value.index) if numeric else value  # numbers that came as objects
@@ -704,7 +868,9 @@ def same_rows(*arguments: str) -> Relation:
         first = len(given[there[0]])
         for name in there[1:]:
             if len(given[name]) != first:
-                raise BadArgument(name, f"{name} has {len(given[name])} entries, the {there[0]} {first} rows", value=len(given[name]))
+                raise BadArgument(
+                    name, f"{name} has {len(given[name])} entries, the {there[0]} {first} rows", value=len(given[name])
+                )
 
     return relation
 
@@ -715,13 +881,22 @@ def part_of(part: str, whole_: str) -> Relation:
     def relation(given: dict[str, Any]) -> None:
         k, n = np.asarray(given[part], float), np.asarray(given[whole_], float)
         if k.shape != n.shape:
-            raise BadArgument(part, f"{part} has shape {k.shape}, {whole_} {n.shape}; they must have one entry a stratum each", value=k.shape)
+            raise BadArgument(
+                part,
+                f"{part} has shape {k.shape}, {whole_} {n.shape}; they must have one entry a stratum each",
+                value=k.shape,
+            )
         bad = (k > n) | (n <= 0)
         if bad.any():
             index = np.argwhere(bad)[0]
             place = _position(index) if k.ndim else None
             of = f"position {place} is " if k.ndim else "it is "
-            raise BadArgument(part, f"{of}{shown(float(k[tuple(index)]))} of {shown(float(n[tuple(index)]))}; every entry needs 0 <= {part} <= {whole_}, and {whole_} above zero", position=place, value=float(k[tuple(index)]))
+            raise BadArgument(
+                part,
+                f"{of}{shown(float(k[tuple(index)]))} of {shown(float(n[tuple(index)]))}; every entry needs 0 <= {part} <= {whole_}, and {whole_} above zero",
+                position=place,
+                value=float(k[tuple(index)]),
+            )
 
     return relation
 
@@ -732,7 +907,11 @@ def two_groups(first: str) -> Relation:
     def relation(given: dict[str, Any]) -> None:
         member = np.asarray(given[first])
         if not 0 < member.sum() < member.size:
-            raise BadArgument(first, f"{int(member.sum())} of {member.size} are in the first group; two groups with a school each are needed", value=int(member.sum()))
+            raise BadArgument(
+                first,
+                f"{int(member.sum())} of {member.size} are in the first group; two groups with a school each are needed",
+                value=int(member.sum()),
+            )
 
     return relation
 
@@ -743,8 +922,10 @@ def fits(draws_: str, *arguments: str) -> Relation:
     def relation(given: dict[str, Any]) -> None:
         cells = given[draws_] * max(np.size(given[name]) for name in arguments)
         if cells > 10 * MOST_CELLS:
-            raise BadArgument(draws_, f"{given[draws_]} draws of {cells // given[draws_]} entries do not fit in memory; {10 * MOST_CELLS // (cells // given[draws_])} draws do", value=given[draws_])
+            raise BadArgument(
+                draws_,
+                f"{given[draws_]} draws of {cells // given[draws_]} entries do not fit in memory; {10 * MOST_CELLS // (cells // given[draws_])} draws do",
+                value=given[draws_],
+            )
 
     return relation
-
-

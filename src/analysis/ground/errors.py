@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from analysis.outgoing import said
+from analysis.ground.outgoing import said
 
 MESSAGE = 2_000  # characters of what is wrong or of the way out; a cell has fewer
 
@@ -29,11 +29,17 @@ class DataProblem:
             value = getattr(self, name)
             if value is not None:
                 text = said(value, MESSAGE) if name in {"file", "wrong", "remedy"} else said(value)
-                object.__setattr__(self, name, " ".join(text.split()) if name in {"table", "row", "column"} else text)  # a place stands on one line
+                object.__setattr__(
+                    self, name, " ".join(text.split()) if name in {"table", "row", "column"} else text
+                )  # a place stands on one line
 
     def __str__(self) -> str:
         place = [self.file]
-        place += [f"{name} {value}" for name, value in (("table", self.table), ("row", self.row), ("column", self.column)) if value]
+        place += [
+            f"{name} {value}"
+            for name, value in (("table", self.table), ("row", self.row), ("column", self.column))
+            if value
+        ]
         cell = "" if self.printed is None else f", printed {self.printed!r}"
         return f"{', '.join(place)}{cell}: {self.wrong}. {self.remedy}."
 
@@ -44,7 +50,9 @@ class DataFault(Exception):
     def __init__(self, problems: Iterable[DataProblem]):
         self.problems = list(dict.fromkeys(problems))
         count = len(self.problems)
-        super().__init__("\n".join([f"{count} problem{'s' * (count != 1)}; nothing was written.", *map(str, self.problems)]))
+        super().__init__(
+            "\n".join([f"{count} problem{'s' * (count != 1)}; nothing was written.", *map(str, self.problems)])
+        )
 
 
 class Problems(list):
@@ -87,14 +95,16 @@ class BadArgument(ValueError):
     wrong : str
         what is wrong, with the place, the value and the way out.
     function : str
-        filled in by the door of the function (`analysis.arrays.takes`).
+        filled in by the door of the function (`analysis.ground.arrays.takes`).
     position : int or tuple of int, optional
         of the first faulty entry.
     value : object
         what stands there, or the argument itself.
     """
 
-    def __init__(self, argument: str, wrong: str, *, position: int | tuple[int, ...] | None = None, value: object = None):
+    def __init__(
+        self, argument: str, wrong: str, *, position: int | tuple[int, ...] | None = None, value: object = None
+    ):
         super().__init__(argument, wrong)
         self.argument, self.wrong, self.position, self.value = argument, wrong, position, value
         self.function = ""

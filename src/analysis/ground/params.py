@@ -12,11 +12,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, create_model
 
-from analysis import paths
-from analysis.dictionary import entities, indicators
-from analysis.errors import DataFault, DataProblem, Problems, nearest
-from analysis.files import languages, read_text, read_yaml
-from analysis.schema import NAME, Closed, Code, Name, Share, Text, Year, check, check_references
+from analysis.ground import paths
+from analysis.ground.dictionary import entities, indicators
+from analysis.ground.errors import DataFault, DataProblem, Problems, nearest
+from analysis.ground.files import languages, read_text, read_yaml
+from analysis.ground.schema import NAME, Closed, Code, Name, Share, Text, Year, check, check_references
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]+)?$")]
 Values = Literal["printed", "corrected"]
@@ -26,7 +26,16 @@ Digits = Annotated[int, Field(ge=0, le=3)]
 Least = Annotated[int, Field(ge=1, le=1000)]
 
 # what parameters of these names may be, in whichever notebook; others are of the type of their literal, and a name with `year` in it is a year
-KINDS: dict[str, Any] = {"language": Language, "values": Values, "draws": Draws, "seed": Seed, "whole_scale_digits": Digits, "least": Least, "confidence": Share, "level": Share}
+KINDS: dict[str, Any] = {
+    "language": Language,
+    "values": Values,
+    "draws": Draws,
+    "seed": Seed,
+    "whole_scale_digits": Digits,
+    "least": Least,
+    "confidence": Share,
+    "level": Share,
+}
 
 
 class Section(Closed):
@@ -96,18 +105,28 @@ def sections() -> dict[str, type[Section]]:
     """What each section may hold: the parameters of its notebook."""
     made = {}
     for name, path in notebooks().items():
-        kinds = {one: KINDS.get(one, Year if "year" in one else type(value)) for one, value in parameters_of(path).items()}
+        kinds = {
+            one: KINDS.get(one, Year if "year" in one else type(value)) for one, value in parameters_of(path).items()
+        }
         made[name] = create_model(name, __base__=Section, **{one: (kind, ...) for one, kind in kinds.items()})
     return made
 
 
 LISTS = {
     "sources": ("should be a list of folders of data/raw", "Write one source a line, each after a dash"),
-    "briefs": ("should be a list of partners", "Write one partner a line, each after a dash, as 05_cooperation lists them"),
+    "briefs": (
+        "should be a list of partners",
+        "Write one partner a line, each after a dash, as 05_cooperation lists them",
+    ),
 }
 SOURCES = ("source", "earlier")  # parameters that name a source
 PLACES = ("city", "region", "nation", "entity")  # parameters that name an entity
-ORDER = (("supply_year_first", "supply_year"), ("value_added_year_before", "value_added_year"), ("census_year_before", "census_year"), ("year_before", "year"))
+ORDER = (
+    ("supply_year_first", "supply_year"),
+    ("value_added_year_before", "value_added_year"),
+    ("census_year_before", "census_year"),
+    ("year_before", "year"),
+)
 
 
 def check_section(name: str, values: dict[str, Any], file: str, problems: Problems) -> Any:
@@ -118,7 +137,14 @@ def check_section(name: str, values: dict[str, Any], file: str, problems: Proble
         problems.append(_in_words_of_settings(fault, name))
     for first, last in ORDER:
         if section is not None and first in values and last in values and values[first] >= values[last]:
-            problems.add(file, f"should be before {last} ({values[last]})", "Correct one of the two years", row=name, column=first, printed=values[first])
+            problems.add(
+                file,
+                f"should be before {last} ({values[last]})",
+                "Correct one of the two years",
+                row=name,
+                column=first,
+                printed=values[first],
+            )
     return section
 
 
@@ -126,11 +152,26 @@ def _in_words_of_settings(fault: DataProblem, name: str) -> DataProblem:
     """The same fault as one who edits settings knows it."""
     if found := re.match(r"the section has no '(.*?)'(?: \(nearest known: ('.*?')\))?$", fault.wrong):
         known = ", ".join(sorted(sections()[name].model_fields))
-        return replace(fault, wrong="is not a parameter of this section", remedy=f"Did you mean {found[2]}?" if found[2] else f"Known are {known}", column=found[1])
+        return replace(
+            fault,
+            wrong="is not a parameter of this section",
+            remedy=f"Did you mean {found[2]}?" if found[2] else f"Known are {known}",
+            column=found[1],
+        )
     if found := re.match(r"lacks (.*)", fault.wrong):
-        return replace(fault, wrong="is missing", remedy="Add it; the notebook's parameters cell says what it means", column=found[1])
+        return replace(
+            fault,
+            wrong="is missing",
+            remedy="Add it; the notebook's parameters cell says what it means",
+            column=found[1],
+        )
     if found := re.match(r".* '?(.*?)'? is not known", fault.wrong):
-        return replace(fault, wrong="should be " + fault.remedy.replace("Use one of", "one of"), remedy="Correct the value", printed=found[1])
+        return replace(
+            fault,
+            wrong="should be " + fault.remedy.replace("Use one of", "one of"),
+            remedy="Correct the value",
+            printed=found[1],
+        )
     if fault.column in {"confidence", "level"} and fault.wrong.startswith(("should be above", "should be below")):
         return replace(fault, wrong="should lie between 0 and 1", remedy="Write 0.95 for 95 per cent")
     return fault
@@ -143,7 +184,14 @@ def _check_list(name: str, entries: Any, file: str, problems: Problems) -> bool:
         return False
     for number, entry in enumerate(entries):
         if not NAME.fullmatch(entry):
-            problems.add(file, "is no name", "Use letters, digits, - and _ only, a letter or digit first", row=name, column=f"{number + 1}", printed=entry[:80])
+            problems.add(
+                file,
+                "is no name",
+                "Use letters, digits, - and _ only, a letter or digit first",
+                row=name,
+                column=f"{number + 1}",
+                printed=entry[:80],
+            )
         if entry in entries[:number]:
             problems.add(file, "stands twice", "Keep one", row=name, column=f"{number + 1}", printed=entry[:80])
     return True
@@ -164,7 +212,12 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     expected = [*sections(), *LISTS, "analyses", "languages"]
     for name in content.keys() - set(expected):
         near = nearest(str(name), expected).removeprefix(" (nearest known: ").removesuffix(")")
-        problems.add(file, "is not a section", f"Did you mean {near}?" if near else f"Known are {', '.join(expected)}", row=str(name))
+        problems.add(
+            file,
+            "is not a section",
+            f"Did you mean {near}?" if near else f"Known are {', '.join(expected)}",
+            row=str(name),
+        )
     loaded: dict[str, Any] = {}
     for name in expected:
         if name not in content:
@@ -180,28 +233,69 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
         elif name == "analyses":
             loaded[name] = check(dict[Code, Analysis], content[name], file, problems, row=name)
         elif not isinstance(content[name], dict):
-            problems.add(file, "should be a section with parameters", "Write name: value, one a line", row=name, printed=str(content[name])[:80])
+            problems.add(
+                file,
+                "should be a section with parameters",
+                "Write name: value, one a line",
+                row=name,
+                printed=str(content[name])[:80],
+            )
         else:
             loaded[name] = check_section(name, content[name], file, problems)
     for source in loaded.get("sources", []):
         if NAME.fullmatch(source) and not (paths.RAW / source / "source.yaml").exists():
-            problems.add(file, f"source {source!r} has no data/raw/{source}/source.yaml", "Add the source, or take it from the list", row="sources", column=source)
+            problems.add(
+                file,
+                f"source {source!r} has no data/raw/{source}/source.yaml",
+                "Add the source, or take it from the list",
+                row="sources",
+                column=source,
+            )
     for name, analysis in (loaded.get("analyses") or {}).items():
         if analysis.notebook != (notebooks()[name].stem if name in notebooks() else ""):
-            problems.add(file, f"notebooks/ has no NN_{name}.ipynb of this name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}", "Name the file; its section, results and words share its name", row="analyses", column=name, printed=analysis.notebook)
+            problems.add(
+                file,
+                f"notebooks/ has no NN_{name}.ipynb of this name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}",
+                "Name the file; its section, results and words share its name",
+                row="analyses",
+                column=name,
+                printed=analysis.notebook,
+            )
         if paths.ROOT / analysis.reads != paths.PROCESSED and not (paths.ROOT / analysis.reads).exists():
-            problems.add(file, "is no file or folder", "Name what the notebook reads beside processed tables", row="analyses", column=name, printed=analysis.reads)
-    _check_names({n: s for n, s in loaded.items() if n in sections() and s is not None}, loaded.get("sources"), loaded.get("briefs"), file, problems)
+            problems.add(
+                file,
+                "is no file or folder",
+                "Name what the notebook reads beside processed tables",
+                row="analyses",
+                column=name,
+                printed=analysis.reads,
+            )
+    _check_names(
+        {n: s for n, s in loaded.items() if n in sections() and s is not None},
+        loaded.get("sources"),
+        loaded.get("briefs"),
+        file,
+        problems,
+    )
     problems.stop()
     return loaded
 
 
-def _check_names(sections: dict[str, Section], sources: list[str] | None, briefs: list[str] | None, file: str, problems: Problems) -> None:
+def _check_names(
+    sections: dict[str, Section], sources: list[str] | None, briefs: list[str] | None, file: str, problems: Problems
+) -> None:
     """Sources, places, indicators and partners that sections name are there."""
     for name, section in sections.items():
         for column, value in vars(section).items():
             if column in SOURCES and sources is not None and value not in sources:
-                problems.add(file, "is not in the list of sources", f"Use one of {', '.join(sources)}{nearest(value, sources)}", row=name, column=column, printed=value[:80])
+                problems.add(
+                    file,
+                    "is not in the list of sources",
+                    f"Use one of {', '.join(sources)}{nearest(value, sources)}",
+                    row=name,
+                    column=column,
+                    printed=value[:80],
+                )
             elif column in PLACES:
                 check_references([(name, value)], entities(), "entity", file, problems, column=column)
             elif column == "indicator":

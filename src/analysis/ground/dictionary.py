@@ -11,15 +11,20 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 
-from analysis import paths
-from analysis.errors import Problems, nearest
-from analysis.files import languages, read_yaml
-from analysis.intake.layout import fold
-from analysis.schema import Closed, Text, Words, Year, check, check_references, refuse
+from analysis.ground import paths
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.files import languages, read_yaml
+from analysis.ground.numerals import fold
+from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse
 
 LANGUAGES = ("zh", "en")
 NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
-UNIT_OF = {"_pct": {"%", "ratio"}, "_10k_yuan": {"万元"}, "_yuan_100m": {"亿元"}, "_10k_m2": {"万平方米"}}  # ending of a code → units
+UNIT_OF = {
+    "_pct": {"%", "ratio"},
+    "_10k_yuan": {"万元"},
+    "_yuan_100m": {"亿元"},
+    "_10k_m2": {"万平方米"},
+}  # ending of a code → units
 
 
 End = StrictInt | StrictFloat | None
@@ -63,7 +68,9 @@ class Label(Words):
 class EntityEntry(Closed):
     """An entry of ``entities.yaml``."""
 
-    kind: Literal["school", "tier", "city", "place", "organisation", "sector", "industry_group", "chain_link", "section"]
+    kind: Literal[
+        "school", "tier", "city", "place", "organisation", "sector", "industry_group", "chain_link", "section"
+    ]
     names: list[FullName] = Field(min_length=1)
     short: Words
     tier: Text | None = None
@@ -127,16 +134,37 @@ def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
         if sound := check(IndicatorEntry, entry, file, problems, row=str(code)):
             for ending, units in UNIT_OF.items():
                 if str(code).endswith(ending) and sound.unit not in units:
-                    problems.add(file, f"the code ends in {ending}, its unit is not {' or '.join(sorted(units))}", "Correct the unit, or rename the indicator", row=code, column="unit", printed=sound.unit)
-            more = {name.removeprefix("definition_"): text for name, text in (sound.__pydantic_extra__ or {}).items() if name.startswith("definition_")}
-            found[code] = Indicator(code, sound.words(), sound.unit, sound.kind, sound.range, sound.direction, {"en": sound.definition, **more})
+                    problems.add(
+                        file,
+                        f"the code ends in {ending}, its unit is not {' or '.join(sorted(units))}",
+                        "Correct the unit, or rename the indicator",
+                        row=code,
+                        column="unit",
+                        printed=sound.unit,
+                    )
+            more = {
+                name.removeprefix("definition_"): text
+                for name, text in (sound.__pydantic_extra__ or {}).items()
+                if name.startswith("definition_")
+            }
+            found[code] = Indicator(
+                code,
+                sound.words(),
+                sound.unit,
+                sound.kind,
+                sound.range,
+                sound.direction,
+                {"en": sound.definition, **more},
+            )
     problems.stop()
     return found
 
 
 def _check_code(code: object, file: str, problems: Problems) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*[A-Z]?", str(code)):
-        problems.add(file, "is no code", "Write small letters, digits and underscores, a letter first", row=str(code)[:80])
+        problems.add(
+            file, "is no code", "Write small letters, digits and underscores, a letter first", row=str(code)[:80]
+        )
 
 
 def load_entities(path: Path | None = None) -> dict[str, Entity]:
@@ -160,24 +188,68 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
         if one.kind in {"school", "tier"} and one.tier is None:
             problems.add(file, "lacks tier", f"Name one of {', '.join(sorted(tiers))}", row=code)
         elif one.kind == "school" and one.tier not in tiers:
-            problems.add(file, f"tier {one.tier!r} is not known{nearest(one.tier, tiers)}", "Name the tier of an entity of kind tier", row=code, column="tier")
+            problems.add(
+                file,
+                f"tier {one.tier!r} is not known{nearest(one.tier, tiers)}",
+                "Name the tier of an entity of kind tier",
+                row=code,
+                column="tier",
+            )
         if one.kind == "section" and one.code != code.removeprefix("section_"):
-            problems.add(file, f"its letter is {one.code!r}", f"Write code: {code.removeprefix('section_')!r}", row=code, column="code")
+            problems.add(
+                file,
+                f"its letter is {one.code!r}",
+                f"Write code: {code.removeprefix('section_')!r}",
+                row=code,
+                column="code",
+            )
         for number, name in enumerate(one.names, 1):
             if name.since and name.to and name.since >= name.to:
-                problems.add(file, "the name ends before it begins", "Exchange from and to", row=code, column=f"names / {number}")
+                problems.add(
+                    file, "the name ends before it begins", "Exchange from and to", row=code, column=f"names / {number}"
+                )
         for source, variants in one.printed.items():
             for variant in variants:
                 other = spoken.setdefault((source, fold(variant)), code)
                 if other != code:
-                    problems.add(file, f"{source} prints the same name for {other}", "Give the name to one of them", row=code, column="printed", printed=variant)
-        names = tuple({("from" if k == "since" else k): v for k, v in name.model_dump().items() if v is not None} for name in one.names)
+                    problems.add(
+                        file,
+                        f"{source} prints the same name for {other}",
+                        "Give the name to one of them",
+                        row=code,
+                        column="printed",
+                        printed=variant,
+                    )
+        names = tuple(
+            {("from" if k == "since" else k): v for k, v in name.model_dump().items() if v is not None}
+            for name in one.names
+        )
         found[code] = Entity(
-            code=code, kind=one.kind, names=names, short=one.short.words(), tier=one.tier, part_of=one.part_of, note=one.note,
+            code=code,
+            kind=one.kind,
+            names=names,
+            short=one.short.words(),
+            tier=one.tier,
+            part_of=one.part_of,
+            note=one.note,
             printed={s: {fold(v): tuple(t) for v, t in variants.items()} for s, variants in one.printed.items()},
         )
-    check_references([(code, one.part_of) for code, one in sound.items() if one.part_of], sound, "part_of", file, problems, column="part_of")
-    check_references([(code, source) for code, one in sound.items() for source in one.printed], [p.name for p in paths.RAW.glob("*")], "source", file, problems, column="printed")
+    check_references(
+        [(code, one.part_of) for code, one in sound.items() if one.part_of],
+        sound,
+        "part_of",
+        file,
+        problems,
+        column="part_of",
+    )
+    check_references(
+        [(code, source) for code, one in sound.items() for source in one.printed],
+        [p.name for p in paths.RAW.glob("*")],
+        "source",
+        file,
+        problems,
+        column="printed",
+    )
     problems.stop()
     return found
 
@@ -249,7 +321,9 @@ def label(code: str, language: str) -> str:
         return indicators()[code].label(language)
     if code.startswith(("kind_", "country_")) and code in crosswalk_names():
         return crosswalk_names()[code][language]
-    raise KeyError(f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}")
+    raise KeyError(
+        f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}"
+    )
 
 
 def section_name(section: str, language: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from analysis import paths
-from analysis.errors import Problems
-from analysis.paths import shown
+from analysis.ground import paths
+from analysis.ground.errors import Problems
+from analysis.ground.paths import shown
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -23,14 +23,18 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if not isinstance(key, yaml.ScalarNode):
                 raise Unreadable(f"line {key.start_mark.line + 1}: a key is a list or a mapping, not a name")
             if key.value in seen:
-                raise Unreadable(f"line {key.start_mark.line + 1}: {key.value!r} stands twice (first in line {seen[key.value]})")
+                raise Unreadable(
+                    f"line {key.start_mark.line + 1}: {key.value!r} stands twice (first in line {seen[key.value]})"
+                )
             seen[key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)
 
     def construct_plain_int(self, node):
         """020231 is 8345 to one reader of YAML and 20231 to another, 1:30 is 90 to one and text to another."""
         if not re.fullmatch(r"[+-]?(0|[1-9][0-9]*)", node.value):
-            raise Unreadable(f"line {node.start_mark.line + 1}: {node.value[:40]!r} is read as different numbers by different programs; write plain digits without a leading zero, or text in quotation marks")
+            raise Unreadable(
+                f"line {node.start_mark.line + 1}: {node.value[:40]!r} is read as different numbers by different programs; write plain digits without a leading zero, or text in quotation marks"
+            )
         return int(node.value)
 
 
@@ -46,7 +50,9 @@ def _limit_growth(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Unreadable(f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it is needed")
+            raise Unreadable(
+                f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it is needed"
+            )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise Unreadable(f"line {event.start_mark.line + 1}: has more than {DEEPEST} levels; write it flat")
@@ -66,8 +72,19 @@ def languages() -> list[str]:
         where the file lists none.
     """
     given, problems = read_yaml(paths.PARAMS).get("languages"), Problems()
-    if not (isinstance(given, list) and given and all(isinstance(one, str) and re.fullmatch("[a-z]{2}", one) for one in given) and len(set(given)) == len(given)):
-        problems.add(shown(paths.PARAMS), "should be a list of languages", "Write one code of two letters a line, each after a dash: zh, then en", row="languages", printed=str(given)[:80])
+    if not (
+        isinstance(given, list)
+        and given
+        and all(isinstance(one, str) and re.fullmatch("[a-z]{2}", one) for one in given)
+        and len(set(given)) == len(given)
+    ):
+        problems.add(
+            shown(paths.PARAMS),
+            "should be a list of languages",
+            "Write one code of two letters a line, each after a dash: zh, then en",
+            row="languages",
+            printed=str(given)[:80],
+        )
     problems.stop()
     return given
 
@@ -114,6 +131,10 @@ def read_yaml(path: Path, kind: type | None = dict) -> Any:
     except RecursionError:
         problems.add(file, "is nested too deeply", "Write it flat")
     if not problems and kind is not None and not isinstance(content, kind):
-        problems.add(file, "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping of names to values", "Restore the file")
+        problems.add(
+            file,
+            "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping of names to values",
+            "Restore the file",
+        )
     problems.stop()
     return content

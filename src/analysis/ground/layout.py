@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,17 +11,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from analysis.errors import Problems
-from analysis.files import read_yaml
-from analysis.paths import shown
-from analysis.schema import Closed, Code, Text, Year, check
+from analysis.ground.errors import Problems
+from analysis.ground.files import read_yaml
+from analysis.ground.numerals import fold
+from analysis.ground.paths import shown
+from analysis.ground.schema import Closed, Code, Text, Year, check
 
 TABLE_ID = r"[0-9]{1,3}-[0-9]{1,3}"
-
-
-def fold(text: str) -> str:
-    """Header text for comparison: NFKC, no blanks (columns break header cells anywhere)."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 @dataclass(frozen=True)
@@ -138,12 +133,19 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
     problems.stop()
     for table_id, entry in declared.tables.items():
         if not re.fullmatch(TABLE_ID, table_id):
-            problems.add(file, "is no number of a table", 'Write it as printed, in quotation marks: "3-6"', table=table_id[:40])
+            problems.add(
+                file, "is no number of a table", 'Write it as printed, in quotation marks: "3-6"', table=table_id[:40]
+            )
         columns = [_column(number, column, table_id, file, problems) for number, column in enumerate(entry.columns, 1)]
         figures = Counter((c.indicator, c.year) for c in columns if c.role == "value")
         for (indicator, year), times in figures.items():
             if times > 1:
-                problems.add(file, f"{times} columns for {indicator} {year}", "Correct the indicator or the year of one", table=table_id)
+                problems.add(
+                    file,
+                    f"{times} columns for {indicator} {year}",
+                    "Correct the indicator or the year of one",
+                    table=table_id,
+                )
         for name, times in Counter(c.name for c in columns if c.role == "field").items():
             if times > 1:
                 problems.add(file, f"{times} fields are called {name}", "Rename one", table=table_id)
@@ -151,10 +153,21 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
             if sum(c.role == role for c in columns) > 1:
                 problems.add(file, f"two columns have the role {role}", "Keep one", table=table_id)
         if max(len(c.header) for c in columns) > entry.header_rows:
-            problems.add(file, f"header_rows is {entry.header_rows}, headers have up to {max(len(c.header) for c in columns)} lines", "Correct header_rows or the headers", table=table_id)
+            problems.add(
+                file,
+                f"header_rows is {entry.header_rows}, headers have up to {max(len(c.header) for c in columns)} lines",
+                "Correct header_rows or the headers",
+                table=table_id,
+            )
         closing = entry.aggregate
         tables[table_id] = TableLayout(
-            table_id, entry.title, entry.header_rows, tuple(columns), closing and closing.label, closing and closing.rule, closing and closing.entity
+            table_id,
+            entry.title,
+            entry.header_rows,
+            tuple(columns),
+            closing and closing.label,
+            closing and closing.rule,
+            closing and closing.entity,
         )
     problems.stop()
     return tables
@@ -166,12 +179,23 @@ def _column(number: int, column: ColumnEntry, table_id: str, file: str, problems
     role = column.role or "value"
     wanted = {"value": {"indicator", "year"}, "field": {"name"}}.get(role, set())
     if role == "value" and column.indicator is None:
-        problems.add(file, "a column without a role", "Use order, entity, field or omit, or name indicator and year", **place)
+        problems.add(
+            file, "a column without a role", "Use order, entity, field or omit, or name indicator and year", **place
+        )
     elif role == "value" and column.year is None:
         problems.add(file, "an indicator without a year", "Add year: YYYY", **place)
     elif role == "field" and column.name is None:
         problems.add(file, "a field without a name", "Add name: snake_case", **place)
     for key in sorted({"indicator", "year", "name"} - wanted):
         if getattr(column, key) is not None:
-            problems.add(file, f"a column with the role {role} has no {key}", f"Drop {key}, or correct the role", **place)
-    return Column(tuple(fold(str(part)) for part in column.header), role, column.name, column.indicator, column.year, column.fill == "down")
+            problems.add(
+                file, f"a column with the role {role} has no {key}", f"Drop {key}, or correct the role", **place
+            )
+    return Column(
+        tuple(fold(str(part)) for part in column.header),
+        role,
+        column.name,
+        column.indicator,
+        column.year,
+        column.fill == "down",
+    )

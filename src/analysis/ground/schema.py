@@ -19,7 +19,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origi
 # what is installed beside us must not change how files are read; looking for it takes a tenth of a second, too
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-from pydantic import (  # noqa: E402
+from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
@@ -29,11 +29,11 @@ from pydantic import (  # noqa: E402
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError  # noqa: E402
+from pydantic_core import PydanticCustomError
 
-from analysis.errors import Problems, nearest  # noqa: E402
-from analysis.files import languages, read_text  # noqa: E402
-from analysis.paths import shown  # noqa: E402
+from analysis.ground.errors import Problems, nearest
+from analysis.ground.files import languages, read_text
+from analysis.ground.paths import shown
 
 FIRST_YEAR, LAST_YEAR = 1949, 2100
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of what reaches a command or the name of a file
@@ -57,7 +57,9 @@ class Closed(BaseModel):
 
 def _code(value: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
-        raise refuse("is no code", "Write small letters, digits and underscores, a letter first (section_A is one, too)")
+        raise refuse(
+            "is no code", "Write small letters, digits and underscores, a letter first (section_A is one, too)"
+        )
     return value
 
 
@@ -135,8 +137,19 @@ def is_period(text: str) -> bool:
 
 
 EXPECTED = {
-    "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "bool_type": "true or false", "list_type": "a list", "tuple_type": "a list",
-    "dict_type": "a mapping of names to values", "model_type": "a mapping of names to values", "model_attributes_type": "a mapping of names to values", "finite_number": "a number", "string_too_short": "some text", "string_pattern_mismatch": "some text",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping of names to values",
+    "model_type": "a mapping of names to values",
+    "model_attributes_type": "a mapping of names to values",
+    "finite_number": "a number",
+    "string_too_short": "some text",
+    "string_pattern_mismatch": "some text",
 }
 
 
@@ -172,23 +185,49 @@ def _note(kind: Any, fault: dict, file: str, problems: Problems, row: str) -> No
         case "extra_forbidden":
             known = [f.alias or name for name, f in holder.model_fields.items()] if holder else []
             entry = holder.entry if holder else "an entry"
-            problems.add(file, f"{entry} has no {last!r}{nearest(last, known, 0.5)}", f"Use {', '.join(known)}", **where)
+            problems.add(
+                file, f"{entry} has no {last!r}{nearest(last, known, 0.5)}", f"Use {', '.join(known)}", **where
+            )
         case "missing":
             problems.add(file, f"lacks {last}", "Complete the entry", **(where | {"column": " / ".join(place[1:-1])}))
         case "literal_error":
             expected = re.findall("'([^']*)'", context["expected"])
-            problems.add(file, f"{last} {_short(value)!r} is not known{nearest(str(value), expected)}", f"Use one of {', '.join(expected)}", **where)
+            problems.add(
+                file,
+                f"{last} {_short(value)!r} is not known{nearest(str(value), expected)}",
+                f"Use one of {', '.join(expected)}",
+                **where,
+            )
         case "fault":
             problems.add(file, context["wrong"], context["remedy"], **where, printed=_short(value))
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
-            sign = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}[fault["type"]]
-            problems.add(file, f"should be {sign} {context.get('gt', context.get('ge', context.get('lt', context.get('le')))):g}", "Correct the value", **where, printed=_short(value))
+            sign = {
+                "greater_than": "above",
+                "greater_than_equal": "at least",
+                "less_than": "below",
+                "less_than_equal": "at most",
+            }[fault["type"]]
+            problems.add(
+                file,
+                f"should be {sign} {context.get('gt', context.get('ge', context.get('lt', context.get('le')))):g}",
+                "Correct the value",
+                **where,
+                printed=_short(value),
+            )
         case "too_short":
             problems.add(file, "is empty", "Complete it", **where)
         case "too_long" | "string_too_long":
             problems.add(file, f"is longer than {context['max_length']:,}", "Shorten it", **where)
         case other:
-            problems.add(file, f"should be {EXPECTED[other]}" if other in EXPECTED else f"is not as it should be ({other.replace('_', ' ')})", "Correct the value", **where, printed=_short(value))
+            problems.add(
+                file,
+                f"should be {EXPECTED[other]}"
+                if other in EXPECTED
+                else f"is not as it should be ({other.replace('_', ' ')})",
+                "Correct the value",
+                **where,
+                printed=_short(value),
+            )
 
 
 def _short(value: Any) -> str:
@@ -222,12 +261,19 @@ def _plain(kind: Any) -> list[Any]:
     return [kind]
 
 
-def check_references(names: Iterable[tuple[str, Any]], known: Iterable[str], what: str, file: str, problems: Problems, **place: object) -> None:
+def check_references(
+    names: Iterable[tuple[str, Any]], known: Iterable[str], what: str, file: str, problems: Problems, **place: object
+) -> None:
     """Note every (row, name) whose name is not among the known ones."""
     known = list(known)
     for row, name in names:
         if name not in known:
-            problems.add(file, f"{what} {_short(name)!r} is not known{nearest(str(name), known)}", f"Use one that is, or declare it{'' if len(known) > 12 else ': ' + ', '.join(sorted(known))}", **{"row": row, **place})
+            problems.add(
+                file,
+                f"{what} {_short(name)!r} is not known{nearest(str(name), known)}",
+                f"Use one that is, or declare it{'' if len(known) > 12 else ': ' + ', '.join(sorted(known))}",
+                **{"row": row, **place},
+            )
 
 
 # --- CSV
@@ -246,7 +292,10 @@ class Column:
 
 def text(required: bool = False, longest: int = LONGEST) -> Column:
     """Any text."""
-    return Column(lambda cell: (f"{len(cell):,} characters", f"Shorten it to {longest:,}") if len(cell) > longest else None, required)
+    return Column(
+        lambda cell: (f"{len(cell):,} characters", f"Shorten it to {longest:,}") if len(cell) > longest else None,
+        required,
+    )
 
 
 def pattern(form: str, wrong: str, remedy: str, required: bool = True) -> Column:
@@ -258,33 +307,67 @@ def pattern(form: str, wrong: str, remedy: str, required: bool = True) -> Column
 def words(known: Iterable[str], required: bool = True) -> Column:
     """One of a few words."""
     allowed = set(known)
-    return Column(lambda cell: None if cell in allowed else (f"{_short(cell)!r} is not a word of this column", f"Use one of {', '.join(sorted(allowed))}{nearest(cell, allowed)}"), required)
+    return Column(
+        lambda cell: (
+            None
+            if cell in allowed
+            else (
+                f"{_short(cell)!r} is not a word of this column",
+                f"Use one of {', '.join(sorted(allowed))}{nearest(cell, allowed)}",
+            )
+        ),
+        required,
+    )
 
 
 def reference(known: Iterable[str], wrong: str, remedy: str, required: bool = True) -> Column:
     """A name that another file declares; `wrong` takes {cell}."""
     declared = set(known)
-    return Column(lambda cell: None if cell in declared else (wrong.format(cell=_short(cell)), f"{remedy}{nearest(cell, declared)}"), required)
+    return Column(
+        lambda cell: (
+            None if cell in declared else (wrong.format(cell=_short(cell)), f"{remedy}{nearest(cell, declared)}")
+        ),
+        required,
+    )
 
 
-def date(remedy: str = "Write YYYY, YYYY-MM or YYYY-MM-DD", check: Callable[[str], bool] = is_date, wrong: str = "not a date") -> Column:
+def date(
+    remedy: str = "Write YYYY, YYYY-MM or YYYY-MM-DD", check: Callable[[str], bool] = is_date, wrong: str = "not a date"
+) -> Column:
     """A date, or what `check` takes for one."""
     return Column(lambda cell: None if check(cell) else (wrong, remedy), True)
 
 
 def year() -> Column:
     """A year within bounds."""
-    return Column(lambda cell: None if re.fullmatch("[0-9]{4}", cell) and FIRST_YEAR <= int(cell) <= LAST_YEAR else ("not a year", f"Write YYYY, from {FIRST_YEAR} to {LAST_YEAR}"), True)
+    return Column(
+        lambda cell: (
+            None
+            if re.fullmatch("[0-9]{4}", cell) and FIRST_YEAR <= int(cell) <= LAST_YEAR
+            else ("not a year", f"Write YYYY, from {FIRST_YEAR} to {LAST_YEAR}")
+        ),
+        True,
+    )
 
 
 def share() -> Column:
     """A weight from 0 to 1."""
-    return Column(lambda cell: None if re.fullmatch(r"0|1|0\.[0-9]{1,6}|1\.0+", cell) else ("not a weight", "Write a number from 0 to 1"), True)
+    return Column(
+        lambda cell: (
+            None if re.fullmatch(r"0|1|0\.[0-9]{1,6}|1\.0+", cell) else ("not a weight", "Write a number from 0 to 1")
+        ),
+        True,
+    )
 
 
 def whole(required: bool = True) -> Column:
     """A whole number from 1."""
-    return Column(lambda cell: None if re.fullmatch(r"[1-9][0-9]{0,8}", cell) else ("not a whole number", "Write digits only, not 0"), required)
+    return Column(
+        lambda cell: (
+            None if re.fullmatch(r"[1-9][0-9]{0,8}", cell) else ("not a whole number", "Write digits only, not 0")
+        ),
+        required,
+    )
 
 
 @dataclass(frozen=True)
@@ -311,10 +394,17 @@ def read_csv(path: Path, problems: Problems, *, head_only: bool = False) -> list
         return []
     content = content.replace("\r\n", "\n")
     if "\r" in content:
-        problems.add(file, "lines end with a carriage return alone, or a cell holds one", "Save the file with line feeds (LF)")
+        problems.add(
+            file, "lines end with a carriage return alone, or a cell holds one", "Save the file with line feeds (LF)"
+        )
         return []
     if found := re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", content):
-        problems.add(file, f"holds a control character (code {ord(found[0])})", "Take it out", row=f"line {content[: found.start()].count(chr(10)) + 1}")
+        problems.add(
+            file,
+            f"holds a control character (code {ord(found[0])})",
+            "Take it out",
+            row=f"line {content[: found.start()].count(chr(10)) + 1}",
+        )
         return []
     try:
         rows = list(csv.reader(io.StringIO(content, newline=""), strict=True))
@@ -330,12 +420,23 @@ def read_csv(path: Path, problems: Problems, *, head_only: bool = False) -> list
     sound = True
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(rows[0]):
-            problems.add(file, f"{len(row)} cells, the first row has {len(rows[0])}", "Give every row the same number of cells", row=f"{number}")
+            problems.add(
+                file,
+                f"{len(row)} cells, the first row has {len(rows[0])}",
+                "Give every row the same number of cells",
+                row=f"{number}",
+            )
             sound = False
     for number, row in enumerate(rows, 1):
         for name, cell in zip(rows[0], row):
             if len(cell) > LONGEST:
-                problems.add(file, f"{len(cell):,} characters in one cell", f"Shorten it to {LONGEST:,}", row=f"{number}", column=name[:40])
+                problems.add(
+                    file,
+                    f"{len(cell):,} characters in one cell",
+                    f"Shorten it to {LONGEST:,}",
+                    row=f"{number}",
+                    column=name[:40],
+                )
                 sound = False
     return rows if sound else []
 
@@ -349,7 +450,12 @@ def read_table(path: Path, table: Table, problems: Problems) -> list[dict[str, s
     head, wanted = grid[0], list(table.columns)
     if (head != wanted) if table.ordered else (set(head) != set(wanted)):
         missing, extra = sorted(set(wanted) - set(head)), sorted(set(head) - set(wanted))
-        problems.add(file, f"columns missing: {missing}; not known: {extra}" + (f"; their order is {', '.join(wanted)}" if table.ordered else ""), table.guide)
+        problems.add(
+            file,
+            f"columns missing: {missing}; not known: {extra}"
+            + (f"; their order is {', '.join(wanted)}" if table.ordered else ""),
+            table.guide,
+        )
         return []
     rows = [dict(zip(head, cells)) for cells in grid[1:]]
     for number, row in enumerate(rows, 2):
@@ -358,7 +464,13 @@ def read_table(path: Path, table: Table, problems: Problems) -> list[dict[str, s
             cell = row[column]
             if not cell.strip():
                 if kind.required and column in table.required:
-                    problems.add(file, table.required[column].partition(". ")[0], table.required[column].partition(". ")[2], row=name or f"line {number}", column=column)
+                    problems.add(
+                        file,
+                        table.required[column].partition(". ")[0],
+                        table.required[column].partition(". ")[2],
+                        row=name or f"line {number}",
+                        column=column,
+                    )
                     continue
                 if not kind.required:
                     continue
@@ -368,6 +480,11 @@ def read_table(path: Path, table: Table, problems: Problems) -> list[dict[str, s
     for number, row in enumerate(rows, 2):
         key = tuple(row[c] for c in table.key)
         if table.key and key in seen:
-            problems.add(file, f"{' and '.join(table.key)} {table.doubled}", f"Keep one row; the other is line {seen[key]}", row=_short(row[table.label]) if table.label else f"line {number}")
+            problems.add(
+                file,
+                f"{' and '.join(table.key)} {table.doubled}",
+                f"Keep one row; the other is line {seen[key]}",
+                row=_short(row[table.label]) if table.label else f"line {number}",
+            )
         seen.setdefault(key, number)
     return rows

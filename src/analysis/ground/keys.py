@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-INPUTS = "inputs"  # column of a published frame: keys of the cells that a row, or each of its columns, was computed from
+INPUTS = (
+    "inputs"  # column of a published frame: keys of the cells that a row, or each of its columns, was computed from
+)
 
 
 def observation_key(row: dict) -> str:
@@ -66,7 +68,9 @@ def with_inputs(frame: pd.DataFrame, of_row: Callable[[dict], Any]) -> pd.DataFr
     found = []
     for row in frame.to_dict("records"):
         given = of_row(row)
-        found.append({column: keys(one) for column, one in given.items()} if isinstance(given, Mapping) else keys(given))
+        found.append(
+            {column: keys(one) for column, one in given.items()} if isinstance(given, Mapping) else keys(given)
+        )
     return frame.assign(**{INPUTS: pd.Series(found, index=frame.index, dtype=object)})
 
 
@@ -78,4 +82,10 @@ def cells(values: Mapping[str, tuple[Any, pd.DataFrame | list[str]]]) -> pd.Data
     values : mapping
         name → (value, inputs).
     """
-    return pd.DataFrame({"name": list(values), "value": pd.Series([value for value, _ in values.values()], dtype=object), INPUTS: pd.Series([keys(given) for _, given in values.values()], dtype=object)})
+    return pd.DataFrame(
+        {
+            "name": list(values),
+            "value": pd.Series([value for value, _ in values.values()], dtype=object),
+            INPUTS: pd.Series([keys(given) for _, given in values.values()], dtype=object),
+        }
+    )

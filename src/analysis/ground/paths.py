@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-ROOT = Path(os.environ.get("ANALYSIS_ROOT") or Path(__file__).resolve().parents[2]).resolve()
+ROOT = Path(os.environ.get("ANALYSIS_ROOT") or Path(__file__).resolve().parents[3]).resolve()
 
 DATA = ROOT / "data"
 RAW = DATA / "raw"  # figures as printed, one folder a source

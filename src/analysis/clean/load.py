@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import paths
 from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
-from analysis.clean.numbers import rounding_box
 from analysis.clean.panel import read_table
-from analysis.dictionary import entities, indicators, nearest
+from analysis.ground import paths
+from analysis.ground.dictionary import entities, indicators, nearest
+from analysis.ground.numerals import rounding_box
 
 
 def observations(values: str = "corrected") -> pd.DataFrame:
@@ -23,7 +23,10 @@ def observations(values: str = "corrected") -> pd.DataFrame:
     if values == "printed":
         undone = frame["status"] == "corrected"
         frame["value"] = frame["value_printed"]
-        frame.loc[undone, "status"] = [("missing" if pd.isna(v) else "aggregate" if rule else "printed") for v, rule in zip(frame.loc[undone, "value"], frame.loc[undone, "aggregate_rule"])]
+        frame.loc[undone, "status"] = [
+            ("missing" if pd.isna(v) else "aggregate" if rule else "printed")
+            for v, rule in zip(frame.loc[undone, "value"], frame.loc[undone, "aggregate_rule"])
+        ]
     elif values != "corrected":
         raise ValueError(f"values is {values!r}; use 'corrected' or 'printed'")
     return frame
@@ -42,7 +45,9 @@ def facts(values: str = "corrected") -> pd.DataFrame:
         changed = frame["value"] != frame["value_printed"]
         frame.loc[changed, "value"] = frame.loc[changed, "value_printed"]
         for i in frame.index[changed]:
-            frame.loc[i, ["lower", "upper"]] = rounding_box(frame.at[i, "raw"], frame.at[i, "value"], frame.at[i, "qualifier"])
+            frame.loc[i, ["lower", "upper"]] = rounding_box(
+                frame.at[i, "raw"], frame.at[i, "value"], frame.at[i, "qualifier"]
+            )
     elif values != "corrected":
         raise ValueError(f"values is {values!r}; use 'corrected' or 'printed'")
     return frame
@@ -57,8 +62,12 @@ def demand() -> pd.DataFrame:
 def revisions() -> pd.DataFrame:
     """Figures of statistics that a later publication restates, beside what it says."""
     frame = read_table(paths.PROCESSED / "demand.csv")
-    later = frame.assign(superseded_by=frame["source_id"] + ":" + frame["figure_id"])[["superseded_by", "value", "published"]]
-    return frame[frame["superseded_by"] != ""].merge(later, on="superseded_by", suffixes=("", "_now"), validate="many_to_one")
+    later = frame.assign(superseded_by=frame["source_id"] + ":" + frame["figure_id"])[
+        ["superseded_by", "value", "published"]
+    ]
+    return frame[frame["superseded_by"] != ""].merge(
+        later, on="superseded_by", suffixes=("", "_now"), validate="many_to_one"
+    )
 
 
 def specialties() -> pd.DataFrame:
@@ -75,7 +84,9 @@ def destinations() -> pd.DataFrame:
 
 def record_tables(source_id: str) -> dict[str, pd.DataFrame]:
     """All record tables of a source by number."""
-    tables = {path.stem.removeprefix("records_"): read_table(path) for path in sorted(paths.PROCESSED.glob("records_*.csv"))}
+    tables = {
+        path.stem.removeprefix("records_"): read_table(path) for path in sorted(paths.PROCESSED.glob("records_*.csv"))
+    }
     own = {table_id: rows[rows["source_id"] == source_id] for table_id, rows in tables.items()}
     return {table_id: rows for table_id, rows in own.items() if len(rows)}
 
@@ -148,7 +159,9 @@ def find(text: str) -> pd.DataFrame:
     True
     """
     wanted = text.lower()
-    rows = [("indicator", i.code, i.label("zh"), i.label("en"), i.unit, i.definitions["en"]) for i in indicators().values()]
+    rows = [
+        ("indicator", i.code, i.label("zh"), i.label("en"), i.unit, i.definitions["en"]) for i in indicators().values()
+    ]
     rows += [("entity", e.code, e.name("zh"), e.name("en"), "", e.kind) for e in entities().values()]
     found = [row for row in rows if any(wanted in part.lower() for part in row[1:4])]
     return pd.DataFrame(found, columns=["what", "code", "zh", "en", "unit", "meaning"])

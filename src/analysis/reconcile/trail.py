@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import load, paths
+from analysis.clean import load
 from analysis.clean.corrections import load_corrections
-from analysis.dictionary import entities, label, nearest, section_name, words
-from analysis.keys import fact_key, figure_key, observation_key, record_key
+from analysis.ground import paths
+from analysis.ground.dictionary import entities, label, nearest, section_name, words
+from analysis.ground.keys import fact_key, figure_key, observation_key, record_key
 from analysis.present.published import numbers_in
 
 NOT_PRINTED = "not printed"  # stands for inputs of a number that a source does not give
@@ -55,7 +56,15 @@ class Index:
     def _what(self, entity: str, indicator: str, details: list[str], period: str) -> str:
         """Who, what, of which group or item, and when."""
         known = {**words(), **entities()}
-        named = [label(d, self.language) if d in known else label(f"section_{d}", self.language) if f"section_{d}" in known else d for d in details if d]
+        named = [
+            label(d, self.language)
+            if d in known
+            else label(f"section_{d}", self.language)
+            if f"section_{d}" in known
+            else d
+            for d in details
+            if d
+        ]
         return f"{label(entity, self.language)} · {' · '.join([label(indicator, self.language), *named])} {period}"
 
     @cached_property
@@ -67,22 +76,73 @@ class Index:
         def add(row: dict, key: str, kind: str, group: str, place: str, what: str, address: str) -> None:
             printed = row.get("raw", "")
             correction = row.get("correction_id", "")
-            used = row["value"] if correction and row.get("value") != row.get("value_printed") and not pd.isna(row["value"]) else None
-            found[key] = Cell(key, kind, row["source_id"], group, place, what, printed, address, str(row.get("line", "")).replace("<NA>", ""), used, correction, self.reasons.get(correction, ""))
+            used = (
+                row["value"]
+                if correction and row.get("value") != row.get("value_printed") and not pd.isna(row["value"])
+                else None
+            )
+            found[key] = Cell(
+                key,
+                kind,
+                row["source_id"],
+                group,
+                place,
+                what,
+                printed,
+                address,
+                str(row.get("line", "")).replace("<NA>", ""),
+                used,
+                correction,
+                self.reasons.get(correction, ""),
+            )
 
         for row in load.observations().to_dict("records"):
             table = f"{'表' if zh else 'table '}{row['table_id']}"
             who = row["entity_raw"] if row["aggregate_rule"] else label(row["entity"], self.language)
-            add(row, observation_key(row), "table", row["table_id"], table, f"{who} · {label(row['indicator'], self.language)} {row['year']}", f"{row['source_id']}_{row['table_id']}_{row['line']}_{row['column']}")
+            add(
+                row,
+                observation_key(row),
+                "table",
+                row["table_id"],
+                table,
+                f"{who} · {label(row['indicator'], self.language)} {row['year']}",
+                f"{row['source_id']}_{row['table_id']}_{row['line']}_{row['column']}",
+            )
         for row in load.facts().to_dict("records"):
-            add(row, fact_key(row), "prose", row["section"], section_name(row["section"], self.language), self._what(row["entity"], row["indicator"], [row["kind"], row["item"]], row["period"].replace("../", "–")), row["fact_id"].replace(":", "_").replace(" ", "-"))
+            add(
+                row,
+                fact_key(row),
+                "prose",
+                row["section"],
+                section_name(row["section"], self.language),
+                self._what(
+                    row["entity"], row["indicator"], [row["kind"], row["item"]], row["period"].replace("../", "–")
+                ),
+                row["fact_id"].replace(":", "_").replace(" ", "-"),
+            )
         for row in load.demand().to_dict("records"):
             row |= {"correction_id": ""}
-            add(row, figure_key(row), "statistic", row["body"], f"{row['body']}《{row['title']}》" if zh else f"{row['body']}, {row['title']}", self._what(row["place"], row["indicator"], [row["group"]], f"{row['year']} ({row['grade']})"), "demand_" + row["figure_id"].replace(":", "_"))
+            add(
+                row,
+                figure_key(row),
+                "statistic",
+                row["body"],
+                f"{row['body']}《{row['title']}》" if zh else f"{row['body']}, {row['title']}",
+                self._what(row["place"], row["indicator"], [row["group"]], f"{row['year']} ({row['grade']})"),
+                "demand_" + row["figure_id"].replace(":", "_"),
+            )
         for source_id in load.sources()["source_id"]:
             for table_id, rows in load.record_tables(source_id).items():
                 for row in rows.to_dict("records"):
-                    add(row | {"raw": ""}, record_key(row), "record", table_id, f"{'表' if zh else 'table '}{table_id}", f"{label(row['entity'], self.language)} · {'第' if zh else 'line '}{row['line']}{'行' if zh else ''}", f"{source_id}_{table_id}_{row['line']}_row")
+                    add(
+                        row | {"raw": ""},
+                        record_key(row),
+                        "record",
+                        table_id,
+                        f"{'表' if zh else 'table '}{table_id}",
+                        f"{label(row['entity'], self.language)} · {'第' if zh else 'line '}{row['line']}{'行' if zh else ''}",
+                        f"{source_id}_{table_id}_{row['line']}_row",
+                    )
         return found
 
     def cell(self, key: str) -> Cell:
@@ -135,17 +195,29 @@ class Trail:
     cells: tuple[Cell, ...]
 
     def __str__(self) -> str:
-        lines = [f"{self.name} = {self.text}" + (f" {self.unit}" if self.unit and self.unit not in self.text else ""), f"  {self.formula}  ({self.notebook})"]
+        lines = [
+            f"{self.name} = {self.text}" + (f" {self.unit}" if self.unit and self.unit not in self.text else ""),
+            f"  {self.formula}  ({self.notebook})",
+        ]
         for cell in self.cells:
             moved = cell.used is not None and self.values != "printed"
-            used = f" → {cell.used:g} ({cell.correction_id}: {cell.reason})" if moved else f" ({cell.correction_id}: {cell.reason})" if cell.correction_id else ""
+            used = (
+                f" → {cell.used:g} ({cell.correction_id}: {cell.reason})"
+                if moved
+                else f" ({cell.correction_id}: {cell.reason})"
+                if cell.correction_id
+                else ""
+            )
             lines.append("  " + "  ".join(filter(None, [cell.source_id, cell.place, cell.what, cell.printed])) + used)
         return "\n".join(lines)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{'</td><td>'.join(html.escape(part) for part in (c.source_id, c.place, c.what, c.printed, f'{c.used:g} ({c.correction_id})' if c.used is not None and self.values != 'printed' else c.correction_id))}</td></tr>" for c in self.cells)
+        rows = "".join(
+            f"<tr><td>{'</td><td>'.join(html.escape(part) for part in (c.source_id, c.place, c.what, c.printed, f'{c.used:g} ({c.correction_id})' if c.used is not None and self.values != 'printed' else c.correction_id))}</td></tr>"
+            for c in self.cells
+        )
         return f"<p><b>{html.escape(self.name)} = {html.escape(self.text)}</b><br>{html.escape(self.formula)} ({html.escape(self.notebook)})</p><table><tr><th>source</th><th>place</th><th>what</th><th>printed</th><th>used</th></tr>{rows}</table>"
 
 
@@ -168,7 +240,15 @@ def trace(name: str, language: str = "zh") -> Trail:
     if name not in numbers:
         raise KeyError(f"no number is called {name!r}{nearest(name, numbers)}")
     entry, index = numbers[name], Index(language)
-    return Trail(name, entry["text"], entry["unit"], entry["origin"]["notebook"], entry["origin"]["formula"], entry["origin"]["values"], tuple(index.cell(key) for key in inputs_of(name, numbers)))
+    return Trail(
+        name,
+        entry["text"],
+        entry["unit"],
+        entry["origin"]["notebook"],
+        entry["origin"]["formula"],
+        entry["origin"]["values"],
+        tuple(index.cell(key) for key in inputs_of(name, numbers)),
+    )
 
 
 def printed_table(source_id: str, table_id: str) -> list[list[str]]:

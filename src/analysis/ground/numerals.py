@@ -77,7 +77,13 @@ def parse_number(raw: str, unit: str = "") -> float | None:
     text = _without_marks(_half_width(raw).strip())
     if unit == "%" and text.endswith("%"):
         text = text[:-1].rstrip()
-    plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text.replace(" ", "") if _GROUPED.fullmatch(text) else text
+    plain = (
+        text.replace(",", "")
+        if _THOUSANDS.fullmatch(text)
+        else text.replace(" ", "")
+        if _GROUPED.fullmatch(text)
+        else text
+    )
     if _PLAIN.fullmatch(plain):
         if len(plain.replace(".", "").lstrip("+-0")) > DIGITS or abs(float(plain)) >= LARGEST:
             raise NotANumber("so many digits are no figure; large amounts are printed in 万 or 亿")
@@ -125,12 +131,14 @@ def check_scale(values: list[float]) -> list[int]:
 
 
 _CHINESE = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9)))
-_ENGLISH = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11)))
+_ENGLISH = dict(zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11)))
 _NONE, _ALL = re.compile("没有|空缺|持平"), re.compile("全部")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年| +[A-Za-z])")
 _ARABIC = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)[余多]?\s*([百千万亿]|million)?")
 # a numeral that no measure follows belongs to a name
-_CHINESE_NUMERAL = re.compile("第?[零〇一二两三四五六七八九十百千万亿]+(天半)?(?=[个大次项所门节名人场批层阶年天期届家种类位条支份余多几]|$)")
+_CHINESE_NUMERAL = re.compile(
+    "第?[零〇一二两三四五六七八九十百千万亿]+(天半)?(?=[个大次项所门节名人场批层阶年天期届家种类位条支份余多几]|$)"
+)
 
 
 def _chinese(numeral: str) -> float:
@@ -246,3 +254,8 @@ def rounding_box(raw: str, value: float, qualifier: str = "exact", whole_scale_d
     if qualifier in {"nearly", "at_most"}:
         return 0.0, float(value)
     return float(lower), float(upper)
+
+
+def fold(text: str) -> str:
+    """Header text for comparison: NFKC, no blanks (columns break header cells anywhere)."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
