@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-.PHONY: repro test test-long lab site review lock bench references
+.PHONY: repro test check test-long lab site review bundle lock bench references
 
 repro: .venv/ready            ## bring all results up to date
 	@$(BIN)/python -m pipelines.rebuild
@@ -11,6 +11,15 @@ test: .venv/ready             ## all tests, then the reference notebooks cell by
 	@failed=0; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" || failed=1; \
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=120 tests/notebooks || failed=1; \
+	exit $$failed
+
+check: .venv/ready            ## lint, format, types, the floors of the house, translations of the prose
+	@failed=0; \
+	$(BIN)/ruff check . || failed=1; \
+	$(BIN)/ruff format --check -q . || failed=1; \
+	$(BIN)/mypy --no-error-summary || failed=1; \
+	PYTHONPATH=src:. $(BIN)/lint-imports --no-cache > build/floors.txt || { cat build/floors.txt; failed=1; }; \
+	$(BIN)/python -m analysis.present.prose --check || failed=1; \
 	exit $$failed
 
 test-long: .venv/ready        ## what takes longer than a person waits: kills, full disks, copies, experiments, the whole rebuild under other conditions
@@ -25,6 +34,9 @@ site: repro                   ## the reviewers' site on this machine only
 
 review: .venv/ready           ## make review BASE=<revision>: what the results say now and what they said then, as a page
 	@$(BIN)/python -m pipelines.review $(if $(BASE),$(BASE),HEAD)
+
+bundle: repro                 ## report, site and data as one archive with a manifest
+	@$(BIN)/python -m pipelines.bundle
 
 lock: .venv/ready             ## solve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock

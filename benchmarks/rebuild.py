@@ -1,60 +1,105 @@
-"""A forced rebuild against the same notebooks run one after another by plain papermill, on this machine, side by side.
+"""A forced rebuild of the notebook stages against what one would run without this workbench, on this machine.
 
-Run by hand (``make bench``); not a test. Prints both times and their ratio; the whole rebuild also strips, renders, joins and
-builds the report, which plain papermill does not.
+Against plain papermill: the same notebooks once a source, once a language, once a partner and language. Against one
+warm process that runs all cells once, one notebook after the other, and says them in every language. Run by hand (``make bench``); not a test.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
-from pipelines.run_notebook import NAMES
+from analysis.ground.files import languages
+from analysis.ground.params import load_params, notebooks
 
 ROUNDS = 2
+NOTEBOOK_STAGES = re.compile(r"^\[.*\] (clean|analyse|brief)@")
 
 
-def plain(folder: Path, sources: list[str]) -> float:
-    """Seconds that plain papermill takes for all notebook runs."""
-    environment = {**os.environ, "ANALYSIS_OUT": str(folder)}
+def runs() -> Iterator[tuple[Path, dict[str, str]]]:
+    """Each notebook with the parameters of each of its runs, once whatever the language."""
+    params = load_params()
+    for name, path in notebooks().items():
+        for item in {"clean": params["sources"], "country_brief": params["briefs"]}.get(name, [""]):
+            yield path, {"source" if name == "clean" else "partner": item} if item else {}
+
+
+def plain(folder: Path) -> float:
+    """Seconds that plain papermill takes for all runs, once a language where a notebook speaks."""
     begun = time.perf_counter()
-    for stage, name in NAMES.items():
-        for item in sources if stage == "clean" else [""]:
-            command = [
-                "papermill",
-                "--no-progress-bar",
-                "-k",
-                "python3",
-                f"notebooks/{name}.ipynb",
-                str(folder / f"{name}{item}.ipynb"),
-            ]
-            subprocess.run(
-                [*command, *(["-p", "source", item] if item else [])], env=environment, check=True, capture_output=True
-            )
+    for path, given in runs():
+        for language in languages() if "source" not in given else ["zh"]:
+            options = [part for name, value in {**given, "language": language}.items() for part in ("-p", name, value)]
+            command = ["papermill", "--no-progress-bar", "-k", "python3", str(path), str(folder / "executed.ipynb")]
+            environment = {**os.environ, "ANALYSIS_OUT": str(folder)}
+            subprocess.run([*command, *options], env=environment, check=True, capture_output=True)
     return time.perf_counter() - begun
 
 
 def forced() -> float:
-    """Seconds that a forced rebuild takes."""
+    """Seconds from the start of a forced rebuild to the end of its last notebook stage."""
+    begun = last = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "pipelines.rebuild", "--force"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stdout or []:
+            if NOTEBOOK_STAGES.match(line):
+                last = time.perf_counter()
+    if process.returncode:
+        raise RuntimeError(f"the rebuild ended with {process.returncode}")
+    return last - begun
+
+
+def one_process(folder: Path) -> float:
+    """Seconds that one process takes, libraries imported, for all cells of all runs, said in every language."""
+    environment = {**os.environ, "ANALYSIS_OUT": str(folder), "ANALYSIS_LANGUAGES": ",".join(languages())}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.rebuild", "--cells"],
+        env={**environment, "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
+
+
+def run_cells() -> None:
+    """In the one process: every cell of every run, in a namespace of its own."""
+    import nbformat
+    from IPython.core.interactiveshell import InteractiveShell
+
+    import analysis.describe.cooperation
+    import analysis.inference.simulation
+    import analysis.present.results  # noqa: F401 - what every notebook imports is there before the clock starts
+
+    shell = InteractiveShell.instance()
     begun = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "pipelines.rebuild", "--force"], check=True, capture_output=True)
-    return time.perf_counter() - begun
+    for path, given in runs():
+        shell.reset(new_session=False)
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                shell.run_cell(cell.source, silent=True).raise_error()
+                if "parameters" in cell.metadata.get("tags", []):
+                    shell.push(given)
+    print(time.perf_counter() - begun)
 
 
 def main() -> None:
-    sources = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["sources"]
-    pairs = []
-    for number in range(ROUNDS):
+    if "--cells" in sys.argv:
+        run_cells()
+        return
+    for number in range(1, ROUNDS + 1):
         with tempfile.TemporaryDirectory() as folder:
-            pairs.append((forced(), plain(Path(folder), sources)))
+            rebuilt, papermill, warm = forced(), plain(Path(folder)), one_process(Path(folder))
         print(
-            f"round {number + 1}: rebuild {pairs[-1][0]:.1f} s, plain papermill {pairs[-1][1]:.1f} s, ratio {pairs[-1][0] / pairs[-1][1]:.2f}",
+            f"round {number}: notebook stages {rebuilt:.1f} s; plain papermill {papermill:.1f} s, ratio "
+            f"{rebuilt / papermill:.2f}; one warm process {warm:.1f} s, ratio {rebuilt / warm:.2f}",
             flush=True,
         )
 

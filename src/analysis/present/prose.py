@@ -145,7 +145,8 @@ def main() -> int:
     problems = Problems()
     for language in languages():
         if language != ORIGINAL:
-            update(language)
+            if "--check" not in sys.argv[1:]:
+                update(language)
             untranslated(language, problems)
     print("\n".join(map(str, problems)) or "everything is translated")
     return bool(problems)
