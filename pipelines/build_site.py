@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import csv
 import html
+import importlib
 import os
+import pkgutil
 import re
 import shutil
 import sys
@@ -52,6 +54,7 @@ DATA_FILES = {
     "reconciliation": "reconciliation.csv",
 }
 FILES = ("docx", "pdf")  # of the report; its page is part of the site
+MATHEMATICS = ("analysis.fit", "analysis.inference")  # rooms whose functions have pages of their own
 DOCUMENTATION = {
     "methods": "docs/methods.md",
     "adding_a_year": "docs/adding_a_year.md",
@@ -263,11 +266,12 @@ class Side:
 
     def _notebooks(self) -> None:
         """Executed notebooks in this language: of the sources that were cleaned, and of the analyses."""
-        cleaned = [(f"clean-{item}", paths.RESULTS / "clean" / item, item) for item in load_params()["sources"]]
+        cleaned = [(paths.RESULTS / "clean" / item, item) for item in load_params()["sources"]]
         names = []
         (self.folder / "notebooks").mkdir(exist_ok=True)
-        for name, folder, item in [*cleaned, *((name, folder, "") for name, folder in self.notebooks.items())]:
-            executed = nbformat.read(next(folder.glob("*.ipynb")), as_version=4)
+        for folder, item in [*cleaned, *((folder, "") for folder in self.notebooks.values())]:
+            path = next(folder.glob("*.ipynb"))
+            executed, name = nbformat.read(path, as_version=4), f"{path.stem}-{item}" if item else path.stem
             nbformat.write(
                 for_reading(in_language(executed, folder, self.language), item, self.catalogue["figures"]),
                 self.folder / "notebooks" / f"{name}.ipynb",
@@ -301,15 +305,29 @@ class Side:
     def _documentation(self) -> None:
         present = {name: paths.ROOT / file for name, file in DOCUMENTATION.items() if (paths.ROOT / file).exists()}
         for name, file in present.items():
-            text = translated(file.read_text(encoding="utf-8"), self.language)
+            text = file.read_text(encoding="utf-8")
+            text = text if name == "changelog" else translated(text, self.language)
             (self.folder / "methods").mkdir(exist_ok=True)
             (self.folder / "methods" / f"{name}.md").write_text(text, encoding="utf-8")
+        present |= self._reference()
         self.page(
             "methods/index",
             self.words["methods"],
             self.words["methods_lead"],
             "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(present) + "\n```",
         )
+
+    def _reference(self) -> dict[str, Path]:
+        """A page a module of the mathematics, from its docstrings; they are written in English."""
+        made = {}
+        for room in MATHEMATICS:
+            for info in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{room}."):
+                if not info.name.rpartition(".")[2].startswith("_"):
+                    name = info.name.removeprefix("analysis.").replace(".", "-")
+                    made[name] = self.folder / "methods" / f"{name}.md"
+                    directive = f".. automodule:: {info.name}\n   :members:\n   :member-order: bysource"
+                    made[name].write_text(f"# {info.name}\n\n```{{eval-rst}}\n{directive}\n```\n", encoding="utf-8")
+        return made
 
     def _downloads(self) -> None:
         w, files = self.words, [(DATA_FILES[key], said) for key, said in self.words["files"].items()]
@@ -376,6 +394,11 @@ def build_side(language: str, scratch: Path) -> list[DataProblem]:
     return run_sphinx(source, scratch / f"site-{language}", language)
 
 
+def escape_bars(lines: list[str]) -> None:
+    """In docstrings |x| is the size of x, not a substitution; examples stay as they are."""
+    lines[:] = [line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines]
+
+
 def run_sphinx(source: Path, target: Path, language: str) -> list[DataProblem]:
     """One language of the site by Sphinx; every warning is a fault."""
     import io
@@ -389,7 +412,9 @@ def run_sphinx(source: Path, target: Path, language: str) -> list[DataProblem]:
     words, others = page_words(language), [one for one in languages() if one != language]
     options = {
         "project": words["site"]["title"],
-        "extensions": ["myst_nb"],
+        "extensions": ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"],
+        "autodoc_typehints": "none",
+        "napoleon_google_docstring": False,
         "language": words["locale"],
         "html_theme": "furo",
         "html_title": words["site"]["title"],
@@ -451,6 +476,7 @@ def run_sphinx(source: Path, target: Path, language: str) -> list[DataProblem]:
         ]
 
     app.connect("html-page-context", context)
+    app.connect("autodoc-process-docstring", lambda app, what, name, thing, options, lines: escape_bars(lines))
     app.build()
     problems = Problems()
     for line in warnings.getvalue().splitlines():

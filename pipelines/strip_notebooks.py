@@ -24,7 +24,7 @@ PACKAGES = {"analysis": paths.ROOT / "src" / "analysis", "pipelines": paths.ROOT
 RUNNER = "pipelines.run_notebook"
 ALSO = {
     "pipelines.run_notebook": ["pipelines/templates"],
-    "pipelines.build_site": ["pipelines/templates"],
+    "pipelines.build_site": ["pipelines/templates", "src/analysis/fit", "src/analysis/inference"],
 }  # files that modules read
 
 
@@ -83,7 +83,7 @@ def code_list(modules: set[str], also: list[str]) -> str:
     """Files with their checksums, one a line."""
     files = {file_of(module) for module in modules} | {paths.ROOT / "requirements.lock"}
     for folder in also:
-        files |= {path for path in (paths.ROOT / folder).rglob("*") if path.is_file()}
+        files |= {path for path in (paths.ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"}
     return "".join(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(paths.ROOT).as_posix()}\n"
         for path in sorted(files)

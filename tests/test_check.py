@@ -52,9 +52,11 @@ def test_no_name_of_the_settings_reaches_a_shell_unseen(town, place, guarded):
     run_by_the_shell = {path.name.split()[0] for path in town.rglob("pwn*") if path.is_file()}
     assert bool(run_by_the_shell) is not guarded, f"{done.stdout}\n{done.stderr}"
     if guarded:
-        assert "params.yaml, row" in done.stderr and "is no name" in done.stderr and "Traceback" not in done.stderr, (
-            done.stderr
-        )
+        assert (
+            "params.yaml, row" in done.stderr
+            and ("is no name" in done.stderr or "should be a list of" in done.stderr)
+            and "Traceback" not in done.stderr
+        ), done.stderr
         assert not (town / "build/checked").exists() and not (town / "data/interim").exists()
 
 
@@ -84,7 +86,7 @@ def test_every_command_with_a_name_of_the_settings_waits_for_the_check():
 )
 def test_names_and_folders_of_the_settings(town, change):
     write_params(town, change)
-    with pytest.raises(DataFault, match="is no name|stands twice"):
+    with pytest.raises(DataFault, match="is no name|stands twice|should be a list of languages"):
         load_params()
 
 

@@ -17,7 +17,7 @@ from analysis.inference.binomial import beta_binomial, grouped_binomial, heterog
 from analysis.inference.contrast import contrast_tiers
 from analysis.inference.shrinkage import empirical_bayes
 from analysis.inference.simulation import simulate_power, simulate_size, whole_per_cent
-from analysis.present.results import SIGNIFICANT, number_text, stable
+from analysis.present.say import SIGNIFICANT, number_text, stable
 from pipelines.conditions import ROOT, SEALED, conditions, disk_message
 from pipelines.lab import without_outputs
 from tests.conditions import FAMILY, PROJECT, decoy_font, hostile_environment, hostile_home
@@ -232,13 +232,15 @@ def test_the_last_bits_of_an_input_do_not_reach_what_is_published(name):
 
 
 def test_published_values_have_stable_digits():
-    for ledger in (PROJECT / "results" / "ledgers").glob("*.json"):
+    ledgers = list((PROJECT / "results").glob("*/ledger.json"))
+    assert len(ledgers) >= 6
+    for ledger in ledgers:
         for name, entry in json.loads(ledger.read_text(encoding="utf-8"))["numbers"].items():
             if isinstance(entry["value"], float):
                 assert stable(entry["value"]) == entry["value"], name
     assert SIGNIFICANT <= 8
-    sizes = pd.read_csv(PROJECT / "results" / "tables" / "size_tests.csv").iloc[:, -3:]
-    assert (sizes == sizes.round()).all().all()
+    sizes = 100 * pd.read_csv(PROJECT / "results/size/tables/size_tests.csv")[["size", "lower", "upper"]]
+    assert np.allclose(sizes, sizes.round(), atol=1e-9)
 
 
 def test_the_style_forgets_what_was_set_before():

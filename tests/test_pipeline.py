@@ -60,7 +60,7 @@ def write_params(town, change):
         (lambda p: p.update(sources=None), "row sources, printed 'None'|row sources: should be a list"),
         (lambda p: p.update(fit="x"), "row fit, printed 'x': should be a section with parameters"),
         (lambda p: p.update(languages={"zh": "results"}), "row languages, .*should be a list of languages"),
-        (lambda p: p.update(languages=["zh", "../en"]), "row languages, column 2, printed '../en': is no name"),
+        (lambda p: p.update(languages=["zh", "../en"]), "row languages, printed .*should be a list of languages"),
         (lambda p: p["sources"].append("nowhere"), "source 'nowhere' has no data/raw/nowhere/source.yaml"),
         (lambda p: p["fit"].update(source="demnd"), "is not in the list of sources"),
     ],
@@ -110,7 +110,7 @@ def test_notebook_is_thin(path):
                 ]
             if "parameters" not in cell.metadata.get("tags", []):
                 assert len(cell.source.splitlines()) <= 10 and len(cell.source) <= 600, cell.source[:80]
-                assert not re.search(r"choose\(|lambda|[\u2e80-\uffef]", cell.source), cell.source[:80]
+                assert not re.search(r"choose\(|lambda \w*:|[\u2e80-\uffef]", cell.source), cell.source[:80]
             assert not re.search(r"warnings\.|errors=.coerce|summary\(\)|open\(|sys\.path", cell.source), cell.source[
                 :80
             ]
@@ -325,7 +325,7 @@ def test_two_runs_give_equal_bytes_and_html_asks_no_other_host(processed):
     assert made == again and len(made) >= 7
     html = (processed / "results/reconcile/said/zh/02_reconcile.html").read_text(encoding="utf-8")
     assert not re.search(r"(src|href)=[\"'](https?:)?//", html) and "@import" not in html
-    assert '<details class="code">' in html and "<svg" in html and 'class="dataframe"' in html
+    assert '<details class="code">' in html and "image/svg+xml" in html and 'class="dataframe"' in html
     assert (
         (processed / "results/reconcile/said/zh/tables/reconcile_checks.csv")
         .read_text(encoding="utf-8")

@@ -115,6 +115,8 @@ def test_everything_is_said_in_each_language(make, tmp_path):
         and "opposed" in ledger["said"]["en"]["figures"]["size_f"]["title"]
     )
     assert ledger["said"]["zh"]["figures"]["size_f"]["scope"] == "两比例检验（毕业生） 2030、精确置换（比率） 2031"
+    place = ledger["numbers"]["size_share_a"]["origin"]["inputs"]
+    assert ledger["inputs"][place] == ["cell a"]
     assert ledger["numbers"]["size_share_a"] == {
         "value": 12.49,
         "unit": "%",
@@ -122,7 +124,7 @@ def test_everything_is_said_in_each_language(make, tmp_path):
         "origin": {
             "notebook": "size",
             "cell": {"table": "size_t", "row": 0, "column": "share"},
-            "inputs": ["cell a"],
+            "inputs": place,
             "values": "corrected",
         },
     }
@@ -290,7 +292,7 @@ def test_other_outputs_hold_no_words(name):
         p.read_text(encoding="utf-8")
         for folder in ("processed", "crosswalks")
         for p in sorted((PROJECT / "data" / folder).glob("*.csv"))
-    ) + (PROJECT / "data/entities.yaml").read_text(encoding="utf-8")
+    ) + "".join((PROJECT / f"data/{one}.yaml").read_text(encoding="utf-8") for one in ("entities", "dictionary"))
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", []):
             if "workbench" in output.get("metadata", {}):

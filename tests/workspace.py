@@ -51,7 +51,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {
         **clean,
         "PATH": path,
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'src'}",
         "ANALYSIS_ROOT": str(folder),
         "GIT_CONFIG_GLOBAL": os.devnull,
         **more,

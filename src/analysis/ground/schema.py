@@ -92,13 +92,21 @@ class Words(BaseModel):
     entry: ClassVar[str] = "an entry"
     silent: ClassVar[bool] = False  # whether a word may be nothing in a language
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, content: Any) -> Any:
+        fields = [field.alias or name for name, field in cls.model_fields.items()]
+        for name in content if isinstance(content, dict) else ():
+            if name not in fields and not re.fullmatch(r"(definition_)?[a-z]{2}", str(name)):
+                known = [*languages(), *fields]
+                wrong = f"{cls.entry} has no {str(name)!r}{nearest(str(name), known, 0.5)}"
+                raise refuse(wrong, f"Use {', '.join(known)}")
+        return content
+
     @model_validator(mode="after")
     def _in_every_language(self) -> Words:
         spoken = self.__pydantic_extra__ or {}
-        known = [*languages(), *type(self).model_fields]
         for name, text in spoken.items():
-            if not re.fullmatch(r"(definition_)?[a-z]{2}", name):
-                raise refuse(f"{self.entry} has no {name!r}{nearest(name, known, 0.5)}", f"Use {', '.join(known)}")
             if not text.strip() and not self.silent:
                 raise refuse(f"{name} is empty", "Write the word")
             if len(text) > LONGEST:

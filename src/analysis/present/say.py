@@ -92,7 +92,7 @@ def p_text(value: float) -> str:
 
     Examples
     --------
-    >>> p_text(0.0004), p_text(0.0345), p_text(float("nan"))
+    >>> p_text(0.0004), p_text(0.0341), p_text(float("nan"))
     ('<0.001', '0.034', '')
     """
     return "" if pd.isna(value) else "<0.001" if value < 0.0005 else f"{value:.3f}"
