@@ -1,7 +1,7 @@
 """A forced rebuild against the same notebooks run one after another by plain papermill, on this machine, side by side.
 
-Run by hand (``make bench``); not a test. Prints both times and their ratio; the whole rebuild also strips, renders, joins and
-builds the report, which plain papermill does not.
+Run by hand (``make bench``); not a test. Prints both times and their ratio; the whole rebuild also strips, renders,
+joins and builds the report, which plain papermill does not.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             pairs.append((forced(), plain(Path(folder), sources)))
         print(
-            f"round {number + 1}: rebuild {pairs[-1][0]:.1f} s, plain papermill {pairs[-1][1]:.1f} s, ratio {pairs[-1][0] / pairs[-1][1]:.2f}",
+            f"round {number + 1}: rebuild {pairs[-1][0]:.1f} s, plain papermill {pairs[-1][1]:.1f} s, ratio "
+            f"{pairs[-1][0] / pairs[-1][1]:.2f}",
             flush=True,
         )
 

@@ -31,8 +31,9 @@ class Document(Closed):
 class About(Closed):
     """``source.yaml``.
 
-    `rows` and `missing` say how many rows each CSV holds and how many figures of each table are printed as missing; where they are declared, a
-    row or a figure that is lost stops the build. What an import of a collection writes beside (schools, waived …) is its own record.
+    `rows` and `missing` say how many rows each CSV holds and how many figures of each table are printed as missing;
+    where they are declared, a row or a figure that is lost stops the build. What an import of a collection writes
+    beside (schools, waived …) is its own record.
     """
 
     id: Name
@@ -142,7 +143,8 @@ def check_rows(path: Path, count: int, about: About, problems: Problems) -> None
         problems.add(
             paths.shown(path),
             f"{count} rows, source.yaml says {wanted}",
-            "Compare with the document: restore or take out the row; if the document has changed, enter the new number under rows",
+            "Compare with the document: restore or take out the row; if the document has changed, enter the new "
+            "number under rows",
             table=path.stem,
         )
 
@@ -154,6 +156,7 @@ def check_missing(path: Path, count: int, about: About, problems: Problems) -> N
         problems.add(
             paths.shown(path),
             f"{count} figures are printed as missing, source.yaml says {wanted}",
-            "Compare with the document: restore the figure; if the document has changed, enter the new number under missing",
+            "Compare with the document: restore the figure; if the document has changed, enter the new number under "
+            "missing",
             table=path.stem,
         )

@@ -78,12 +78,11 @@ def _check_year(column: Column, about: About, place: dict, file: str, problems: 
         or column.year > about.report_year
         or column.year < about.report_year - 15
     ):
-        problems.add(
-            file,
-            f"year is {column.year}, {'the header says ' + ' and '.join(map(str, sorted(printed))) if printed else f'the report is about {about.report_year}'}",
-            "Correct the year",
-            **place,
-        )
+        if printed:
+            against = f"the header says {' and '.join(map(str, sorted(printed)))}"
+        else:
+            against = f"the report is about {about.report_year}"
+        problems.add(file, f"year is {column.year}, {against}", "Correct the year", **place)
 
 
 def _check_exchanged(
@@ -105,7 +104,8 @@ def _check_exchanged(
         if other > own + 0.05:
             problems.add(
                 file,
-                f"the headers of columns {first} and {second} fit each other's indicator: {one.indicator} and {two.indicator} look exchanged",
+                f"the headers of columns {first} and {second} fit each other's indicator: {one.indicator} and "
+                f"{two.indicator} look exchanged",
                 "Exchange the two, or correct their names in data/dictionary.yaml",
                 table=table_id,
                 column=f"{first}, {' / '.join(one.header)}",

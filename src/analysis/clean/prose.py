@@ -180,8 +180,8 @@ def clean_facts(
     Returns
     -------
     DataFrame
-        the columns of `FACT_COLUMNS` with `value` as float, and `lower`, `upper` (see `rounding_box`), `value_printed` and
-        `correction_id` (see `apply_corrections`).
+        the columns of `FACT_COLUMNS` with `value` as float, and `lower`, `upper` (see `rounding_box`), `value_printed`
+        and `correction_id` (see `apply_corrections`).
     """
     file = shown(path)
     declared = (
@@ -238,7 +238,8 @@ def clean_facts(
             problems.add(
                 file,
                 f"value is {row['value']:.10g}, which the figure as printed does not say",
-                "Correct value or raw after the document; a figure without a numeral is one event, or counts what is listed",
+                "Correct value or raw after the document; a figure without a numeral is one event, or counts what is "
+                "listed",
                 **place,
                 column="raw",
                 printed=row["raw"][:80],
@@ -372,7 +373,8 @@ def _check_documents(rows: list[dict], problems: Problems) -> None:
 
 
 def _check_parts(rows: list[dict], problems: Problems) -> None:
-    """Parts of a whole are all there and add up: sectors to the whole, shares to 100, sections to all, occupations to the employed."""
+    """Parts of a whole are all there and add up: sectors to the whole, shares to 100, sections to all,
+    occupations to the employed."""
     figures: dict[tuple, dict[str, dict]] = defaultdict(dict)
     for row in rows:
         figures[row["place"], row["year"], row["period"], row["scope"], row["indicator"]][row["group"]] = row

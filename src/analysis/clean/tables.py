@@ -65,7 +65,8 @@ KINDS = ("header", "record", "aggregate")
 
 
 def read_grid(path: Path, layout: TableLayout, problems: Problems) -> list[list[str]]:
-    """Rows of a raw table: columns as the intake names them, rows of known kinds in the order of the document, and the closing row last."""
+    """Rows of a raw table: columns as the intake names them, rows of known kinds in the order of the document,
+    and the closing row last."""
     file, rows = shown(path), read_csv(path, problems)
     if not rows:
         return []
@@ -193,7 +194,8 @@ def check_header(grid: list[list[str]], layout: TableLayout, file: str, problems
     if len(grid[0]) - 2 != width or len(printed) != layout.header_rows:
         problems.add(
             file,
-            f"{len(grid[0]) - 2} columns and {len(printed)} header lines, declared are {width} and {layout.header_rows}",
+            f"{len(grid[0]) - 2} columns and {len(printed)} header lines, declared are {width} and "
+            f"{layout.header_rows}",
             "Compare with layout.yaml and the document",
             table=layout.table_id,
         )
@@ -241,7 +243,8 @@ def clean_table(
     Returns
     -------
     (list of dict, list of dict, int)
-        observations (one a numeric cell), records (one a printed row of a record table), and the number of printed rows below the header.
+        observations (one a numeric cell), records (one a printed row of a record table),
+        and the number of printed rows below the header.
     """
     file = shown(path)
     grid = read_grid(path, layout, problems)
@@ -269,7 +272,8 @@ def clean_table(
                 problems.add(
                     file,
                     "the name is not known",
-                    f"Correct it, or add the variant to data/entities.yaml{nearest(fold(printed_name), names.entity_of)}",
+                    "Correct it, or add the variant to "
+                    f"data/entities.yaml{nearest(fold(printed_name), names.entity_of)}",
                     table=layout.table_id,
                     row=f"line {line}",
                     printed=printed_name,

@@ -163,10 +163,13 @@ class _One:
         for (sheet, cell), value in self.answers.cells.items():
             if personal(shown(value)) and (isinstance(value, str) or (sheet, cell) in self.texts):
                 self._add("personal", sheet, cell, f"{sheet}!{cell}", shown(value))
-            elif isinstance(value, str):
-                # an apostrophe may stand there from a list that was disarmed before
-                if disarmed(value.removeprefix("'")) != value.removeprefix("'") and not is_missing(value):
-                    self._add("text_like_formula", sheet, cell, f"{sheet}!{cell}", value)
+            # an apostrophe may stand there from a list that was disarmed before
+            elif (
+                isinstance(value, str)
+                and disarmed(value.removeprefix("'")) != value.removeprefix("'")
+                and not is_missing(value)
+            ):
+                self._add("text_like_formula", sheet, cell, f"{sheet}!{cell}", value)
 
     def _figure(self, question: Question) -> None:
         indicator = question.indicator
@@ -397,7 +400,8 @@ class _One:
                 result = rule.formula.evaluate(book, context)
             except NoData:
                 continue  # not asked of this school, or reported in its cell
-            # a workbook drops closing zeros: rates and figures per head are held to two decimals however many digits are left
+            # a workbook drops closing zeros: rates and figures per head are held to two decimals however many digits
+            # are left
             if (
                 judge(
                     self.values[rule.indicator],

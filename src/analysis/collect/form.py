@@ -156,7 +156,8 @@ class Collection:
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """Figures of which one must not exceed the other, as the relations of the audit say; cells show a breach at once."""
+        """Figures of which one must not exceed the other, as the relations of the audit say;
+        cells show a breach at once."""
         simple = [
             re.fullmatch(r"(\w+) <= (\w+)", rule)
             for rule in read_yaml(paths.DATA / "identities.yaml")["inequality"]
@@ -295,7 +296,8 @@ def load_collection(year: int) -> Collection:
     Raises
     ------
     DataFault
-        with every fault of the declaration: tables that the previous source has not, indicators without a Chinese definition …
+        with every fault of the declaration: tables that the previous source has not,
+        indicators without a Chinese definition …
     """
     path = paths.DATA / "collection.yaml"
     file = paths.shown(path)

@@ -1,7 +1,8 @@
 """What a workbook that came from outside is made of, looked at before anything opens it.
 
-A workbook is a ZIP archive of XML. Every part is unpacked in pieces and read once by a parser that builds nothing: it counts, and stops at the first thing
-that no form has. What decides is what the parser reads, never how it is spelt in the file.
+A workbook is a ZIP archive of XML. Every part is unpacked in pieces and read once by a parser that builds nothing: it
+counts, and stops at the first thing that no form has. What decides is what the parser reads, never how it is spelt in
+the file.
 """
 
 from __future__ import annotations
@@ -169,7 +170,8 @@ class _Parts:
         depth = self.depth
         parser.Parse(piece, False)
         if len(piece) == PIECE and not self.seen and self.depth == depth:
-            # inside one tag, comment or text; a parser that waits for its end reads it from its beginning again and again
+            # inside one tag, comment or text; a parser that waits for its end reads it from its beginning again and
+            # again
             self._over("bytes without a tag", PIECE)
         self._count()
 

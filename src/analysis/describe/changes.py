@@ -126,10 +126,13 @@ def two_year_counts(observations: pd.DataFrame, rate: str, before: int, year: in
     rows = rows_of_schools(observations, before, year)
     columns = {}
     for side, codes in zip(("numerator", "denominator"), TWO_YEAR_RATES[rate]):
+        parts = len(codes)
         for when, y in (("before", before), ("after", year)):
             part = rows[rows["indicator"].isin(codes) & (rows["year"] == y)].groupby("entity", sort=False)["value"]
             # all its parts, or none
-            columns[f"{side}_{when}"] = part.agg(lambda v: v.sum(skipna=False) if len(v) == len(codes) else np.nan)
+            columns[f"{side}_{when}"] = part.agg(
+                lambda v, parts=parts: v.sum(skipna=False) if len(v) == parts else np.nan
+            )
     table = pd.DataFrame(columns).dropna()
     impossible = (table < 0).any(axis=1) | (table["denominator_before"] == 0) | (table["denominator_after"] == 0)
     if rate.endswith(SHARE):  # more in the part than in the whole cannot be: the audit names it, no share follows
@@ -264,7 +267,8 @@ def study_shares(tiers: pd.DataFrame, change: pd.DataFrame, facts: pd.DataFrame,
 
 
 def share_table(shares: pd.DataFrame, behind: pd.DataFrame, facts: pd.DataFrame, before: int) -> pd.DataFrame:
-    """Those shares as a table, with the further study of the year before, graduates and their printed changes behind."""
+    """Those shares as a table, with the further study of the year before,
+    graduates and their printed changes behind."""
     graduates = behind[behind["indicator"] == "graduates"]
     in_study = behind[behind["indicator"].isin(STUDY) & (behind["year"] == before)]
     table = coded(shares.rename_axis("tier").reset_index())

@@ -1,8 +1,9 @@
-"""The door of the mathematics: what its functions take is declared at their head and checked once, before anything is computed.
+"""The door of the mathematics: what its functions take is declared at their head and checked once,
+before anything is computed.
 
-`takes` wraps a function. Each argument has a check, which turns what was given into a clean array or number, or says what is wrong;
-relations between arguments follow; the answer must be finite unless the head says where it is not. Every fault is a `BadArgument`
-that names function, argument, position and value; all faults of one call are said together.
+`takes` wraps a function. Each argument has a check, which turns what was given into a clean array or number, or says
+what is wrong; relations between arguments follow; the answer must be finite unless the head says where it is not. Every
+fault is a `BadArgument` that names function, argument, position and value; all faults of one call are said together.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
     relations : callables
         conditions between several arguments, looked at when each is sound by itself.
     may_be_nan : str
-        where the answer is not finite, in the words of the docstring; without it an answer that is not finite is refused.
+        where the answer is not finite, in the words of the docstring;
+        without it an answer that is not finite is refused.
     checks : callables
         one for every parameter of the function, (value, name) → clean value. None passes where it is the default.
 
@@ -59,7 +61,8 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
         expected = {name for name in signature.parameters if name != "self"}
         if expected != set(checks):
             raise TypeError(
-                f"{function.__qualname__}: checks are declared for {sorted(checks)}, its parameters are {sorted(expected)}"
+                f"{function.__qualname__}: checks are declared for {sorted(checks)}, its parameters are "
+                f"{sorted(expected)}"
             )
         optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
         called = function.__qualname__.removesuffix(".__init__")
@@ -355,7 +358,10 @@ def _shaped(values: np.ndarray, name: str, wanted: tuple[int, ...], least: int, 
         raise BadArgument(
             name,
             short
-            or f"{name} must be {SHAPES[values.ndim]} with {least} {'entry' if least == 1 else 'entries'} or more; its shape is {values.shape}",
+            or (
+                f"{name} must be {SHAPES[values.ndim]} with {least} {'entry' if least == 1 else 'entries'} or more; "
+                f"its shape is {values.shape}"
+            ),
         )
 
 
@@ -537,7 +543,8 @@ def real(
     rule: str = "",
     missing: bool = False,
 ) -> Check:
-    """One number within bounds; `above` and `below` leave the bounds out, `missing` lets nan stand for a figure that is not printed."""
+    """One number within bounds; `above` and `below` leave the bounds out,
+    `missing` lets nan stand for a figure that is not printed."""
     needed = rule or f"it must lie {'above' if above else 'between'} {low:g} and {'below ' if below else ''}{high:g}"
 
     def check(value: object, name: str) -> float:
@@ -893,7 +900,8 @@ def part_of(part: str, whole_: str) -> Relation:
             of = f"position {place} is " if k.ndim else "it is "
             raise BadArgument(
                 part,
-                f"{of}{shown(float(k[tuple(index)]))} of {shown(float(n[tuple(index)]))}; every entry needs 0 <= {part} <= {whole_}, and {whole_} above zero",
+                f"{of}{shown(float(k[tuple(index)]))} of {shown(float(n[tuple(index)]))}; every entry needs 0 <= "
+                f"{part} <= {whole_}, and {whole_} above zero",
                 position=place,
                 value=float(k[tuple(index)]),
             )
@@ -909,7 +917,8 @@ def two_groups(first: str) -> Relation:
         if not 0 < member.sum() < member.size:
             raise BadArgument(
                 first,
-                f"{int(member.sum())} of {member.size} are in the first group; two groups with a school each are needed",
+                f"{int(member.sum())} of {member.size} are in the first group; two groups with a school each are "
+                "needed",
                 value=int(member.sum()),
             )
 
@@ -924,7 +933,8 @@ def fits(draws_: str, *arguments: str) -> Relation:
         if cells > 10 * MOST_CELLS:
             raise BadArgument(
                 draws_,
-                f"{given[draws_]} draws of {cells // given[draws_]} entries do not fit in memory; {10 * MOST_CELLS // (cells // given[draws_])} draws do",
+                f"{given[draws_]} draws of {cells // given[draws_]} entries do not fit in memory; "
+                f"{10 * MOST_CELLS // (cells // given[draws_])} draws do",
                 value=given[draws_],
             )
 

@@ -173,7 +173,8 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
     Raises
     ------
     DataFault
-        with every fault: unknown keys and kinds, schools without a tier that exists, a part of nothing known, one printed name for two schools.
+        with every fault: unknown keys and kinds, schools without a tier that exists, a part of nothing known,
+        one printed name for two schools.
     """
     path = path or paths.ENTITIES
     file, problems, found = paths.shown(path), Problems(), {}
@@ -288,7 +289,8 @@ def country_code(english: str) -> str:
 
 @lru_cache
 def crosswalk_names() -> dict[str, dict[str, str]]:
-    """Names that crosswalks give: kinds of cooperation (``kind_agreement``), countries and regions of partners (``country_laos``)."""
+    """Names that crosswalks give: kinds of cooperation (``kind_agreement``),
+    countries and regions of partners (``country_laos``)."""
     kinds, partners = (_rows(paths.CROSSWALKS / f"{name}.csv") for name in ("cooperation_kinds", "partner_to_country"))
     found = {f"kind_{row['kind']}": {language: row[language] for language in languages()} for row in kinds}
     countries = [(f"country_{country_code(row['country_en'])}", row) for row in partners if row["country_en"]]
@@ -306,7 +308,8 @@ def is_known(code: str) -> bool:
 
 
 def label(code: str, language: str) -> str:
-    """Short name of an indicator, entity, table head, category, kind of cooperation or country in `language` (``zh`` or ``en``).
+    """Short name of an indicator, entity, table head, category,
+    kind of cooperation or country in `language` (``zh`` or ``en``).
 
     Raises
     ------
@@ -322,7 +325,8 @@ def label(code: str, language: str) -> str:
     if code.startswith(("kind_", "country_")) and code in crosswalk_names():
         return crosswalk_names()[code][language]
     raise KeyError(
-        f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}"
+        f"{code!r} is in none of dictionary.yaml, entities.yaml and "
+        f"labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}"
     )
 
 

@@ -126,7 +126,8 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
     Raises
     ------
     DataFault
-        for misspelt, missing or unfit keys, columns without a role, indicators without a year, two columns for one figure.
+        for misspelt, missing or unfit keys, columns without a role, indicators without a year,
+        two columns for one figure.
     """
     problems, file, tables = Problems(), shown(path), {}
     declared = check(LayoutFile, read_yaml(Path(path)), file, problems)

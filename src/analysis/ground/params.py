@@ -25,7 +25,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Digits = Annotated[int, Field(ge=0, le=3)]
 Least = Annotated[int, Field(ge=1, le=1000)]
 
-# what parameters of these names may be, in whichever notebook; others are of the type of their literal, and a name with `year` in it is a year
+# what parameters of these names may be, in whichever notebook; others are of the type of their literal, and a name with
+# `year` in it is a year
 KINDS: dict[str, Any] = {
     "language": Language,
     "values": Values,
@@ -45,7 +46,8 @@ class Section(Closed):
 
 
 class Analysis(Closed):
-    """A notebook that publishes for the report: its file, and what else than processed tables and crosswalks it reads."""
+    """A notebook that publishes for the report: its file,
+    and what else than processed tables and crosswalks it reads."""
 
     notebook: Name
     reads: Text
@@ -54,7 +56,8 @@ class Analysis(Closed):
 
 
 def notebooks() -> dict[str, Path]:
-    """Files of ``notebooks/`` by the section of ``params.yaml`` that they share their name with: ``03_fit.ipynb`` is `fit`."""
+    """Files of ``notebooks/`` by the section of ``params.yaml`` that they share their name with:
+    ``03_fit.ipynb`` is `fit`."""
     return {path.stem.partition("_")[2]: path for path in sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 
 
@@ -255,7 +258,8 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
         if analysis.notebook != (notebooks()[name].stem if name in notebooks() else ""):
             problems.add(
                 file,
-                f"notebooks/ has no NN_{name}.ipynb of this name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}",
+                f"notebooks/ has no NN_{name}.ipynb of this "
+                f"name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}",
                 "Name the file; its section, results and words share its name",
                 row="analyses",
                 column=name,

@@ -1,7 +1,7 @@
 """Schemas of the files that people write: what a file may hold, said once, closed against everything else.
 
-YAML and settings are described by pydantic models (`Closed`), CSV by typed columns (`Table`). Either way every fault of a file is noted at
-once, with its place, what stands there, and the nearest known name.
+YAML and settings are described by pydantic models (`Closed`), CSV by typed columns (`Table`). Either way every fault of
+a file is noted at once, with its place, what stands there, and the nearest known name.
 """
 
 from __future__ import annotations
@@ -372,7 +372,8 @@ def whole(required: bool = True) -> Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One kind of CSV: its columns with their types, the column that names a row in messages, and what no two rows may share."""
+    """One kind of CSV: its columns with their types, the column that names a row in messages,
+    and what no two rows may share."""
 
     columns: Mapping[str, Column]
     label: str = ""  # column that names a row; else its line does

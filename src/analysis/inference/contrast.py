@@ -43,8 +43,9 @@ def contrast_tiers(
     Returns
     -------
     DataFrame
-        method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
-        no answer (nan) at this design, for instance because leaving a school out empties a tier; kind: the sort of reason, ``separated`` or ``refused``.
+        method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one),
+        refused: why a method gives no answer (nan) at this design, for instance because leaving a school out empties a
+        tier; kind: the sort of reason, ``separated`` or ``refused``.
     """
     k, n, member = np.asarray(successes), np.asarray(trials), np.asarray(first)
     design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})

@@ -1,4 +1,5 @@
-"""What goes with an outcome at school level: rank correlations one by one, the whole family with its correction, and no regression."""
+"""What goes with an outcome at school level: rank correlations one by one, the whole family with its correction,
+and no regression."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def _orders(size: int) -> np.ndarray:
 
 @takes(rho=arrays.real(-1, 1), n=arrays.whole(1), confidence=arrays.confidence)
 def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a rank correlation on Fisher's scale, variance (1 + ρ²/2)/(n − 3) (Bonett & Wright 2000); wide at eleven schools, as it should be."""
+    """Interval of a rank correlation on Fisher's scale, variance (1 + ρ²/2)/(n − 3) (Bonett & Wright 2000);
+    wide at eleven schools, as it should be."""
     if n < 5:
         return -1.0, 1.0
     half = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
@@ -80,8 +82,8 @@ def rank_correlation(
     ----------
     x, y : array of shape (schools,)
     strata : array of shape (schools,), optional
-        tiers: ranks are compared within tiers only (mean rank of each tier taken away) and permuted within tiers, so that a mere difference
-        between tiers does not count.
+        tiers: ranks are compared within tiers only (mean rank of each tier taken away) and permuted within tiers, so
+        that a mere difference between tiers does not count.
     draws, seed : int
         orders drawn where there are more than `ENUMERATE_UP_TO`; the p then counts the observed order as one of them.
 
@@ -137,7 +139,8 @@ def correlate_family(
     draws: int = 19_999,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Every predictor against every outcome, each by rank correlation; the whole family is returned with its correction.
+    """Every predictor against every outcome, each by rank correlation;
+    the whole family is returned with its correction.
 
     Parameters
     ----------
@@ -151,8 +154,10 @@ def correlate_family(
     Returns
     -------
     DataFrame
-        outcome, predictor, schools, rho, lower, upper, p, rho_within, p_within, p_holm, p_bh; nan for a pair with fewer than four schools or a side that does not vary; Holm
-        and Benjamini–Hochberg over all rows that could be tested. A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it were the only one.
+        outcome, predictor, schools, rho, lower, upper, p, rho_within, p_within, p_holm, p_bh; nan for a pair with fewer
+        than four schools or a side that does not vary; Holm and Benjamini–Hochberg over all rows that could be tested.
+        A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it
+        were the only one.
     """
     measured = dict.fromkeys([*outcomes, *predictors], arrays.numbers(missing=True))
     arrays.frame(**measured, **({strata: None} if strata else {}))(schools, "schools")

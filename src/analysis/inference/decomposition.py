@@ -1,4 +1,5 @@
-"""Changes and contrasts taken apart: rate and composition, several factors, and the check that an aggregate does not mislead."""
+"""Changes and contrasts taken apart: rate and composition, several factors,
+and the check that an aggregate does not mislead."""
 
 from __future__ import annotations
 
@@ -38,16 +39,19 @@ def kitagawa(
     *,
     shares: bool = True,
 ) -> Kitagawa:
-    """Kitagawa (1955) decomposition of the change of an aggregate rate R = Σ w r, w share of a stratum in the denominator.
+    """Kitagawa (1955) decomposition of the change of an aggregate rate R = Σ w r,
+    w share of a stratum in the denominator.
 
-    rate = Σ (w₁ + w₂)/2 · (r₂ − r₁); composition = Σ (r₁ + r₂)/2 · (w₂ − w₁); their sum is the change. For two factors it is the Shapley value.
+    rate = Σ (w₁ + w₂)/2 · (r₂ − r₁); composition = Σ (r₁ + r₂)/2 · (w₂ − w₁); their sum is the change.
+    For two factors it is the Shapley value.
 
     Parameters
     ----------
     numerator_before, denominator_before, numerator_after, denominator_after : array of shape (strata,)
         counts; every stratum needs a denominator above zero in both years, or its rate does not exist.
     shares : bool
-        whether numerators are part of their denominators; false for amounts per something (yuan a person-time), which may be above one.
+        whether numerators are part of their denominators; false for amounts per something (yuan a person-time),
+        which may be above one.
 
     Notes
     -----
@@ -83,7 +87,8 @@ def _both_years(
     if len({v.shape for v in found}) > 1:
         raise BadArgument(
             AMOUNTS[1],
-            f"numerators and denominators of both years must have one entry a stratum; there are {', '.join(str(v.size) for v in found)}",
+            "numerators and denominators of both years must have one entry a stratum; there are "
+            f"{', '.join(str(v.size) for v in found)}",
             value=found[1].shape,
         )
     for (numerator, f), (denominator, n) in (
@@ -239,8 +244,8 @@ def simpson_check(
     Returns
     -------
     Simpson
-        `flag` is "reversal" where aggregate and weighted within-change point in opposite directions, "mean" where only the
-        simple mean of strata does.
+        `flag` is "reversal" where aggregate and weighted within-change point in opposite directions,
+        "mean" where only the simple mean of strata does.
     """
     f1, n1, f2, n2 = _both_years(numerator_before, denominator_before, numerator_after, denominator_after, shares)
     parts = kitagawa(f1, n1, f2, n2, shares=shares)

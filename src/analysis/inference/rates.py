@@ -15,7 +15,8 @@ K, N = arrays.counts(dimensions=(0, 1, 2), whole=True, zero=True), arrays.counts
 
 @takes(successes=K, trials=N)
 def school_logits(successes: ArrayLike, trials: ArrayLike) -> np.ndarray:
-    """Logits of school rates; where a rate is 0 or 1 half a case is added on either side (Haldane 1955; Anscombe 1956)."""
+    """Logits of school rates; where a rate is 0 or 1 half a case is added on either side (Haldane 1955;
+    Anscombe 1956)."""
     k, n = np.asarray(successes), np.asarray(trials)
     _check_part(k, n)
     edge = 0.5 * ((k <= 0) | (k >= n))
@@ -36,7 +37,8 @@ METHODS = {"wilson": "wilson", "clopper_pearson": "beta", "jeffreys": "jeffreys"
 def proportion_interval(
     successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95, *, method: str = "wilson"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of a proportion (Brown, Cai & DasGupta 2001). Treats graduates as independent: a lower bound of the spread.
+    """Interval of a proportion (Brown, Cai & DasGupta 2001). Treats graduates as independent:
+    a lower bound of the spread.
 
     Parameters
     ----------

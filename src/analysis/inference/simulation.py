@@ -1,7 +1,9 @@
-"""How often tests reject when nothing differs, at the design at hand: a few schools of unequal size that differ among themselves.
+"""How often tests reject when nothing differs, at the design at hand:
+a few schools of unequal size that differ among themselves.
 
-Each test is computed for all draws at once from its closed form for two groups; tests of the project compare them with the public functions, draw by
-draw. A draw in which a test has no answer (a tier in which everybody was placed) counts as failed, not as a rejection.
+Each test is computed for all draws at once from its closed form for two groups; tests of the project compare them with
+the public functions, draw by draw. A draw in which a test has no answer (a tier in which everybody was placed) counts
+as failed, not as a rejection.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ MOST_SCHOOLS = 13  # patterns of signs are enumerated
 
 
 def _draw_logits(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a logarithm moves a last bit here, and no draw after it."""
+    """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a
+    logarithm moves a last bit here, and no draw after it."""
     return special.ndtri(rng.random(shape))
 
 
@@ -91,7 +94,8 @@ of_two_tiers = takes(_design, may_be_nan=NO_ANSWER, k=PLACED, n=GRADUATES, first
     rng=arrays.generator,
 )
 def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
+    """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal,
+    no tier effect."""
     n = np.asarray(trials, float)
     return _draw_placed(rng, n, special.expit(mean_logit + sigma * _draw_logits(rng, (draws, n.size))))
 
@@ -192,7 +196,8 @@ def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.nd
 
 @of_two_tiers
 def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Wild cluster bootstrap of the linear probability model, null imposed, all Rademacher patterns (up to 13 schools)."""
+    """Wild cluster bootstrap of the linear probability model, null imposed,
+    all Rademacher patterns (up to 13 schools)."""
     signs = 1.0 - 2 * (
         (np.arange(2 ** (n.size - 1))[:, None] >> np.arange(n.size)) & 1
     )  # a pattern and its opposite give the same |t|
@@ -217,7 +222,8 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
 
 
 def _wald(found: Climb, boundary: float, k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Wald p of the tier at the tops; where the spread of schools runs to nothing the binomial model holds, whose error is in closed form."""
+    """Wald p of the tier at the tops; where the spread of schools runs to nothing the binomial model holds,
+    whose error is in closed form."""
     p = np.full(len(k), np.nan)
     curves = found.terms.information
     tops = found.settled & (np.linalg.eigvalsh(np.where(np.isfinite(curves), curves, 0.0))[:, 0] > 0)
@@ -276,7 +282,8 @@ RECOMMENDED = ("permutation_rates", "permutation_logits", "sign_flip")
 
 @takes(_design, may_be_nan=NO_ANSWER, k_before=PLACED, k_after=PLACED, n=GRADUATES)
 def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
-    """p of a change between two years: two proportions over graduates, paired t and exact sign flip on school logits."""
+    """p of a change between two years: two proportions over graduates,
+    paired t and exact sign flip on school logits."""
     p1, p2 = k_before.sum(1) / n.sum(), k_after.sum(1) / n.sum()
     p = (p1 + p2) / 2
     z = school_logits(k_after, n) - school_logits(k_before, n)
@@ -294,7 +301,8 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
     may_be_nan="a test without an answer in any draw has no size",
 )
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
-    """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent, their intervals outwards."""
+    """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent,
+    their intervals outwards."""
     shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}
     return found.assign(
         **{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()}
@@ -385,13 +393,15 @@ def simulate_size(
     first : array of bool
         the schools of one tier.
     mean_logit, sigma : float
-        mean and standard deviation of school logits; in the two-year design a school keeps its own level, and both years vary around it by σ/√2.
+        mean and standard deviation of school logits; in the two-year design a school keeps its own level,
+        and both years vary around it by σ/√2.
     draws, seed : int
 
     Returns
     -------
     DataFrame
-        test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %: simulation error only), failed (draws without one).
+        test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %:
+        simulation error only), failed (draws without one).
     """
     n, member = np.asarray(trials, float), np.asarray(first, bool)
     rng = np.random.default_rng(seed)

@@ -1,7 +1,8 @@
 """Forms of figures: one idea each, direct labels, intervals drawn and named. Nothing is computed here.
 
-Each form gets published tables (codes and numbers) and `words` of the figure, which say codes and texts in a language: ``words("xlabel")``
-is a text, ``words.rows(frame, column)`` the names of rows, ``words.cell(column, code)`` one code. Options are the same in every language.
+Each form gets published tables (codes and numbers) and `words` of the figure, which say codes and texts in a language:
+``words("xlabel")`` is a text, ``words.rows(frame, column)`` the names of rows, ``words.cell(column, code)`` one code.
+Options are the same in every language.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from analysis.present.style import PALETTE, wrap
 
 @dataclass(frozen=True)
 class Series:
-    """One series of a dot plot: the key of its name among the figure's words, and the columns that hold value and interval."""
+    """One series of a dot plot: the key of its name among the figure's words,
+    and the columns that hold value and interval."""
 
     name: str
     value: str | None
@@ -243,7 +245,8 @@ def plot_verdicts(frame: pd.DataFrame, *, words: Drawn, label: str, columns: dic
 def plot_differences(
     frame: pd.DataFrame, *, words: Drawn, label: str, value: str, text: str, linear: float = 1.0
 ) -> Figure:
-    """Differences in per cent on an axis that is linear near zero and logarithmic beyond, each with its figures beside it.
+    """Differences in per cent on an axis that is linear near zero and logarithmic beyond,
+    each with its figures beside it.
 
     Parameters
     ----------
@@ -447,7 +450,7 @@ def plot_timeline(frame: pd.DataFrame, *, words: Drawn, lanes: Sequence[str]) ->
     earliest = np.floor(np.nanmin(frame[["begin", "end"]].to_numpy(float)))
     spread = frame.groupby("kind").cumcount()
     size = frame.groupby("kind")["kind"].transform("size")
-    for (index, item), place, count in zip(frame.iterrows(), spread, size):
+    for (_, item), place, count in zip(frame.iterrows(), spread, size):
         y = heights[item["kind"]] + 0.62 * ((place + 0.5) / count - 0.5)
         if pd.isna(item["begin"]):
             axes.plot([earliest - 0.6, item["end"]], [y, y], color=PALETTE["light"], linewidth=1.1, zorder=1)

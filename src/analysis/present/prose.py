@@ -1,8 +1,9 @@
 """Prose of notebooks and guides in another language, by message catalogues (gettext).
 
-A message is a block of Markdown: a heading, a paragraph, a list, a table; blocks are parted by empty lines. Catalogues lie in
-``data/words/prose/<language>/<document>.po``; the original is a message of its own, so an edited paragraph has no translation until its catalogue
-says so again (``python -m analysis.present.prose`` lists what is missing and writes the entries to fill in).
+A message is a block of Markdown: a heading, a paragraph, a list, a table; blocks are parted by empty lines. Catalogues
+lie in ``data/words/prose/<language>/<document>.po``; the original is a message of its own, so an edited paragraph has
+no translation until its catalogue says so again (``python -m analysis.present.prose`` lists what is missing and writes
+the entries to fill in).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""One style for all figures: a Chinese font that comes with the environment, a colour-blind-safe palette, quiet axes."""
+"""One style for all figures: a Chinese font that comes with the environment, a colour-blind-safe palette,
+quiet axes."""
 
 from __future__ import annotations
 
@@ -61,14 +62,16 @@ def check_glyphs(text: str) -> None:
         )
 
 
-FAMILY = "Workbench Sans"  # a name that no other font has: families are looked up by name, and a system may hold another edition of the same
+# a name that no other font has: families are looked up by name, and a system may hold another edition of the same
+FAMILY = "Workbench Sans"
 
 
 def use_style() -> None:
     """The style of figures and the look of tables, whatever the machine has: call once at the top of a notebook.
 
-    Text is set in the environment's own font file. matplotlib looks fonts up by family, so the file gets a name of its own, and besides it
-    only the fonts that come with matplotlib are known. Settings of a user's ``matplotlibrc`` do not count.
+    Text is set in the environment's own font file. matplotlib looks fonts up by family, so the file gets a name of its
+    own, and besides it only the fonts that come with matplotlib are known. Settings of a user's ``matplotlibrc`` do not
+    count.
     """
     use_tables()
     mpl.rcdefaults()

@@ -1,8 +1,9 @@
 """What is said of tables, figures and numbers, in each language: ``data/words/<notebook>.yaml``.
 
-A text is one string for all languages or a mapping of language to string. In it ``{name}`` stands for a parameter of the run, a published
-number, or a value declared beside the text; behind a colon stands how it is said: a number format (``{share:.1f}``), ``name`` or ``names``
-(the label of a code, or of several), ``source`` or ``sources`` (short titles), ``join`` (texts in a row).
+A text is one string for all languages or a mapping of language to string. In it ``{name}`` stands for a parameter of
+the run, a published number, or a value declared beside the text; behind a colon stands how it is said: a number format
+(``{share:.1f}``), ``name`` or ``names`` (the label of a code, or of several), ``source`` or ``sources`` (short titles),
+``join`` (texts in a row).
 """
 
 from __future__ import annotations
@@ -25,9 +26,8 @@ from analysis.ground.schema import LONGEST, Closed, check, refuse
 
 
 def _complete(said: str | dict[str, str]) -> str | dict[str, str]:
-    if isinstance(said, dict):
-        if missing := [one for one in languages() if one not in said]:
-            raise refuse(f"says nothing in {', '.join(missing)}", "Add the language")
+    if isinstance(said, dict) and (missing := [one for one in languages() if one not in said]):
+        raise refuse(f"says nothing in {', '.join(missing)}", "Add the language")
     for text in said.values() if isinstance(said, dict) else [said]:
         if len(text) > LONGEST:
             raise refuse(f"is longer than {LONGEST:,}", "Shorten it")
@@ -97,9 +97,11 @@ def _column(given: None | int | str | Column) -> Column:
 
 
 class TableWords(Captioned):
-    """A table: `columns` names what is shown, in order; a table without columns is published for numbers and figures only.
+    """A table: `columns` names what is shown, in order;
+    a table without columns is published for numbers and figures only.
 
-    `sorted_by` names columns whose words give the order of rows, in each language its own; `heads: codes` leaves the names of columns as they are.
+    `sorted_by` names columns whose words give the order of rows, in each language its own;
+    `heads: codes` leaves the names of columns as they are.
     """
 
     columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
@@ -167,7 +169,8 @@ def load_words(notebook: str) -> NotebookWords:
     Raises
     ------
     DataFault
-        with the line of every text that lacks a language, of every unknown key, of a name that does not begin with the notebook's.
+        with the line of every text that lacks a language, of every unknown key,
+        of a name that does not begin with the notebook's.
     """
     path, problems = words_file(notebook), Problems()
     found = check(NotebookWords, read_yaml(path), paths.shown(path), problems)

@@ -347,9 +347,9 @@ class Audit:
         entity = self.book.entities.get(fact.entity)
         if entity is None or entity.kind != "school" or fact.value < 100:
             return None
-        same = lambda f: (f.indicator, f.value, f.kind, f.item) == (fact.indicator, fact.value, fact.kind, fact.item)
+        wanted = (fact.indicator, fact.value, fact.kind, fact.item)
         others = [f for f in self.as_printed.facts if f.entity == self.book.covers and f.section != fact.section]
-        return next(filter(same, others), None)
+        return next((f for f in others if (f.indicator, f.value, f.kind, f.item) == wanted), None)
 
     def _two_owners(self, fact: Fact, other: Fact) -> None:
         result = Result(Amount.exact(other.value), [other.key], other.raw)
