@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -275,7 +277,7 @@ def share_table(shares: pd.DataFrame, behind: pd.DataFrame, facts: pd.DataFrame,
     return with_inputs(table, lambda row: keys(in_study) + change_keys(graduates, facts))
 
 
-def _in_study(x: dict) -> float:
+def _in_study(x: dict[str, Any]) -> float:
     return float(x["size"] * (x["mix"] @ x["share"]))
 
 
@@ -290,7 +292,7 @@ def study_factors(
     if len(own) < 2:
         return pd.DataFrame(columns=["factor", "as_printed", "zero"])
 
-    def factors(graduates: pd.Series, study: pd.Series) -> dict:
+    def factors(graduates: pd.Series, study: pd.Series) -> dict[str, Any]:
         size = graduates.sum()
         return {"size": size, "mix": (graduates / size).to_numpy(), "share": (study / graduates).to_numpy()}
 

@@ -85,12 +85,12 @@ class SectorBox:
                 value=below[place],
             )
         if (below.sum(1) > 1 + 1e-12).any() or (above.sum(1) < 1 - 1e-12).any():
-            place = int(np.flatnonzero((below.sum(1) > 1 + 1e-12) | (above.sum(1) < 1 - 1e-12))[0])
+            row = int(np.flatnonzero((below.sum(1) > 1 + 1e-12) | (above.sum(1) < 1 - 1e-12))[0])
             raise BadArgument(
                 "share_upper",
-                f"position {place}: a row of the crosswalk cannot add up to one",
-                position=place,
-                value=above[place].tolist(),
+                f"position {row}: a row of the crosswalk cannot add up to one",
+                position=row,
+                value=above[row].tolist(),
             )
         if high.sum() == 0:
             raise BadArgument("upper", "no supply at all", value=0.0)

@@ -72,7 +72,8 @@ def grey_relational_degree(
     delta = np.abs(x0 / base0 - x / base[:, None])
     if delta.max() <= 1e-12 * max(1.0, np.abs(x0 / base0).max()):  # equal but for rounding
         return np.ones(len(x))
-    return ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
+    degrees: np.ndarray = ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
+    return degrees
 
 
 class MisstatedFormula(BadArgument):
@@ -150,7 +151,7 @@ def coupling_coordination(
 def _directions(benefit: ArrayLike, indicators: int) -> np.ndarray:
     """Whether more is better, one true or false an indicator; 1 and −1 or words are not taken for either."""
     rule = f"benefit must be {indicators} values True (more is better) or False"
-    good = arrays.flags(rule=rule)(benefit, "benefit")
+    good: np.ndarray = arrays.flags(rule=rule)(benefit, "benefit")
     if good.shape != (indicators,):
         raise BadArgument("benefit", f"{rule}, got {good.size}", value=good.size)
     return good
@@ -199,7 +200,8 @@ def entropy_weights(
     )  # a constant indicator has none; rounding would make it slightly negative
     if spare.sum() == 0:
         raise Refused("no indicator varies; entropy gives no weights")
-    return spare / spare.sum()
+    weights: np.ndarray = spare / spare.sum()
+    return weights
 
 
 @takes(
@@ -233,4 +235,5 @@ def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> 
     best, worst = np.where(good, v.max(0), v.min(0)), np.where(good, v.min(0), v.max(0))
     far, near = np.linalg.norm(v - worst, axis=1), np.linalg.norm(v - best, axis=1)
     with np.errstate(invalid="ignore"):
-        return far / (near + far)
+        closeness: np.ndarray = far / (near + far)
+        return closeness

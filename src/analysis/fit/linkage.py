@@ -61,9 +61,8 @@ def linkage(table: ArrayLike) -> Linkage:
     rows, columns = entropy(p.sum(1)), entropy(p.sum(0))
     m = mutual_information(x)
 
-    several = [
-        np.count_nonzero(p.sum(axis)) > 1 for axis in (1, 0)
-    ]  # one specialty or industry has no entropy, whatever rounding says
+    # one specialty or industry has no entropy, whatever rounding says
+    several = [bool(np.count_nonzero(p.sum(axis)) > 1) for axis in (1, 0)]
 
     def over(denominator: float, exists: bool) -> float:
         return m / denominator if exists else np.nan

@@ -246,7 +246,7 @@ class ShiftShare:
 
 @takes(
     same_shape("local_before", "local_after", "reference_before", "reference_after", of="categories"),
-    **dict.fromkeys(("local_before", "local_after", "reference_before", "reference_after"), arrays.counts()),
+    **arrays.alike(("local_before", "local_after", "reference_before", "reference_after"), arrays.counts()),
 )
 def shift_share(
     local_before: ArrayLike, local_after: ArrayLike, reference_before: ArrayLike, reference_after: ArrayLike

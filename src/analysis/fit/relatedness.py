@@ -25,7 +25,8 @@ def revealed_advantage(table: ArrayLike) -> np.ndarray:
     x = np.asarray(table)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where(x.sum(1, keepdims=True) > 0, x / x.sum(1, keepdims=True), 0.0)
-        return own / (x.sum(0) / x.sum())
+        quotient: np.ndarray = own / (x.sum(0) / x.sum())
+        return quotient
 
 
 @dataclass(frozen=True)

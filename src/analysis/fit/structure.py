@@ -71,7 +71,8 @@ def structural_deviation(
     numerator, yardstick = (e, g) if reference == "industry" else (g, e)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = numerator / yardstick
-        return np.log(ratio) if form == "log" else ratio - 1
+        deviation: np.ndarray = np.log(ratio) if form == "log" else ratio - 1
+        return deviation
 
 
 @takes(same_shape("supply", "industry", of="categories"), supply=arrays.shares(), industry=arrays.shares())
@@ -147,7 +148,7 @@ def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
 @takes(
     same_shape("before", "after", of="categories"),
     weights=arrays.one_of("after", "before", "mean"),
-    **dict.fromkeys(
+    **arrays.alike(
         ("before", "after"),
         arrays.counts(positive="the index takes logarithms: categories with zero must be merged or left out"),
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import wraps
@@ -22,7 +22,8 @@ import pandas as pd
 
 from analysis.ground.errors import BadArgument, Refused, UnknownName
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 Check = Callable[[Any, str], Any]
 Relation = Callable[[dict[str, Any]], None]
 
@@ -85,10 +86,15 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
                 raise Refused(f"{called} has no finite answer for these figures")
             return answer
 
-        checked.may_be_nan = may_be_nan  # type: ignore[attr-defined]
+        checked.__dict__["may_be_nan"] = may_be_nan
         return checked
 
     return door
+
+
+def alike(names: Iterable[str], check: Check) -> dict[str, Any]:
+    """One check under several names, to be unpacked at the head of a function or into `frame`."""
+    return dict.fromkeys(names, check)
 
 
 def _check_each(given: dict[str, Any], checks: dict[str, Check], optional: set[str]) -> None:
@@ -738,43 +744,44 @@ def frame(
     def check(value: object, name: str) -> pd.DataFrame:
         if not isinstance(value, pd.DataFrame):
             raise BadArgument(name, f"{name} is {_kind(value)}; a DataFrame is needed", value=value)
-        if value.size > MOST_CELLS:
-            raise BadArgument(name, f"it has {value.size} cells; {MOST_CELLS} are the most")
-        if not value.columns.is_unique:
+        table: pd.DataFrame = value
+        if table.size > MOST_CELLS:
+            raise BadArgument(name, f"it has {table.size} cells; {MOST_CELLS} are the most")
+        if not table.columns.is_unique:
             raise BadArgument(
                 name,
-                f"column {shown(value.columns[value.columns.duplicated()][0])} comes twice",
-                value=value.columns[value.columns.duplicated()][0],
+                f"column {shown(table.columns[table.columns.duplicated()][0])} comes twice",
+                value=table.columns[table.columns.duplicated()][0],
             )
-        lacking = [c for c in columns if c not in value.columns]
+        lacking = [c for c in columns if c not in table.columns]
         if lacking:
-            raise _unknown_column(name, lacking, value)
-        if len(value) < least:
-            raise BadArgument(name, f"{name} has {len(value)} rows; {least} or more are needed")
-        if len(value):
+            raise _unknown_column(name, lacking, table)
+        if len(table) < least:
+            raise BadArgument(name, f"{name} has {len(table)} rows; {least} or more are needed")
+        if len(table):
             for column, one in columns.items():
                 if one is not None:
-                    given = value[column]
+                    given = table[column]
                     clean = one(given, f"{name}[{column!r}]")
                     if given.dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f":
-                        value = value.assign(**{column: clean})  # numbers that came as objects
+                        table = table.assign(**{column: clean})  # numbers that came as objects
             if index is not None:
-                index(value.index, f"{name}.index")
-                if not value.index.is_unique:
+                index(table.index, f"{name}.index")
+                if not table.index.is_unique:
                     raise BadArgument(
                         name,
-                        f"row {shown(value.index[value.index.duplicated()][0])} comes twice",
-                        value=value.index[value.index.duplicated()][0],
+                        f"row {shown(table.index[table.index.duplicated()][0])} comes twice",
+                        value=table.index[table.index.duplicated()][0],
                     )
-            keys = list(zip(*(value[column].tolist() for column in unique)))
+            keys = list(zip(*(table[column].tolist() for column in unique)))
             if len(set(keys)) < len(keys):
                 i = next(i for i, one_key in enumerate(keys) if one_key in keys[:i])
                 raise BadArgument(
                     name,
-                    f"row {i} names {', '.join(shown(value[c].iloc[i]) for c in unique)} once more; each once",
+                    f"row {i} names {', '.join(shown(table[c].iloc[i]) for c in unique)} once more; each once",
                     position=i,
                 )
-        return value
+        return table
 
     return check
 

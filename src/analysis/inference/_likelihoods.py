@@ -96,7 +96,8 @@ def climb(
 
 def constant_of(k: np.ndarray, n: np.ndarray) -> np.ndarray:
     """Logarithm of the binomial coefficients, summed over rows."""
-    return (special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)).sum(-1)
+    constant: np.ndarray = (special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)).sum(-1)
+    return constant
 
 
 def beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray) -> Terms:
@@ -175,7 +176,7 @@ def random_intercept_terms(
         return groups if group is None else groups[:, group]
 
     fixed, sigma = theta[:, :-1] @ x.T, np.exp(theta[:, -1:])
-    mode = np.zeros((len(theta), n.size if group is None else len(belongs)))
+    mode = np.zeros((len(theta), n.size if belongs is None else len(belongs)))
     for _ in range(100):
         mu = special.expit(fixed + sigma * spread_out(mode))
         curve = sigma**2 * gather(n * mu * (1 - mu), 1) + 1

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
+from statsmodels.genmod.generalized_linear_model import (  # not statsmodels.api: it takes a second more to import
+    GLM,
+    GLMResults,
+)
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from analysis.ground import arrays
@@ -20,7 +24,7 @@ from analysis.ground.errors import BadArgument, Refused, Separated
 from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import school_logits
 
-MODEL = {
+MODEL: dict[str, Any] = {
     "successes": arrays.counts(whole=True, zero=True),
     "trials": arrays.counts(whole=True),
     "design": arrays.design,
@@ -62,7 +66,7 @@ def require_several(matrix: np.ndarray, labels: np.ndarray) -> None:
     trials=MODEL["trials"],
     matrix=arrays.numbers(dimensions=2),
 )
-def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
+def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray) -> GLMResults:
     """Grouped logit by iteratively reweighted least squares to full precision.
 
     Raises
@@ -73,7 +77,7 @@ def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
     return _finite(GLM(np.column_stack([successes, trials - successes]), matrix, family=Binomial()), matrix)
 
 
-def _finite(model: GLM, matrix: np.ndarray):
+def _finite(model: GLM, matrix: np.ndarray) -> GLMResults:
     """The fit of a logit, refused where coefficients run away."""
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly:

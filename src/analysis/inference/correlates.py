@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import permutations
 from math import factorial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,8 +54,10 @@ def _ranks(x: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
     """Centred ranks; within strata the mean rank of each stratum is taken away."""
     r = stats.rankdata(x)
     if strata is None:
-        return r - r.mean()
-    return r - np.array([r[strata == s].mean() for s in strata])
+        centred: np.ndarray = r - r.mean()
+        return centred
+    within: np.ndarray = r - np.array([r[strata == s].mean() for s in strata])
+    return within
 
 
 def _is_constant(table: pd.DataFrame, *columns: str, strata: str | None = None) -> bool:
@@ -159,8 +162,9 @@ def correlate_family(
         A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it
         were the only one.
     """
-    measured = dict.fromkeys([*outcomes, *predictors], arrays.numbers(missing=True))
-    arrays.frame(**measured, **({strata: None} if strata else {}))(schools, "schools")
+    measured = arrays.alike([*outcomes, *predictors], arrays.numbers(missing=True))
+    parted: dict[str, Any] = {strata: None} if strata else {}
+    arrays.frame(**measured, **parted)(schools, "schools")
     rows = []
     for outcome in outcomes:
         for predictor in predictors:

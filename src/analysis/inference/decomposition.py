@@ -30,7 +30,7 @@ class Kitagawa:
     strata: pd.DataFrame  # rate, composition
 
 
-@takes(shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
+@takes(shares=arrays.flag, **arrays.alike(AMOUNTS, arrays.counts(zero=True)))
 def kitagawa(
     numerator_before: ArrayLike,
     denominator_before: ArrayLike,
@@ -112,7 +112,7 @@ def _both_years(
     value=arrays.function,
 )
 def shapley_factors(
-    before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict], float]
+    before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict[str, ArrayLike]], float]
 ) -> dict[str, float]:
     """Contribution of each factor to a change, averaged over all orders of exchange (Das Gupta 1993; Shorrocks 2013).
 
@@ -145,8 +145,9 @@ def shapley_factors(
             "after", f"{', '.join(strange)} must have the same shape in both years", value=np.shape(after[strange[0]])
         )
 
-    def worth(state: dict) -> float:
-        return arrays.real()(value(dict(state)), "value")  # of what the function gives back
+    def worth(state: dict[str, ArrayLike]) -> float:
+        sound: float = arrays.real()(value(dict(state)), "value")  # of what the function gives back
+        return sound
 
     names = list(before)
     total = dict.fromkeys(names, 0.0)
@@ -171,8 +172,7 @@ class Oaxaca:
 
 
 @takes(
-    **dict.fromkeys(("y_a", "y_b"), arrays.numbers()),
-    **dict.fromkeys(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2))),
+    **arrays.alike(("y_a", "y_b"), arrays.numbers()), **arrays.alike(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2)))
 )
 def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayLike) -> Oaxaca:
     """Oaxaca (1973) and Blinder (1973) decomposition in three parts, B the reference (Jann 2008).
@@ -222,7 +222,7 @@ class Simpson:
     flag: str  # "", "reversal" (aggregate against within), "mean" (aggregate against simple mean)
 
 
-@takes(least=arrays.real(0, 1), shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
+@takes(least=arrays.real(0, 1), shares=arrays.flag, **arrays.alike(AMOUNTS, arrays.counts(zero=True)))
 def simpson_check(
     numerator_before: ArrayLike,
     denominator_before: ArrayLike,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from analysis.inference.binomial import fit_logit, require_several
 MOST_ARRANGEMENTS = 200_000
 SCHOOLS = arrays.labels("every row needs a school")
 FIRST = arrays.flags(rule="say which schools form the first group by true and false")
-ROWS = {"design": arrays.design, "clusters": SCHOOLS}
+ROWS: dict[str, Any] = {"design": arrays.design, "clusters": SCHOOLS}
 PERSONS = arrays.counts()
 
 
@@ -243,7 +244,8 @@ def clustered_logit(
     require_several(x, labels)
 
     def fit(kept: np.ndarray) -> np.ndarray:
-        return fit_logit(k[kept], n[kept], x[kept]).params
+        coefficients: np.ndarray = fit_logit(k[kept], n[kept], x[kept]).params
+        return coefficients
 
     beta = fit(np.full(len(k), True))
     mu = 1 / (1 + np.exp(-x @ beta))
@@ -346,7 +348,8 @@ def wild_cluster_bootstrap(
         beta = b_draws.sum(1) @ inverse
         scores = (b_draws - np.einsum("gij,dj->dgi", a, beta)) @ inverse[:, place]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return beta[:, place] / np.sqrt(factor * (scores**2).sum(1))
+            quotients: np.ndarray = beta[:, place] / np.sqrt(factor * (scores**2).sum(1))
+            return quotients
 
     enumerated = groups <= 13
     if enumerated:

@@ -8,7 +8,10 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.ground import arrays
 from analysis.ground.arrays import part_of, takes
-from analysis.ground.errors import BadArgument, Refused  # noqa: F401 - methods that import their measures here find their refusal beside them
+from analysis.ground.errors import BadArgument
+
+# methods that import their measures here find their refusal beside them
+from analysis.ground.errors import Refused as Refused
 
 K, N = arrays.counts(dimensions=(0, 1, 2), whole=True, zero=True), arrays.counts(dimensions=(0, 1, 2), whole=True)
 
@@ -20,7 +23,8 @@ def school_logits(successes: ArrayLike, trials: ArrayLike) -> np.ndarray:
     k, n = np.asarray(successes), np.asarray(trials)
     _check_part(k, n)
     edge = 0.5 * ((k <= 0) | (k >= n))
-    return np.log((k + edge) / (n - k + edge))
+    logits: np.ndarray = np.log((k + edge) / (n - k + edge))
+    return logits
 
 
 def _check_part(k: np.ndarray, n: np.ndarray) -> None:

@@ -91,7 +91,8 @@ def empirical_bayes(
             "rank_upper": rank_high.astype(int),
         }
     )
-    return Shrunk(table, model, tuple(float(v) for v in np.quantile(new, [tail, 1 - tail])))
+    new_low, new_high = np.quantile(new, [tail, 1 - tail])
+    return Shrunk(table, model, (float(new_low), float(new_high)))
 
 
 @dataclass(frozen=True)

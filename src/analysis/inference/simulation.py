@@ -8,6 +8,9 @@ as failed, not as a rejection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -35,17 +38,21 @@ MOST_SCHOOLS = 13  # patterns of signs are enumerated
 def _draw_logits(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a
     logarithm moves a last bit here, and no draw after it."""
-    return special.ndtri(rng.random(shape))
+    drawn: np.ndarray = special.ndtri(rng.random(shape))
+    return drawn
 
 
 def _draw_placed(rng: np.random.Generator, n: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Binomial counts of shape `p` by the inverse distribution function of uniform numbers."""
-    return stats.binom.ppf(rng.random(p.shape), n, p)
+    counts: np.ndarray = stats.binom.ppf(rng.random(p.shape), n, p)
+    return counts
 
 
-def _design(given: dict) -> None:
+def _design(given: dict[str, Any]) -> None:
     """A column of counts a school, two groups, few enough schools for every pattern of signs."""
-    k, n, first = given.get("k", given.get("k_before")), given.get("n", given.get("trials")), given.get("first")
+    k: Any = given.get("k", given.get("k_before"))
+    n: np.ndarray = given["n"] if "n" in given else given["trials"]
+    first: np.ndarray | None = given.get("first")
     if n.size > MOST_SCHOOLS:
         raise BadArgument(
             "n" if "n" in given else "trials",
@@ -71,7 +78,7 @@ def _design(given: dict) -> None:
         two_groups("first")(given)
 
 
-def _spreads(given: dict) -> None:
+def _spreads(given: dict[str, Any]) -> None:
     """One spread, or one a school."""
     if given["sigma"].ndim and given["sigma"].shape != given["trials"].shape:
         raise BadArgument(
@@ -114,7 +121,8 @@ def two_proportions(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarr
     """Two-proportion z (= chi-square) test over graduates."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
     p = (p1 * n1 + p2 * n2) / (n1 + n2)
-    return 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(p * (1 - p) * (1 / n1 + 1 / n2)))
+    found: np.ndarray = 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(p * (1 - p) * (1 / n1 + 1 / n2)))
+    return found
 
 
 @of_two_tiers
@@ -125,7 +133,8 @@ def quasi_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
     chi = ((k - fitted) ** 2 / (fitted * (1 - fitted / n))).sum(1)
     freedom = n.size - 2
     error = np.sqrt(chi / freedom * (1 / (n1 * p1 * (1 - p1)) + 1 / (n2 * p2 * (1 - p2))))
-    return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / error, freedom)
+    found: np.ndarray = 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / error, freedom)
+    return found
 
 
 @of_two_tiers
@@ -137,7 +146,10 @@ def cluster_robust(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
         scores[:, first].sum(1) / (n1 * p1 * (1 - p1)) ** 2 + scores[:, ~first].sum(1) / (n2 * p2 * (1 - p2)) ** 2
     )
     factor = n.size / (n.size - 1) * (n.sum() - 1) / (n.sum() - 2)
-    return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1)
+    found: np.ndarray = 2 * stats.t.sf(
+        np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1
+    )
+    return found
 
 
 @of_two_tiers
@@ -150,7 +162,8 @@ def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
         own, total, other = (p1, n1, p2) if first[g] else (p2, n2, p1)
         without = special.logit((own * total - k[:, g]) / (total - n[g])) - special.logit(other)
         squares += ((without if first[g] else -without) - beta) ** 2
-    return 2 * stats.t.sf(np.abs(beta) / np.sqrt((n.size - 1) / n.size * squares), n.size - 1)
+    found: np.ndarray = 2 * stats.t.sf(np.abs(beta) / np.sqrt((n.size - 1) / n.size * squares), n.size - 1)
+    return found
 
 
 @of_two_tiers
@@ -160,9 +173,10 @@ def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     means, spreads, sizes = zip(
         *((part.mean(1), _spread(part), part.shape[1]) for part in (logits[:, first], logits[:, ~first]))
     )
-    return stats.ttest_ind_from_stats(
+    found: np.ndarray = stats.ttest_ind_from_stats(
         means[0], spreads[0], sizes[0], means[1], spreads[1], sizes[1], equal_var=False
     ).pvalue
+    return found
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
@@ -179,7 +193,8 @@ def _permutation(values: np.ndarray, first: np.ndarray) -> np.ndarray:
     sums = values @ labels.T
     differences = np.abs(sums / size - (values.sum(1, keepdims=True) - sums) / (first.size - size))
     own = np.abs(values[:, first].mean(1) - values[:, ~first].mean(1))[:, None]
-    return (differences >= own - 1e-12).mean(1)
+    found: np.ndarray = (differences >= own - 1e-12).mean(1)
+    return found
 
 
 @of_two_tiers
@@ -207,7 +222,8 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
         p1, p2 = counts[..., first].sum(-1) / n1, counts[..., ~first].sum(-1) / n2
         v1 = ((counts[..., first] - n[first] * p1[..., None]) ** 2).sum(-1) / n1**2
         v2 = ((counts[..., ~first] - n[~first] * p2[..., None]) ** 2).sum(-1) / n2**2
-        return np.abs(p1 - p2) / np.sqrt(v1 + v2)
+        quotients: np.ndarray = np.abs(p1 - p2) / np.sqrt(v1 + v2)
+        return quotients
 
     p = np.empty(len(k))
     for start in range(0, len(k), 50):  # fifty draws at a time keep the patterns in the cache of the processor
@@ -297,13 +313,13 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
 
 
 @takes(
-    found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))),
+    found=arrays.frame(**arrays.alike(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))),
     may_be_nan="a test without an answer in any draw has no size",
 )
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
     """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent,
     their intervals outwards."""
-    shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}
+    shares: dict[str, Callable[..., Any]] = {"size": np.round, "lower": np.floor, "upper": np.ceil}
     return found.assign(
         **{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()}
     )
@@ -409,13 +425,13 @@ def simulate_size(
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [("tiers", name, TIER_TESTS[name](k, n, member)) for name in tests]
         level_of_school = mean_logit + sigma * _draw_logits(rng, (draws, n.size))
-        years = [
+        before, after = (
             _draw_placed(
                 rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * _draw_logits(rng, (draws, n.size)))
             )
             for _ in range(2)
-        ]
-        found += [("years", name, p) for name, p in paired_p(*years, n).items()]
+        )
+        found += [("years", name, p) for name, p in paired_p(before, after, n).items()]
     rows = []
     for design, name, p in found:
         sound = p[np.isfinite(p)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +22,7 @@ class TooFewYears(Refused):
     """A method asks for more years than the series has."""
 
 
-SERIES = {"years": arrays.years, "values": arrays.numbers()}
+SERIES: dict[str, Any] = {"years": arrays.years, "values": arrays.numbers()}
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,8 @@ def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> 
     part = min((part, grid[best]), key=lambda p: run(p)[0])
     _, level, variance, scale = run(part)
     half = stats.t.ppf(0.5 + confidence / 2, y.size - 2) * np.sqrt(scale * (variance + ahead * part + 1 - part))
-    return tuple(float(y.mean() + spread * v) for v in (level, level - half, level + half))
+    value, low, high = (float(y.mean() + spread * v) for v in (level, level - half, level + half))
+    return value, low, high
 
 
 @takes(
@@ -300,7 +302,8 @@ def structural_break(
     def reduction(rows: np.ndarray) -> np.ndarray:
         sums = rows.cumsum(1)[:, cuts - 1]
         total = rows.sum(1, keepdims=True)
-        return sums**2 / cuts + (total - sums) ** 2 / (t.size - cuts)
+        reduced: np.ndarray = sums**2 / cuts + (total - sums) ** 2 / (t.size - cuts)
+        return reduced
 
     own = reduction(y[None])[0]
     rng = np.random.default_rng(seed)
