@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from analysis.ground import paths
 from analysis.ground.dictionary import entities
-from analysis.ground.errors import Problems, nearest
+from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import read_yaml
 from analysis.ground.schema import Closed, Date, Name, Text, Words, Year, check, check_references
 
@@ -57,6 +57,13 @@ class About(Closed):
 
     entry: ClassVar[str] = "a source"
 
+    @property
+    def covered(self) -> str:
+        """Whom the closing rows of its tables are about; `load_about` refuses a source with tables that lacks it."""
+        if self.covers is None:
+            raise ValueError(f"{self.id} has no tables")
+        return self.covers
+
 
 def load_about(folder: Path, problems: Problems) -> About | None:
     """``source.yaml`` of a folder; None, and every fault noted, where it is not sound."""
@@ -91,6 +98,21 @@ def load_about(folder: Path, problems: Problems) -> About | None:
             row="names",
         )
     check_references([("schools", code) for code in about.schools or {}], entities(), "school", file, problems)
+    return about
+
+
+def require_about(folder: Path, problems: Problems) -> About:
+    """`load_about` of a folder that must have it.
+
+    Raises
+    ------
+    DataFault
+        with all that was noted, here or before.
+    """
+    about = load_about(folder, problems)
+    problems.stop()
+    if about is None:
+        raise DataFault(problems)
     return about
 
 

@@ -221,7 +221,7 @@ def apply_corrections(
                 **_place(correction),
             )
             continue
-        if correction.status == "applied":
+        if correction.status == "applied" and correction.use is not None:
             corrected.at[index, "value"] = float(correction.use)
             if "status" in corrected:
                 corrected.at[index, "status"] = "corrected"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -227,7 +228,7 @@ def clean_table(
     entities: dict[str, Entity],
     indicators: dict[str, Indicator],
     problems: Problems,
-    corrected_cells: set[tuple] = frozenset(),
+    corrected_cells: Collection[tuple] = frozenset(),
 ) -> tuple[list[dict], list[dict], int]:
     """One raw table to rows of observations and rows of records.
 
@@ -264,8 +265,10 @@ def clean_table(
         filled = [up if c.fill_down and not cell.strip() else cell for c, cell, up in zip(layout.columns, cells, above)]
         above = filled
         printed_name = next((cell for c, cell in zip(layout.columns, filled) if c.role == "entity"), "")
+        entity: str | None
+        raw_name: str | None = printed_name
         if kind == "aggregate":
-            entity, printed_name = layout.aggregate_entity or covers, layout.aggregate_label
+            entity, raw_name = layout.aggregate_entity or covers, layout.aggregate_label
         elif any(c.role == "entity" for c in layout.columns):
             entity = names.entity_of.get(fold(printed_name))
             if entity is None:
@@ -282,13 +285,13 @@ def clean_table(
             if begins or not layout.has_fields:
                 seen[fold(printed_name)] += 1
         else:
-            entity, printed_name = covers, ""
+            entity, raw_name = covers, ""
         tier = entities[entity].tier or "all"
         common = {
             "source_id": source_id,
             "table_id": layout.table_id,
             "entity": entity,
-            "entity_raw": printed_name,
+            "entity_raw": raw_name,
             "tier": tier,
         }
         if layout.has_values and (begins or kind == "aggregate"):
@@ -337,7 +340,7 @@ def _check_scales(
     indicators: dict[str, Indicator],
     file: str,
     problems: Problems,
-    corrected_cells: set[tuple],
+    corrected_cells: Collection[tuple],
 ) -> None:
     """No share of one (0.9453) stands in a column of percentages."""
     for number, column in enumerate(layout.columns, 1):

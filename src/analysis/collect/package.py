@@ -60,7 +60,7 @@ PICTURES = {
     ".wmf": (b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0"),
 }
 OBJECT = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"MZ", b"\x7fELF")  # an object, an archive or a program
-UTF_8 = {None, "utf-8", "us-ascii"}
+UTF_8 = {"utf-8", "us-ascii"}
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -110,7 +110,7 @@ class _Parts:
         raise Refused("bomb", f"{self.seen.part}: {what} > {limit}")
 
     def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:
-        if (encoding.lower() if encoding else None) not in UTF_8:
+        if encoding and encoding.lower() not in UTF_8:
             raise Refused("entity", f"{self.seen.part}: {encoding[:20]}")
 
     def _declares(self, *_: object) -> None:

@@ -44,8 +44,8 @@ HEADS = ("表", "指标", "单位", "上年（{before}年）", "本年（{year}�
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict:
-    base = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
-    looks = {
+    base: dict[str, object] = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
+    looks: dict[str, dict[str, object]] = {
         "plain": {},
         "title": {"bold": True, "font_size": 14},
         "note": {"font_color": "#555555"},
@@ -205,8 +205,8 @@ def _rows(book, looks: dict, form: Form, spec: ListSheet, options: dict[str, str
         (1, spec.title, "title"),
         (2, f"一行一项，最多 {spec.rows} 行；＊为必填。没有的留空。", "note"),
     ):
-        for column in range(len(spec.columns)):
-            sheet.write_blank(row, column, None, looks["plain"])
+        for place in range(len(spec.columns)):
+            sheet.write_blank(row, place, None, looks["plain"])
         sheet.write_string(row, 0, text, looks[look])
     for (name, cell), value in answers.items():
         if name == spec.title and (name, cell) not in marks:

@@ -15,7 +15,7 @@ from analysis.ground import paths
 from analysis.ground.errors import Problems, nearest
 from analysis.ground.files import languages, read_yaml
 from analysis.ground.numerals import fold
-from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse
+from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse, require
 
 LANGUAGES = ("zh", "en")
 NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
@@ -188,7 +188,7 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
     for code, one in sound.items():
         if one.kind in {"school", "tier"} and one.tier is None:
             problems.add(file, "lacks tier", f"Name one of {', '.join(sorted(tiers))}", row=code)
-        elif one.kind == "school" and one.tier not in tiers:
+        elif one.kind == "school" and one.tier is not None and one.tier not in tiers:
             problems.add(
                 file,
                 f"tier {one.tier!r} is not known{nearest(one.tier, tiers)}",
@@ -271,8 +271,7 @@ def entities() -> dict[str, Entity]:
 def words() -> dict[str, dict[str, str]]:
     """Words of table heads and categories (``data/labels.yaml``)."""
     problems = Problems()
-    found = check(dict[str, Label], read_yaml(paths.LABELS), paths.shown(paths.LABELS), problems)
-    problems.stop()
+    found = require(dict[str, Label], read_yaml(paths.LABELS), paths.shown(paths.LABELS), problems)
     return {code: said.words() for code, said in found.items()}
 
 

@@ -10,15 +10,20 @@ from typing import Any
 import yaml
 
 from analysis.ground import paths
-from analysis.ground.errors import Problems
+from analysis.ground.errors import DataFault, Problems
 from analysis.ground.paths import shown
 
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML without libyaml
+    from yaml import SafeLoader as _SafeLoader
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+
+class _Loader(_SafeLoader):
     """Refuses a key that stands twice; YAML itself would let the last one win in silence."""
 
     def construct_mapping(self, node, deep=False):
-        seen = {}
+        seen: dict[str, int] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise Unreadable(f"line {key.start_mark.line + 1}: a key is a list or a mapping, not a name")
@@ -115,6 +120,21 @@ def read_text(path: Path, problems: Problems) -> str | None:
         return None
 
 
+def require_text(path: Path) -> str:
+    """Text of a file as `read_text` reads it.
+
+    Raises
+    ------
+    DataFault
+        where there is none.
+    """
+    problems = Problems()
+    text = read_text(path, problems)
+    if text is None:
+        raise DataFault(problems)
+    return text
+
+
 def read_yaml(path: Path, kind: type | None = dict) -> Any:
     """Content of a YAML file, which is a mapping unless `kind` says otherwise.
 
@@ -127,8 +147,7 @@ def read_yaml(path: Path, kind: type | None = dict) -> Any:
     problems = Problems()
     file = shown(Path(path))
     content = None
-    text = read_text(path, problems)
-    problems.stop()
+    text = require_text(path)
     try:
         _limit_growth(text)
         content = yaml.load(text, Loader=_Loader)

@@ -15,7 +15,7 @@ from pydantic import Field, create_model
 from analysis.ground import paths
 from analysis.ground.dictionary import entities, indicators
 from analysis.ground.errors import DataFault, DataProblem, Problems, nearest
-from analysis.ground.files import languages, read_text, read_yaml
+from analysis.ground.files import languages, read_yaml, require_text
 from analysis.ground.schema import NAME, Closed, Code, Name, Share, Text, Year, check, check_references
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]+)?$")]
@@ -89,8 +89,7 @@ def parameters_of(path: Path) -> dict[str, object]:
         for a notebook without such a cell, with two of them, or with one that holds more than literals.
     """
     problems, file = Problems(), paths.shown(path)
-    text = read_text(path, problems)
-    problems.stop()
+    text = require_text(path)
     try:
         cells = [cell for cell in json.loads(text)["cells"] if "parameters" in cell.get("metadata", {}).get("tags", [])]
         if len(cells) != 1:
@@ -108,10 +107,11 @@ def sections() -> dict[str, type[Section]]:
     """What each section may hold: the parameters of its notebook."""
     made = {}
     for name, path in notebooks().items():
-        kinds = {
-            one: KINDS.get(one, Year if "year" in one else type(value)) for one, value in parameters_of(path).items()
+        kinds: dict[str, Any] = {
+            one: (KINDS.get(one, Year if "year" in one else type(value)), ...)
+            for one, value in parameters_of(path).items()
         }
-        made[name] = create_model(name, __base__=Section, **{one: (kind, ...) for one, kind in kinds.items()})
+        made[name] = create_model(name, __base__=Section, **kinds)
     return made
 
 

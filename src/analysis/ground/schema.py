@@ -29,9 +29,9 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from analysis.ground.errors import Problems, nearest
+from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import languages, read_text
 from analysis.ground.paths import shown
 
@@ -173,7 +173,22 @@ def check(kind: type[T], content: Any, file: str, problems: Problems, *, row: st
     return None
 
 
-def _note(kind: Any, fault: dict, file: str, problems: Problems, row: str) -> None:
+def require(kind: type[T], content: Any, file: str, problems: Problems) -> T:
+    """Content of a YAML file as `kind`, which it must be.
+
+    Raises
+    ------
+    DataFault
+        with all that was noted, here or before.
+    """
+    found = check(kind, content, file, problems)
+    problems.stop()
+    if found is None:
+        raise DataFault(problems)
+    return found
+
+
+def _note(kind: Any, fault: ErrorDetails, file: str, problems: Problems, row: str) -> None:
     """One fault of pydantic in the words of the project."""
     steps = [str(step) for step in fault["loc"] if step != "[key]"]
     place = [*filter(None, [row]), *steps]

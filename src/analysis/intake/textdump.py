@@ -149,7 +149,7 @@ def _closing_width(cells: list[Cell], layout: TableLayout) -> int:
 def _spread(texts: list[str], layout: TableLayout, depth: int) -> list[str]:
     """Printed header cells put over the first column they span, so that the grid is rectangular."""
     printed = iter(texts)
-    grid = []
+    grid: list[str] = []
     for want in layout.header_grid()[depth]:
         # every printed cell, the empty ones of vertical merges too, has its column; the rest of a span has none
         starts = want or len(layout.columns[len(grid)].header) <= depth

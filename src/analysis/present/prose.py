@@ -58,11 +58,11 @@ def is_prose(block: str) -> bool:
 @lru_cache
 def catalogue(language: str) -> dict[str, str]:
     """Translations of all documents by original."""
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
         with path.open("rb") as file:
             found |= {
-                message.id: message.string
+                str(message.id): str(message.string)
                 for message in read_po(file, locale=language)
                 if message.id and message.string and not message.fuzzy
             }
@@ -121,7 +121,7 @@ def read_catalogue(path: Path, language: str) -> dict[str, str]:
         return {}
     with path.open("rb") as file:
         return {
-            message.id: "" if message.fuzzy else message.string
+            str(message.id): "" if message.fuzzy else str(message.string or "")
             for message in read_po(file, locale=language)
             if message.id
         }

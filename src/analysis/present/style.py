@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
+from matplotlib.rcsetup import cycler
 
 from analysis.present.display import use_tables
 
@@ -40,10 +41,11 @@ class MissingGlyph(ValueError):
 @lru_cache
 def font_file() -> Path:
     """The font file (Noto Sans CJK SC, SIL Open Font License) inside the environment."""
-    package = find_spec("mplfonts")
-    path = Path(package.submodule_search_locations[0]) / "fonts" / "NotoSansCJKsc-Regular.otf"
-    if not path.exists():
-        raise FileNotFoundError(f"{path.name} is not in mplfonts. Install requirements.lock again.")
+    package, name = find_spec("mplfonts"), "NotoSansCJKsc-Regular.otf"
+    folders = package.submodule_search_locations if package else None
+    path = Path(folders[0]) / "fonts" / name if folders else None
+    if path is None or not path.exists():
+        raise FileNotFoundError(f"{name} is not in mplfonts. Install requirements.lock again.")
     return path
 
 
@@ -113,7 +115,7 @@ def use_style() -> None:
             "ytick.major.size": 0,
             "legend.frameon": False,
             "legend.fontsize": 8.5,
-            "axes.prop_cycle": mpl.cycler(
+            "axes.prop_cycle": cycler(
                 color=[PALETTE[c] for c in ("blue", "orange", "green", "vermilion", "purple", "sky")]
             ),
         }

@@ -12,7 +12,7 @@ import string
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt
@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 from analysis.clean import load
 from analysis.ground import paths
 from analysis.ground.dictionary import label
-from analysis.ground.errors import Problems, nearest
+from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import languages, read_yaml
 from analysis.ground.schema import LONGEST, Closed, check, refuse
 
@@ -86,7 +86,7 @@ class Column(Closed):
 
     head: str | None = None
     say: str | None = None
-    digits: int | None = Field(None, ge=0, le=8)
+    digits: int | None = Field(default=None, ge=0, le=8)
     scale: float = 1
 
     entry: ClassVar[str] = "a column"
@@ -94,6 +94,12 @@ class Column(Closed):
 
 def _column(given: None | int | str | Column) -> Column:
     return given if isinstance(given, Column) else Column(digits=given) if isinstance(given, int) else Column(say=given)
+
+
+if TYPE_CHECKING:
+    ColumnWords = Column  # what is left when the short forms are read
+else:
+    ColumnWords = Annotated[None | StrictInt | str | Column, AfterValidator(_column)]
 
 
 class TableWords(Captioned):
@@ -104,7 +110,7 @@ class TableWords(Captioned):
     `heads: codes` leaves the names of columns as they are.
     """
 
-    columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
+    columns: dict[str, ColumnWords] = {}
     digits: int = Field(2, ge=0, le=8)
     sorted_by: list[str] = []
     heads: Literal["words", "codes"] = "words"
@@ -122,7 +128,7 @@ class FigureWords(Captioned):
     words: dict[str, Said] = {}
     cells: dict[str, dict[str, Said]] = {}  # column → code → text
     label: Said | None = None
-    columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
+    columns: dict[str, ColumnWords] = {}
 
     entry: ClassVar[str] = "a figure"
 
@@ -180,6 +186,8 @@ def load_words(notebook: str) -> NotebookWords:
         place = tuple(part for part in (problem.row, *problem.column.split(" / ")) if part)
         located.append(at_line(problem, lines, place))
     located.stop()
+    if found is None:
+        raise DataFault(problems)
     return found
 
 
