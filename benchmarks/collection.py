@@ -105,10 +105,13 @@ def main(number: int = NATIONAL) -> None:
         watch.going = False
         watch.join()
     print(
-        f"{number} workbooks written in {written:.0f} s, checked in {seconds:.0f} s by 2 processes; peak {watch.most / 2**20:.0f} MiB together; {len(done.faults)} faults found"
+        f"{number} workbooks written in {written:.0f} s, checked in {seconds:.0f} s by 2 processes; peak "
+        f"{watch.most / 2**20:.0f} MiB together; {len(done.faults)} faults found"
     )
     print(
-        f"largest single process {max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024:.0f} MiB"
+        "largest single process "
+        f"{max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024:.0f} "
+        "MiB"
     )
 
 

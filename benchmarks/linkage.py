@@ -1,4 +1,5 @@
-"""M, H and 500 bootstrap draws of tables of 1,000 × 1,000 cells, in seconds of one core; run by hand: ``python -m benchmarks.linkage``."""
+"""M, H and 500 bootstrap draws of tables of 1,000 × 1,000 cells, in seconds of one core; run by hand:
+``python -m benchmarks.linkage``."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ def main() -> None:
         linkage.linkage(table)
         linkage.m_bootstrap(table, draws=500, seed=1)
         print(
-            f"{int(table.sum()):>9,} persons in {int((table > 0).sum()):>7,} filled cells: {time.process_time() - begun:.2f} s"
+            f"{int(table.sum()):>9,} persons in {int((table > 0).sum()):>7,} filled cells: "
+            f"{time.process_time() - begun:.2f} s"
         )
 
 

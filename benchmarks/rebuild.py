@@ -1,7 +1,8 @@
 """A forced rebuild of the notebook stages against what one would run without this workbench, on this machine.
 
 Against plain papermill: the same notebooks once a source, once a language, once a partner and language. Against one
-warm process that runs all cells once, one notebook after the other, and says them in every language. Run by hand (``make bench``); not a test.
+warm process that runs all cells once, one notebook after the other, and says them in every language. Run by hand
+(``make bench``); not a test.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The stages of the pipeline: each a command that `dvc.yaml` names. Every command runs under the conditions of the project."""
+"""The stages of the pipeline: each a command that `dvc.yaml` names.
+Every command runs under the conditions of the project."""
 
 from pipelines.conditions import seal
 

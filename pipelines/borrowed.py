@@ -1,7 +1,7 @@
 """The inner parts of DVC and Jupyter that the rebuild and the forked kernel lean on, asked for in one place.
 
-Another version may not have them. Then nothing breaks: the rebuild says so and runs plain ``dvc repro``, and notebooks run in ordinary kernels;
-the results are the same, later.
+Another version may not have them. Then nothing breaks: the rebuild says so and runs plain ``dvc repro``, and notebooks
+run in ordinary kernels; the results are the same, later.
 """
 
 from __future__ import annotations

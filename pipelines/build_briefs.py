@@ -1,4 +1,5 @@
-"""Builds the country briefs of one language: HTML and Word, from one manuscript and what ``07_country_brief`` published for each partner.
+"""Builds the country briefs of one language: HTML and Word,
+from one manuscript and what ``07_country_brief`` published for each partner.
 
 ``python -m pipelines.build_briefs --language en``
 """
@@ -61,7 +62,7 @@ def build(language: str) -> list[Path]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m pipelines.build_briefs", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m pipelines.build_briefs", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--language", default=languages()[0], choices=languages())
     try:
         build(parser.parse_args(argv).language)

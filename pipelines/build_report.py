@@ -1,13 +1,15 @@
-"""Builds a report from its manuscript: HTML in one file, Word with real tables, captions and references, and tagged PDF.
+"""Builds a report from its manuscript: HTML in one file, Word with real tables, captions and references,
+and tagged PDF.
 
-``python -m pipelines.build_report --language en`` builds the research report in one language from what the notebooks published.
+``python -m pipelines.build_report --language en`` builds the research report in one language from what the notebooks
+published.
 
 The manuscript is pandoc Markdown with four additions:
 
-- ``{{name}}`` prints the number of that name from ``numbers.json``; ``{{"0"}}`` prints a literal number that is no datum.
-  Any other digit in the prose stops the build (years, sections and table numbers of sources excepted).
-- ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build. Under ``dvc exp run`` it is
-  marked in the report instead: an experiment compares, it does not publish.
+- ``{{name}}`` prints the number of that name from ``numbers.json``; ``{{"0"}}`` prints a literal number that is no
+  datum. Any other digit in the prose stops the build (years, sections and table numbers of sources excepted).
+- ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build. Under
+  ``dvc exp run`` it is marked in the report instead: an experiment compares, it does not publish.
 - ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue.
 - ``@fig:name`` and ``@tab:name`` refer to them; ``[@key]`` cites ``report/references.json``.
 
@@ -44,7 +46,9 @@ from pipelines.conditions import in_experiment, run_sealed
 from pipelines.staging import replace, staging
 from pipelines.trail_pages import trail_html
 
-WIDE = 135  # half-width characters, with the room between columns, that a table of small type has across an upright page; a wider one stands on a landscape page
+# half-width characters, with the room between columns, that a table of small type has across an upright page; a wider
+# one stands on a landscape page
+WIDE = 135
 FORMATS = ("html", "docx", "pdf")
 BOUND = re.compile(r"\{\{\s*(?:\"([^\"]*)\"|([A-Za-z0-9_]+))\s*\}\}")
 BLOCK = re.compile(r"^::: (assert|figure|table)\n(.*?)\n:::$", re.M | re.S)
@@ -61,7 +65,10 @@ PLAIN = {
     ),
     "en": re.compile(
         NO_DATA
-        + r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"
+        + (
+            r"|\b(?:19|20)\d\d\b(?! (?:students|graduates|persons|schools|specialties|yuan)|\s?%)|\b[Tt]ables? \d+-\d+"
+            r"|\b[Aa]nnex(?:es)? \d+|\b[Ss]ections? \d+(?:\.\d+)+"
+        )
     ),
 }
 UNSUPPORTED = "unsupported"  # class of what an experiment's data do not carry
@@ -112,7 +119,8 @@ class Manuscript:
                 )
                 self._problem(
                     position,
-                    f"{name!r} rests on {', '.join(entry['origin']['corrections'])}; the number as printed is not shown",
+                    f"{name!r} rests on {', '.join(entry['origin']['corrections'])}; the number as printed is not "
+                    "shown",
                     beside,
                 )
         self.problems.stop()
@@ -145,7 +153,10 @@ class Manuscript:
 
     def _check_prose(self, body: str) -> None:
         """Every digit that is left when bound numbers, references and blocks are taken out."""
-        blank = lambda m: " " * len(m[0].replace("\n", "")) if "\n" not in m[0] else re.sub(r"[^\n]", " ", m[0])
+
+        def blank(m: re.Match[str]) -> str:
+            return re.sub(r"[^\n]", " ", m[0])
+
         prose = body
         for pattern in (BLOCK, BOUND, REFERENCE, re.compile(r"\{[.#][^}]*\}"), PLAIN[self.language]):
             prose = pattern.sub(blank, prose)
@@ -293,7 +304,8 @@ def _width(text: str) -> int:
 
 
 def reference_docx(folder: Path, language: str) -> Path:
-    """Pandoc's reference document on A4, with Chinese typefaces named (宋体 for text, 黑体 for headings), ruled tables and page numbers."""
+    """Pandoc's reference document on A4, with Chinese typefaces named (宋体 for text, 黑体 for headings),
+    ruled tables and page numbers."""
     path = folder / "reference.docx"
     default = subprocess.run(
         [str(PANDOC), "--print-default-data-file", "reference.docx"], capture_output=True, check=True
@@ -308,7 +320,9 @@ def reference_docx(folder: Path, language: str) -> Path:
             if item.filename == "word/document.xml":
                 content = re.sub(
                     rb"<w:sectPr\b.*?</w:sectPr>|<w:sectPr\s*/>",
-                    b'<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1304" w:right="1247" w:bottom="1304" w:left="1247" w:header="709" w:footer="709" w:gutter="0"/></w:sectPr>',
+                    b'<w:sectPr><w:pgSz w:w="11906" w:h="16838"/>'
+                    b'<w:pgMar w:top="1304" w:right="1247" w:bottom="1304" w:left="1247" w:header="709" '
+                    b'w:footer="709" w:gutter="0"/></w:sectPr>',
                     content,
                     flags=re.S,
                 )
@@ -351,8 +365,12 @@ def _styles(styles: str, language: str) -> str:
 
 
 FOOTER = (
-    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:jc w:val="center"/></w:pPr>'
-    '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:ftr>'
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    '<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:jc w:val="center"/>'
+    "</w:pPr>"
+    '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r>'
+    '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/>'
+    "</w:r></w:p></w:ftr>"
 )
 
 
@@ -361,16 +379,21 @@ def number_pages(path: Path) -> None:
     changes = {
         "word/document.xml": lambda text: re.sub(
             r"<w:sectPr\b([^>]*)>",
-            r'<w:sectPr\1><w:footerReference xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:type="default" r:id="rIdPageNumber"/>',
+            r"<w:sectPr\1><w:footerReference "
+            r'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" w:type="default" '
+            r'r:id="rIdPageNumber"/>',
             text,
         ),
         "word/_rels/document.xml.rels": lambda text: text.replace(
             "</Relationships>",
-            '<Relationship Id="rIdPageNumber" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer_page.xml"/></Relationships>',
+            '<Relationship Id="rIdPageNumber" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" '
+            'Target="footer_page.xml"/></Relationships>',
         ),
         "[Content_Types].xml": lambda text: text.replace(
             "</Types>",
-            '<Override PartName="/word/footer_page.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>',
+            '<Override PartName="/word/footer_page.xml" '
+            'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>',
         ),
     }
     with zipfile.ZipFile(path) as archive:
@@ -388,7 +411,8 @@ MARKDOWN = "markdown+pipe_tables-smart-raw_html-raw_tex-raw_attribute"
 
 
 def pandoc_arguments(language: str, *, numbered: bool = True) -> list[str]:
-    """What every conversion of a manuscript has in common: citations, captions, and numbered headings (Chinese marks are set by captions.lua)."""
+    """What every conversion of a manuscript has in common:
+    citations, captions, and numbered headings (Chinese marks are set by captions.lua)."""
     # narrow columns: every pipe table takes the text width, columns by their dashes
     # templates of a person's own pandoc folder are not read: data files are the report's, or pandoc's
     common = [
@@ -418,7 +442,8 @@ def run_pandoc(markdown: str, kind: str, arguments: list[str], output: Path | No
 
 
 def convert(markdown: str, language: str, output: Path, folder: Path, trail: str = "", *, brief: bool = False) -> None:
-    """Run pandoc once, and typst for PDF; equal input gives equal bytes. `trail` ends the HTML page; `brief` leaves title page and contents out."""
+    """Run pandoc once, and typst for PDF; equal input gives equal bytes. `trail` ends the HTML page;
+    `brief` leaves title page and contents out."""
     os.environ["SOURCE_DATE_EPOCH"] = "946684800"
     arguments = [
         *pandoc_arguments(language, numbered=not brief),

@@ -1,9 +1,10 @@
-"""Builds the reviewers' site: start page, report, notebooks, audit, numbers with their trails, dictionary, downloads, methods.
+"""Builds the reviewers' site: start page, report, notebooks, audit, numbers with their trails, dictionary, downloads,
+methods.
 
 The main language of ``params.yaml`` lies at the root, each other one in a folder of its code.
 
-``python -m pipelines.build_site`` writes ``results/site``; it opens from a folder, from any sub-path of a server, and asks no other host.
-``--serve`` shows it on this machine only.
+``python -m pipelines.build_site`` writes ``results/site``; it opens from a folder, from any sub-path of a server, and
+asks no other host. ``--serve`` shows it on this machine only.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def data_table(
         f'<option value="{html.escape(value)}">{html.escape(name)}</option>' for value, name in (chosen or {}).items()
     )
     select = (
-        f'<label>{words["verdict"]}<br><select name="chosen"><option value="">{words["all"]}</option>{options}</select></label>'
+        f'<label>{words["verdict"]}<br><select name="chosen">'
+        f'<option value="">{words["all"]}</option>{options}</select></label>'
         if chosen
         else ""
     )
@@ -88,8 +90,11 @@ def data_table(
     )
     heads = "".join(f'<th scope="col"><button type="button">{html.escape(h)}</button></th>' for h in head)
     return (
-        f'<form class="filter" data-for="{identifier}"><label>{words["search"]}<br><input name="words" type="search"></label>{select}<span>{words["shown"]} <output>&nbsp;</output></span></form>\n'
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(label)}"><table class="data" id="{identifier}"><thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+        f'<form class="filter" data-for="{identifier}"><label>{words["search"]}<br><input name="words" type="search">'
+        f"</label>{select}<span>{words['shown']} <output>&nbsp;</output></span></form>\n"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f'<table class="data" id="{identifier}"><thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n'
+        "</tbody></table></div>"
     )
 
 
@@ -178,7 +183,10 @@ class Side:
 
     def _figure(self, name: str) -> str:
         self._copy(paths.ROOT / f"{self.catalogue['figures'][name]['path']}.svg", "figures")
-        return f'<figure><img src="figures/{name}.svg" alt="{html.escape(self.catalogue["figures"][name]["alt"])}"></figure>'
+        return (
+            f'<figure><img src="figures/{name}.svg" alt="{html.escape(self.catalogue["figures"][name]["alt"])}">'
+            "</figure>"
+        )
 
     def _copy(self, source: Path, folder: str) -> None:
         (self.extra / folder).mkdir(exist_ok=True)
@@ -212,7 +220,12 @@ class Side:
         style = (paths.REPORT / "report.css").read_text(encoding="utf-8")
         lang = page_words(self.language)["html_language"]
         (self.extra / "trails.html").write_text(
-            f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{self.words["numbers"]}</title><style>{style}</style></head>\n<body><nav><a href="index.html">{self.words["title"]}</a> · <a href="numbers.html">{self.words["numbers"]}</a></nav>\n<main>{trails}</main></body></html>\n',
+            "<!DOCTYPE html>\n"
+            f'<html lang="{lang}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{self.words['numbers']}</title><style>{style}</style></head>\n"
+            f'<body><nav><a href="index.html">{self.words["title"]}</a> · <a '
+            f'href="numbers.html">{self.words["numbers"]}</a></nav>\n<main>{trails}</main></body></html>\n',
             encoding="utf-8",
         )
         return text.replace('href="#trail_', 'href="trails.html#trail_')
@@ -296,7 +309,8 @@ class Side:
                     self.extra / "files" / f"{stem}.{suffix}",
                 )
             items.append(
-                f'<li><a href="../files/{stem}.html">{html.escape(said["country_brief_country"]["text"])}</a> · {html.escape(said["country_brief_facts"]["text"])} · <a href="../files/{stem}.docx">DOCX</a></li>'
+                f'<li><a href="../files/{stem}.html">{html.escape(said["country_brief_country"]["text"])}</a> · '
+                f'{html.escape(said["country_brief_facts"]["text"])} · <a href="../files/{stem}.docx">DOCX</a></li>'
             )
         self.page(
             "briefs/index", self.words["briefs"], self.words["briefs_lead"], raw("<ul>" + "\n".join(items) + "</ul>")
@@ -334,7 +348,8 @@ class Side:
         for suffix in FILES:
             self._copy(paths.RESULTS / "report" / f"specialty-alignment.{self.language}.{suffix}", "files")
         listed = [
-            f'<li><a href="files/specialty-alignment.{self.language}.{suffix}">{w["report"]} ({suffix.upper()})</a></li>'
+            f'<li><a href="files/specialty-alignment.{self.language}.{suffix}">{w["report"]} ({suffix.upper()})</a>'
+            "</li>"
             for suffix in FILES
         ]
         # data stand once, beside the pages of the main language
@@ -368,7 +383,8 @@ def plain(text: str) -> str:
 
 
 def for_reading(notebook: nbformat.NotebookNode, item: str, figures: dict[str, dict]) -> nbformat.NotebookNode:
-    """A notebook for the site: named by its item, code folded, parameters open, pictures with their alternative text."""
+    """A notebook for the site: named by its item, code folded, parameters open,
+    pictures with their alternative text."""
     if item:
         notebook.cells[0].source = re.sub(r"^(# .+)$", rf"\1: {item}", notebook.cells[0].source, count=1, flags=re.M)
     for cell in notebook.cells:
@@ -384,7 +400,8 @@ def for_reading(notebook: nbformat.NotebookNode, item: str, figures: dict[str, d
 
 
 def build_side(language: str, scratch: Path) -> list[DataProblem]:
-    """Pages of one language, then Sphinx; what it warns about is returned as faults. Runs in a process of its own: Sphinx keeps state."""
+    """Pages of one language, then Sphinx; what it warns about is returned as faults. Runs in a process of its own:
+    Sphinx keeps state."""
     source = scratch / f"source-{language}"
     source.mkdir()
     try:
@@ -491,7 +508,8 @@ EVALUATES = re.compile(r"""new Function\(\s*"n",\s*`return \(\$\{catalog\.plural
 
 
 def protect(site: Path, problems: Problems) -> None:
-    """Give every page its policy. The index holds no data: what runs there is the theme's, and nothing else may run elsewhere."""
+    """Give every page its policy. The index holds no data: what runs there is the theme's,
+    and nothing else may run elsewhere."""
     # Sphinx evaluates the rule of the plural as text; written out, no page needs to evaluate anything
     scripts, catalogue = site / "_static" / "doctools.js", site / "_static" / "translations.js"
     rule = (
@@ -550,7 +568,7 @@ def serve(port: int) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m pipelines.build_site", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m pipelines.build_site", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--serve", action="store_true", help="show the site that is there on loopback")
     parser.add_argument("--port", type=int, default=8042)
     arguments = parser.parse_args(argv)

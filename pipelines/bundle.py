@@ -1,7 +1,8 @@
-"""The finished report, site and data as one archive with a manifest: ``make bundle`` writes ``build/specialty-alignment-<revision>.zip``.
+"""The finished report, site and data as one archive with a manifest: ``make bundle`` writes
+``build/specialty-alignment-<revision>.zip``.
 
-For a release, a bureau, or a reviewer who installs nothing. The manifest names the revision, the lock of the environment, the machine and a
-checksum of every file; equal content gives equal bytes but for the machine.
+For a release, a bureau, or a reviewer who installs nothing. The manifest names the revision, the lock of the
+environment, the machine and a checksum of every file; equal content gives equal bytes but for the machine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Looks at everything that people write before the first stage runs: settings, declarations, notebooks against the graph.
+"""Looks at everything that people write before the first stage runs:
+settings, declarations, notebooks against the graph.
 
-``python -m pipelines.check`` is the stage that every stage with a name from ``params.yaml`` in its command waits for: such a name
-reaches a shell, so it is looked at first. It writes the same two words whenever all is sound; nothing becomes stale by it.
+``python -m pipelines.check`` is the stage that every stage with a name from ``params.yaml`` in its command waits for:
+such a name reaches a shell, so it is looked at first. It writes the same two words whenever all is sound; nothing
+becomes stale by it.
 """
 
 from __future__ import annotations
@@ -219,7 +221,8 @@ def _check_dependencies(graph: dict, problems: Problems) -> None:
             if not inside and not (paths.ROOT / needed).exists():
                 problems.add(
                     "dvc.yaml",
-                    f"stage {full} waits for {needed}, which is no file and which no stage makes{nearest(needed, made)}",
+                    f"stage {full} waits for {needed}, which is no file and which no stage "
+                    f"makes{nearest(needed, made)}",
                     "Correct the path",
                     row=full,
                 )

@@ -1,4 +1,5 @@
-"""Joins the ledgers of the notebooks: ``numbers.json`` for prose, ``metrics.json`` for DVC, and the audit as ``reconciliation.csv``."""
+"""Joins the ledgers of the notebooks: ``numbers.json`` for prose, ``metrics.json`` for DVC,
+and the audit as ``reconciliation.csv``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Whether a file has moved since all stages were found up to date, told by size, times and inode as make and git do: in a fraction of a second.
+"""Whether a file has moved since all stages were found up to date, told by size, times and inode as make and git do:
+in a fraction of a second.
 
-DVC's own answer takes seconds, most of them for its import and for parsing its lock file. It is asked whenever this one is not a clear no.
+DVC's own answer takes seconds, most of them for its import and for parsing its lock file.
+It is asked whenever this one is not a clear no.
 """
 
 from __future__ import annotations
@@ -55,7 +57,8 @@ def forget() -> None:
 
 
 def remember(before: Seen) -> None:
-    """Put on record that all is up to date, unless a file that no stage writes moved since `before`, when the check began."""
+    """Put on record that all is up to date, unless a file that no stage writes moved since `before`,
+    when the check began."""
     now, outs = snapshot(), [str(out) for stage in stages().values() for out in stage["outs"]]
     written = {
         path for path in now if any(path == out or path.startswith(f"{out}{os.sep}") for out in (*outs, "dvc.lock"))

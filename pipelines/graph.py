@@ -9,7 +9,8 @@ from analysis.ground.files import read_yaml
 
 
 def stages() -> dict[str, dict]:
-    """All stages by full name (``clean@demand``, ``fit@en``), their commands, dependencies and outputs with values filled in."""
+    """All stages by full name (``clean@demand``, ``fit@en``), their commands,
+    dependencies and outputs with values filled in."""
     declared = read_yaml(paths.ROOT / "dvc.yaml")["stages"]
     params = read_yaml(paths.PARAMS)
     found = {}

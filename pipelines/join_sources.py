@@ -29,7 +29,9 @@ def main() -> int:
         replace(folder / "processed", paths.PROCESSED)
     for row in load.revisions().itertuples():
         print(
-            f"{row.source_id}, {row.figure_id}: {row.indicator} {row.place} {row.group} {row.year} is {row.value:.10g}; {row.superseded_by} (published {row.published_now}) says {row.value_now:.10g}, which counts."
+            f"{row.source_id}, {row.figure_id}: {row.indicator} {row.place} {row.group} {row.year} is "
+            f"{row.value:.10g}; {row.superseded_by} (published {row.published_now}) says {row.value_now:.10g}, which "
+            "counts."
         )
     return 0
 

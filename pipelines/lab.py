@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def without_outputs(path: str, model: dict, **_: object) -> None:
-    """Before a notebook of ``notebooks/`` is written: outputs and counts are left out of the file; they stay on the screen."""
+    """Before a notebook of ``notebooks/`` is written: outputs and counts are left out of the file;
+    they stay on the screen."""
     if model["type"] != "notebook" or PurePosixPath(path.strip("/")).parts[0] != "notebooks":
         return
     for cell in model["content"]["cells"]:

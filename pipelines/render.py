@@ -1,4 +1,5 @@
-"""Executed notebooks as pages in a language: the prose from the catalogues, tables and figures as they are said, no request to any other host."""
+"""Executed notebooks as pages in a language: the prose from the catalogues, tables and figures as they are said,
+no request to any other host."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def in_language(notebook: nbformat.NotebookNode, folder: Path, language: str) ->
     Parameters
     ----------
     folder : Path
-        what the notebook published (``results/fit``): its tables and figures in `language` take the place of those shown.
+        what the notebook published (``results/fit``): its tables and figures in `language` take the place of those
+        shown.
     """
     spoken = copy.deepcopy(notebook)
     for cell in spoken.cells:

@@ -1,7 +1,8 @@
 """What a change moves, as one page: ``python -m pipelines.review BASE [--head REVISION]`` (``make review BASE=…``).
 
-Numbers of the report (old, new, difference) in every language, figures side by side as the notebooks show them, tables, verdicts of the audit, rows of data added, removed or revised.
-The new side is the working tree unless ``--head`` names a revision. Nothing is rebuilt: run ``make repro`` first.
+Numbers of the report (old, new, difference) in every language, figures side by side as the notebooks show them, tables,
+verdicts of the audit, rows of data added, removed or revised. The new side is the working tree unless ``--head`` names
+a revision. Nothing is rebuilt: run ``make repro`` first.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def git(*arguments: str) -> bytes:
     done = subprocess.run(["git", "-c", "core.quotepath=off", *arguments], cwd=paths.ROOT, capture_output=True)
     if done.returncode:
         raise NoRevision(
-            f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip().removeprefix('fatal: ')}. Name a commit, branch or tag"
+            f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip().removeprefix('fatal: ')}. Name a "
+            "commit, branch or tag"
         )
     return done.stdout
 
@@ -170,7 +172,8 @@ def rows_of(side: Revision, path: str, there: bool) -> list[list[str]]:
 def difference(old: list[list[str]], new: list[list[str]]) -> list[tuple[str, list, list]]:
     """Rows added, removed and revised: ``(kind, old row, new row)``.
 
-    Rows with a name of their own (`KEYS`) are paired by it; of other tables equal rows are taken out and what is left between them is paired in order.
+    Rows with a name of their own (`KEYS`) are paired by it;
+    of other tables equal rows are taken out and what is left between them is paired in order.
     """
     head = (new or old or [[]])[0]
     key = next((head.index(k) for k in KEYS if k in head), None)
@@ -243,7 +246,8 @@ def rows_html(table: dict) -> Markup:
     heads = "".join(f"<th>{escape(h)}</th>" for h in ["", *table["head"]])
     body = "".join(f"<tr><td>{kind}</td>{cells(kind, a, b)}</tr>" for kind, a, b in table["rows"])
     return Markup(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table["file"])}"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table["file"])}"><table><thead>'
+        f"<tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

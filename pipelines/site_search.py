@@ -1,4 +1,5 @@
-"""Search that finds Chinese words: text and query are cut into pairs of characters, which need no dictionary of words."""
+"""Search that finds Chinese words: text and query are cut into pairs of characters,
+which need no dictionary of words."""
 
 from __future__ import annotations
 

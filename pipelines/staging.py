@@ -1,4 +1,5 @@
-"""Where stages write first. What is finished takes the place of the old output by renaming: whatever happens before, the old one stands.
+"""Where stages write first. What is finished takes the place of the old output by renaming: whatever happens before,
+the old one stands.
 
 Nothing is written into an output itself: it may be a link into DVC's cache, and a reader may have it open.
 """
@@ -16,7 +17,8 @@ from analysis.ground import paths
 
 @contextmanager
 def staging(name: str) -> Iterator[Path]:
-    """An empty folder of this process; it goes when the stage ends well, a failed stage's stays to be looked at until the next start."""
+    """An empty folder of this process; it goes when the stage ends well,
+    a failed stage's stays to be looked at until the next start."""
     folder = paths.BUILD / "staging" / f"{name}.{os.getpid()}"
     remove(folder)
     folder.mkdir(parents=True)

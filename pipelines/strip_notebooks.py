@@ -1,8 +1,10 @@
-"""What stages depend on instead of the files that people and Jupyter write: source-only copies of notebooks, and lists of the code that each stage stands on.
+"""What stages depend on instead of the files that people and Jupyter write: source-only copies of notebooks,
+and lists of the code that each stage stands on.
 
-``build/notebooks/03_fit.ipynb`` is the notebook without outputs, counts and metadata but tags: the same bytes whether it was opened, run and
-saved or not. ``build/code/fit.txt`` lists every module of the project that the notebook and its runner import, directly or not, with a
-checksum, and the lock of the environment: a stage runs again when code that it stands on has changed, and only then.
+``build/notebooks/03_fit.ipynb`` is the notebook without outputs, counts and metadata but tags: the same bytes whether
+it was opened, run and saved or not. ``build/code/fit.txt`` lists every module of the project that the notebook and its
+runner import, directly or not, with a checksum, and the lock of the environment: a stage runs again when code that it
+stands on has changed, and only then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The trail of every number of the report as HTML: number → formula and cells → the printed table with the cell marked."""
+"""The trail of every number of the report as HTML: number → formula and cells → the printed table with the cell
+marked."""
 
 from __future__ import annotations
 

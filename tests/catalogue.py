@@ -1,10 +1,12 @@
 """The fault catalogue: single faults drawn with a seed over every file that the workbench reads.
 
-A fault changes one file of a copy of the project; what reads that file is run in this process, and no more. The answer is one of
+A fault changes one file of a copy of the project; what reads that file is run in this process, and no more.
+The answer is one of
 
 - *stopped*: a `DataFault` that names the file;
 - *audited*: nothing stops, and the audit judges something differently than without the fault;
-- *unchanged*: everything that is read from the file is as it was (a mark of a footnote is set aside, a blank is at the end of a line);
+- *unchanged*: everything that is read from the file is as it was (a mark of a footnote is set aside, a blank is at the
+  end of a line);
 - *unseen*: something else is read and nothing says so. Only faults of the kinds in `UNKNOWABLE` may end like this.
 """
 
@@ -44,7 +46,10 @@ FOLDERS = ("data", "report")
 FILES = ("params.yaml", "dvc.yaml")
 PARTNER = "laos"  # whose brief stands for all
 UNKNOWABLE = {
-    "plausible": "a figure, a word or a row replaced by another that could be true, where no total, relation or repetition binds it",
+    "plausible": (
+        "a figure, a word or a row replaced by another that could be true, where no total, relation or repetition "
+        "binds it"
+    ),
     "wording": "text for readers: a name, a title, a note, a label, the look of the report",
     "declaration": "an optional declaration taken away or moved: a name, a rule, an explanation, a bound of a range",
 }
@@ -295,7 +300,7 @@ def of_table(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
         yield Fault(path, "closing row: taken out", "", _written(rows[:-1]))
         yield Fault(path, "closing row: doubled", "", _written([*rows, rows[-1]]))
         yield Fault(path, "closing row: marked as a record", "", changed(len(rows) - 1, 0, "record"))
-    columns = [j for j in range(first, len(rows[0]))]
+    columns = list(range(first, len(rows[0])))
     if len(columns) > 1:
         a, b = draw.sample(columns, 2)
         copy = [list(r) for r in rows]
@@ -654,7 +659,8 @@ def copy_project(folder: Path) -> None:
 
 
 class Reader:
-    """Reads a file as the workbench does, and says what it read: `state` can be compared, `verdicts` are those of the audit."""
+    """Reads a file as the workbench does, and says what it read: `state` can be compared,
+    `verdicts` are those of the audit."""
 
     def __init__(self, root: Path):
         self.root = root

@@ -1,7 +1,8 @@
-"""Other conditions for the same work: a person's settings, another place, locale, time zone, hash seed and umask, and fewer features of the processor.
+"""Other conditions for the same work: a person's settings, another place, locale, time zone, hash seed and umask,
+and fewer features of the processor.
 
-``python -m tests.conditions`` clones the committed tree into a folder whose name has a blank and Chinese characters, rebuilds it there under
-all of them at once, and ends with 1 unless git sees no change.
+``python -m tests.conditions`` clones the committed tree into a folder whose name has a blank and Chinese characters,
+rebuilds it there under all of them at once, and ends with 1 unless git sees no change.
 """
 
 from __future__ import annotations
@@ -19,15 +20,24 @@ from fontTools.ttLib import TTFont
 
 PROJECT = Path(__file__).resolve().parents[1]
 FAMILY = "Noto Sans CJK SC"
-KERNELS = "import json; from numpy.lib.introspect import opt_func_info as o; print(json.dumps({f: {t: k['current'] for t, k in v.items()} for f, v in o(func_name='^(exp|log|add|multiply|sin)$').items()}))"
+KERNELS = (
+    "import json; from numpy.lib.introspect import opt_func_info as o; print(json.dumps("
+    "{f: {t: k['current'] for t, k in v.items()} for f, v in o(func_name='^(exp|log|add|multiply|sin)$').items()}))"
+)
 
 
 def hostile_home(folder: Path) -> Path:
     """A home whose settings would each show in a figure or a page if they were read."""
     files = {
-        ".config/matplotlib/matplotlibrc": "font.size: 22\nlines.linewidth: 9\nfont.family: cursive\naxes.facecolor: yellow\nsavefig.dpi: 30\n",
-        ".ipython/profile_default/startup/00_mine.py": "import pandas\npandas.set_option('display.precision', 1)\nprint('started by me')\n",
-        ".ipython/profile_default/ipython_kernel_config.py": "c.InteractiveShellApp.exec_lines = ['import seaborn; seaborn.set_theme(context=\"poster\")']\n",
+        ".config/matplotlib/matplotlibrc": (
+            "font.size: 22\nlines.linewidth: 9\nfont.family: cursive\naxes.facecolor: yellow\nsavefig.dpi: 30\n"
+        ),
+        ".ipython/profile_default/startup/00_mine.py": (
+            "import pandas\npandas.set_option('display.precision', 1)\nprint('started by me')\n"
+        ),
+        ".ipython/profile_default/ipython_kernel_config.py": (
+            "c.InteractiveShellApp.exec_lines = ['import seaborn; seaborn.set_theme(context=\"poster\")']\n"
+        ),
         ".jupyter/jupyter_nbconvert_config.py": "c.TemplateExporter.exclude_input = True\n",
         ".local/share/jupyter/kernels/python3/kernel.json": json.dumps(
             {"argv": ["false"], "display_name": "not this one", "language": "python"}
@@ -90,7 +100,8 @@ def kernels(**more: str) -> dict:
 
 
 def other_kernels(environment: dict[str, str]) -> bool:
-    """Whether numpy calculates with other instructions in that environment; on a machine without features to switch off it cannot."""
+    """Whether numpy calculates with other instructions in that environment;
+    on a machine without features to switch off it cannot."""
     return not environment["NPY_DISABLE_CPU_FEATURES"] or kernels(NPY_DISABLE_CPU_FEATURES="") != kernels(
         NPY_DISABLE_CPU_FEATURES=environment["NPY_DISABLE_CPU_FEATURES"]
     )

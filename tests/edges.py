@@ -1,7 +1,9 @@
-"""Every public function of the mathematics against what must not get in: run as ``python -m tests.edges``, in a process of its own.
+"""Every public function of the mathematics against what must not get in: run as ``python -m tests.edges``,
+in a process of its own.
 
-The register holds a sound call of each function. Each of its arguments is replaced in turn by every member of the hostile set, and by itself with a hostile entry,
-column or row; the call must give a sound answer, or say what is wrong as `BadArgument` or `Refused`.
+The register holds a sound call of each function. Each of its arguments is replaced in turn by every member of the
+hostile set, and by itself with a hostile entry, column or row; the call must give a sound answer, or say what is wrong
+as `BadArgument` or `Refused`.
 """
 
 from __future__ import annotations
@@ -847,7 +849,8 @@ def variants(value: object) -> Iterator[tuple[str, object]]:
 
 
 def public_functions() -> dict[str, Callable]:
-    """Every public function of the mathematics, and of the tables made with it each that has a door; constructors and methods of public classes that are no mere records, by its place."""
+    """Every public function of the mathematics, and of the tables made with it each that has a door; constructors and
+    methods of public classes that are no mere records, by its place."""
     found: dict[str, Callable] = {}
     for package in (analysis.describe, analysis.fit, analysis.inference):
         for info in pkgutil.iter_modules(package.__path__):
@@ -897,7 +900,8 @@ def _too_long(*_: object) -> None:
 
 
 def main(only: str = "", thin: str = "1") -> None:
-    """Run everything (of entries and columns one variant in `thin`, always the same ones); one line of JSON a fault, and the call under way on stderr, so that a crash says where it happened."""
+    """Run everything (of entries and columns one variant in `thin`, always the same ones); one line of JSON a fault,
+    and the call under way on stderr, so that a crash says where it happened."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     pd.set_option(

@@ -1,7 +1,8 @@
 """A made-up collection: what eleven schools might hand in for 2024. Nobody reported these figures.
 
-The answers continue those of the year before so that every relation holds; what jumps is commented. ``python -m tests.made_up_year FOLDER`` writes the forms with two schools
-late and a fault of each kind, as ``docs/adding_a_year.md`` tells it.
+The answers continue those of the year before so that every relation holds; what jumps is commented.
+``python -m tests.made_up_year FOLDER`` writes the forms with two schools late and a fault of each kind, as
+``docs/adding_a_year.md`` tells it.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def figures(form: Form) -> dict[str, float | str]:
 
 
 def rows(v: dict[str, float | str]) -> dict[str, list[dict]]:
-    """Rows of the lists: two specialties that add up to the figures, where their graduates went, one college, one project."""
+    """Rows of the lists: two specialties that add up to the figures, where their graduates went, one college,
+    one project."""
     half = {c: v[c] // 2 for c in ("intake", "students", "graduates", "placed")}
     study = (v["further_study_higher_vocational"] + v["further_study_bachelor"]) // 2
     first = half | {

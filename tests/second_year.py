@@ -1,7 +1,9 @@
-"""A made-up second-year report in memory, with the tables, the relations and the claims of the first; nobody printed it.
+"""A made-up second-year report in memory, with the tables, the relations and the claims of the first;
+nobody printed it.
 
-Years are moved on by one, counts of the first report are doubled, its contradictions are repaired, and every figure of prose that a formula speaks of is
-set to what follows from the tables; so a sound audit finds nothing in it until a fault is planted.
+Years are moved on by one, counts of the first report are doubled, its contradictions are repaired, and every figure of
+prose that a formula speaks of is set to what follows from the tables; so a sound audit finds nothing in it until a
+fault is planted.
 """
 
 from __future__ import annotations
@@ -99,12 +101,11 @@ class Report:
         for row in schools[
             schools["indicator"].isin(["placement_rate_pct", "registration_rate_pct", "equipment_per_student_yuan"])
         ].itertuples():
-            of = {
-                i: v
-                for i, v in schools.loc[schools["entity"] == row.entity, ["indicator", "year", "value"]]
+            of = dict(
+                schools.loc[schools["entity"] == row.entity, ["indicator", "year", "value"]]
                 .query("year == 2024")[["indicator", "value"]]
                 .itertuples(index=False)
-            }
+            )
             exact = {
                 "placement_rate_pct": lambda v: 100 * v["placed"] / v["graduates"],
                 "registration_rate_pct": lambda v: 100 * v["registered"] / v["admitted"],

@@ -204,7 +204,9 @@ def document(outcomes) -> str:
     lines = [
         "# What the checks cannot see",
         "",
-        f"{number:,} single faults, drawn with the seed {SEED} over the {len({f.path for f, _, _ in outcomes})} files that people write and the workbench reads, were made one by one in a copy of the project; what reads the file was run.",
+        f"{number:,} single faults, drawn with the seed {SEED} over the {len({f.path for f, _, _ in outcomes})} files "
+        "that people write and the workbench reads, were made one by one in a copy of the project; what reads the "
+        "file was run.",
         "This page is written by `python -m tests.test_catalogue`, and a test compares it.",
         "",
         "| outcome | faults | share |",
@@ -218,7 +220,8 @@ def document(outcomes) -> str:
         "| kind | what it is | faults | share |",
         "|---|---|---:|---:|",
         *(
-            f"| {kind} | {meaning} | {sum(f.kind == kind for f in unseen):,} | {100 * sum(f.kind == kind for f in unseen) / number:.1f} % |"
+            f"| {kind} | {meaning} | {sum(f.kind == kind for f in unseen):,} | "
+            f"{100 * sum(f.kind == kind for f in unseen) / number:.1f} % |"
             for kind, meaning in UNKNOWABLE.items()
         ),
         "",
@@ -233,7 +236,8 @@ def document(outcomes) -> str:
             )
         ),
         "",
-        "Against such faults only a second reading of the document helps: the tables of the first report were compared cell by cell with an independent transcription.",
+        "Against such faults only a second reading of the document helps: the tables of the first report were "
+        "compared cell by cell with an independent transcription.",
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,5 @@
-"""What is looked at before the first stage: names that reach a shell, years, and what notebooks publish against the graph."""
+"""What is looked at before the first stage: names that reach a shell, years,
+and what notebooks publish against the graph."""
 
 import re
 import subprocess
@@ -23,7 +24,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("place", "guarded"), [("a partner", False), ("a partner", True), ("a language", True)])
 def test_no_name_of_the_settings_reaches_a_shell_unseen(town, place, guarded):
-    """Plain `dvc repro`, which gives commands to a shell, where nothing else is to do; without the check the name is run."""
+    """Plain `dvc repro`, which gives commands to a shell, where nothing else is to do;
+    without the check the name is run."""
     stage, change = HOSTILE[place]
     start_dvc(town)
     run(town, "pipelines.strip_notebooks")

@@ -139,9 +139,9 @@ def test_every_fault_is_found_at_once(handed, collection, forms, tmp_path):
         ("rongshui_vts", "", "", "missing"),
     }
     said = {f.code: f.text("en") for f in done.faults}
-    assert (
-        said["range"]
-        == "2024_liuzhou_vtc_柳职院.xlsx, sheet 办学条件与资助, cell E11, entered '190': outside the range 0 to 100. Check figure and unit (%)."
+    assert said["range"] == (
+        "2024_liuzhou_vtc_柳职院.xlsx, sheet 办学条件与资助, cell E11, entered '190': outside the range 0 to 100. "
+        "Check figure and unit (%)."
     )
     assert (
         check(handed, collection, forms, TOO_LATE, workers=2).faults == done.faults

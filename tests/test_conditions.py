@@ -1,4 +1,5 @@
-"""What reaches the bytes: the environment's font and libraries and the tree itself, no setting of a person or a machine."""
+"""What reaches the bytes: the environment's font and libraries and the tree itself,
+no setting of a person or a machine."""
 
 import json
 import os
@@ -54,7 +55,8 @@ def drawn(home: Path, **more: str) -> list[str]:
 
 
 def test_figures_are_drawn_with_the_font_of_the_environment(tmp_path):
-    """A font of the same family in the fonts of HOME, a matplotlibrc there and in the working folder, and matplotlib told to ignore fonts: the same bytes."""
+    """A font of the same family in the fonts of HOME, a matplotlibrc there and in the working folder, and matplotlib
+    told to ignore fonts: the same bytes."""
     plain, hostile = tmp_path / "plain", tmp_path / "hostile"
     plain.mkdir()
     hostile_home(hostile)
@@ -71,7 +73,10 @@ def test_figures_are_drawn_with_the_font_of_the_environment(tmp_path):
 
 def test_a_decoy_that_matplotlib_knows_is_not_used(tmp_path):
     """The same with the decoy registered: by name it would win."""
-    register = f"from matplotlib import font_manager; font_manager.fontManager.addfont({str(decoy_font(tmp_path / 'decoy.ttf'))!r})\n"
+    register = (
+        "from matplotlib import font_manager; "
+        f"font_manager.fontManager.addfont({str(decoy_font(tmp_path / 'decoy.ttf'))!r})\n"
+    )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
     both = [
         subprocess.run(
@@ -142,7 +147,12 @@ def test_a_copy_of_the_tree_reads_itself(tmp_path):
 
     for name in ("pipelines", "src"):
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    ask = "import sys; from pipelines.conditions import run_sealed\ndef main():\n    import analysis, os; from analysis import paths; print(analysis.__file__, paths.ROOT, os.environ['HOME'], sys.flags.hash_randomization); return 0\nif __name__ == '__main__': sys.exit(run_sealed(main))\n"
+    ask = (
+        "import sys; from pipelines.conditions import run_sealed\ndef main():\n"
+        "    import analysis, os; from analysis import paths; print(analysis.__file__, paths.ROOT, "
+        "os.environ['HOME'], sys.flags.hash_randomization); return 0\n"
+        "if __name__ == '__main__': sys.exit(run_sealed(main))\n"
+    )
     (tmp_path / "pipelines" / "ask.py").write_text(ask, encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANALYSIS", "PYTHONPATH", "HOME"))}
     done = subprocess.run(

@@ -1,4 +1,5 @@
-"""The record of cooperation: what may stand in one row, what may be set against an earlier document, and which fields go abroad."""
+"""The record of cooperation: what may stand in one row, what may be set against an earlier document,
+and which fields go abroad."""
 
 import pandas as pd
 import pytest

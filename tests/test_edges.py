@@ -1,4 +1,5 @@
-"""No edge that breaks: every public function of the mathematics answers soundly or says which argument it cannot take."""
+"""No edge that breaks: every public function of the mathematics answers soundly or says which argument it cannot
+take."""
 
 import json
 import subprocess
@@ -41,7 +42,8 @@ def test_answers_that_may_not_be_finite_say_so_where_a_reader_looks():
 
 @pytest.fixture(scope="module")
 def runs():
-    """The packages side by side, each in a process of its own: a crash of the interpreter is one more fault, with the call that made it."""
+    """The packages side by side, each in a process of its own: a crash of the interpreter is one more fault,
+    with the call that made it."""
     started = {
         package: subprocess.Popen(
             [sys.executable, "-m", "tests.edges", package, str(THIN)],

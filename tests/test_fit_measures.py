@@ -1,4 +1,5 @@
-"""Homogeneity, linkage, matching, relatedness and composite indices: values computed elsewhere, identities, invariances, refusals."""
+"""Homogeneity, linkage, matching, relatedness and composite indices: values computed elsewhere, identities,
+invariances, refusals."""
 
 import json
 
@@ -36,10 +37,10 @@ CALLS = {
     "grey_relational_not_pairwise": lambda reference, comparators, rho, normalise: composite.grey_relational_degree(
         reference, comparators, rho=rho, normalise=normalise
     ),
-    "coupling_coordination_2": lambda U, weights: fields(composite.coupling_coordination(U, weights)),
-    "coupling_coordination_3": lambda U, weights: fields(composite.coupling_coordination(U, weights)),
-    "coupling_modified_2": lambda U: composite.coupling_coordination(U, form="modified").c,
-    "coupling_modified_3": lambda U: composite.coupling_coordination(U, form="modified").c,
+    "coupling_coordination_2": lambda **a: fields(composite.coupling_coordination(a["U"], a["weights"])),
+    "coupling_coordination_3": lambda **a: fields(composite.coupling_coordination(a["U"], a["weights"])),
+    "coupling_modified_2": lambda **a: composite.coupling_coordination(a["U"], form="modified").c,
+    "coupling_modified_3": lambda **a: composite.coupling_coordination(a["U"], form="modified").c,
     "entropy_weights": lambda matrix: composite.entropy_weights(matrix, normalise="share"),
     "entropy_weights_minmax": lambda matrix, benefit: composite.entropy_weights(
         matrix, normalise="minmax", benefit=benefit
@@ -55,7 +56,7 @@ CALLS = {
     "dissimilarity_D": lambda group1, group2: homogeneity.dissimilarity_d(group1, group2),
     "multigroup_D": lambda table: homogeneity.multigroup_d(table),
     "duplication": lambda school_by_specialty: fields(homogeneity.duplication(school_by_specialty))[:2],
-    "leinster_cobbold": lambda p, Z: homogeneity.leinster_cobbold(p, Z),
+    "leinster_cobbold": lambda **a: homogeneity.leinster_cobbold(a["p"], a["Z"]),
     "linkage_M_H": lambda table, rows, cols: fields(linkage.linkage(table)),
     "tiny_R_package": lambda table: [linkage.linkage(table).m, linkage.linkage(table).h_specialty],
     "local_linkage": lambda table: linkage.local_linkage(table),
@@ -78,7 +79,7 @@ CALLS = {
     "responsiveness_slope": lambda d_industry_share, d_education_share: matching.responsiveness_slope(
         d_industry_share, d_education_share
     ),
-    "missing_bounds": lambda k, N, missing: fields(matching.missing_bounds(k, N, missing)),
+    "missing_bounds": lambda **a: fields(matching.missing_bounds(a["k"], a["N"], a["missing"])),
     "proximity_density": lambda matrix, rows, cols, diag: fields(
         relatedness.proximity_density(matrix, own=float(diag))
     ),

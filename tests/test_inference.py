@@ -1,4 +1,5 @@
-"""Models, exact tests, decompositions, trends: values computed elsewhere, identities, simulated schools with known answers, refusals."""
+"""Models, exact tests, decompositions, trends: values computed elsewhere, identities,
+simulated schools with known answers, refusals."""
 
 import json
 
@@ -93,7 +94,8 @@ def test_reference_values():
 
 
 def test_random_intercept_against_lme4():
-    """Contagious bovine pleuropneumonia in 15 herds (Lesnoff et al. 2004); coefficients of lme4 with nAGQ = 25 and nAGQ = 1."""
+    """Contagious bovine pleuropneumonia in 15 herds (Lesnoff et al. 2004);
+    coefficients of lme4 with nAGQ = 25 and nAGQ = 1."""
     rows = np.array(ORACLES["cbpp"]["rows"])
     herd, cases, size, period = rows.T
     design = constant(len(rows), **{f"period{p}": (period == p).astype(float) for p in (2, 3, 4)})
@@ -164,7 +166,8 @@ def test_climbs_that_do_not_arrive_are_refused(monkeypatch):
 
 
 def test_models_at_the_design_of_the_headline_rate_to_the_last_digits():
-    """Tier contrast of the integrated likelihood by quadrature with scipy, to 1e-8: fewer nodes than it takes, or a climb that stops early, would show."""
+    """Tier contrast of the integrated likelihood by quadrature with scipy, to 1e-8: fewer nodes than it takes,
+    or a climb that stops early, would show."""
     k, n = np.array([4805, 270, 1932, 96, 388, 1450]), np.array([5012, 411, 2011, 260, 401, 1499])
     first = np.array([0, 1, 0, 1, 1, 0.0])
     fit = random_intercept_logit(k, n, constant(6, first=first))
@@ -180,7 +183,7 @@ def test_models_at_the_design_of_the_headline_rate_to_the_last_digits():
             top = optimize.minimize_scalar(lambda u: -density(u), bracket=(-3, 3)).x
             total += density(top) + np.log(
                 integrate.quad(
-                    lambda u: np.exp(density(u) - density(top)),
+                    lambda u, top=top: np.exp(density(u) - density(top)),
                     top - 2,
                     top + 2,
                     points=[top - 0.3, top, top + 0.3],
@@ -367,7 +370,8 @@ def test_clustered_errors_and_bootstrap_against_pyfixest_and_wildboottest():
     )
     drawn = wild_cluster_bootstrap(data["y"], design, data["cluster"], "x")
     assert drawn.t == pytest.approx(data["wildboottest_t"], rel=1e-9)
-    # the two patterns that give back the data count as at least as extreme here (|t*| >= |t|, so that p is never 0); wildboottest and pyfixest count |t*| > |t|
+    # the two patterns that give back the data count as at least as extreme here (|t*| >= |t|, so that p is never 0);
+    # wildboottest and pyfixest count |t*| > |t|
     assert drawn.p == pytest.approx(data["wildboottest_p"] + 2 / 512, abs=1e-12)
 
 

@@ -50,7 +50,10 @@ def test_every_cell_arrives_as_printed(case):
 
 def test_a_cell_of_several_paragraphs_and_empty_paragraphs():
     layout = layout_of(1)
-    text = "表9-1 测试\n\n\t序号\n\n\n\t学校\n\t列0\n\n\t1\n\t甲校\n\n（乙校区）\n\t5\n\n\n\t2\n\t丙校\n\t6\n\n\t合计\n\t11\n\n\n后文"
+    text = (
+        "表9-1 测试\n\n\t序号\n\n\n\t学校\n\t列0\n\n\t1\n\t甲校\n\n（乙校区）\n\t5\n\n\n\t2\n\t丙校\n\t6\n\n\t合计\n"
+        "\t11\n\n\n后文"
+    )
     [table] = read_tables(text, {"9-1": layout}, "x.txt")
     assert [r.cells for r in table.rows[1:]] == [["1", "甲校\n（乙校区）", "5"], ["2", "丙校", "6"], ["", "合计", "11"]]
     assert table.rows[1].line == 9

@@ -170,8 +170,10 @@ STOPPED = {
     "two indicators exchanged": (
         lambda: replaced(
             f"{RAW}layout.yaml",
-            "{header: [毕业生数(人)], indicator: graduates, year: 2023}\n      - {header: [毕业去向落实人数(人)], indicator: placed,",
-            "{header: [毕业生数(人)], indicator: placed, year: 2023}\n      - {header: [毕业去向落实人数(人)], indicator: graduates,",
+            "{header: [毕业生数(人)], indicator: graduates, year: 2023}\n"
+            "      - {header: [毕业去向落实人数(人)], indicator: placed,",
+            "{header: [毕业生数(人)], indicator: placed, year: 2023}\n"
+            "      - {header: [毕业去向落实人数(人)], indicator: graduates,",
         ),
         "table 3-6.*look exchanged",
     ),
@@ -368,7 +370,10 @@ def test_a_correction_is_not_said_to_be_lost_after_a_fault_of_its_table(town):
 
 
 HEAD = "figure_id,place,year,period,indicator,group,scope,value,unit,qualifier,grade,body,title,published,note\n"
-ABOUT = 'id: {0}\ntitle: 虚构统计二\nshort_title: {{zh: 统计二, en: Statistics two}}\nbody: 虚构统计局\npublished: "2032"\nreport_year: 2031\nhow_read: made up\n'
+ABOUT = (
+    "id: {0}\ntitle: 虚构统计二\nshort_title: {{zh: 统计二, en: Statistics two}}\nbody: 虚构统计局\n"
+    'published: "2032"\nreport_year: 2031\nhow_read: made up\n'
+)
 
 
 @pytest.fixture
@@ -379,7 +384,8 @@ def second_vintage(town):
 
     def restate(published: str) -> None:
         rows = [
-            f"restated:{i:03d},town,2029,year,gdp_share_pct,{group},,{value},%,exact,C,虚构统计局,虚构公报二,{published},made up\n"
+            f"restated:{i:03d},town,2029,year,gdp_share_pct,{group},,{value},%,exact,C,"
+            f"虚构统计局,虚构公报二,{published},made up\n"
             for i, (group, value) in enumerate((("primary", "11.0"), ("secondary", "45.0"), ("tertiary", "44.0")), 1)
         ]
         (folder / "restated.csv").write_text(HEAD + "".join(rows), encoding="utf-8")

@@ -1,4 +1,5 @@
-"""Tables of higher levels (made up here): what is accepted, what is refused, and what the notebook says with and without them."""
+"""Tables of higher levels (made up here): what is accepted, what is refused,
+and what the notebook says with and without them."""
 
 import numpy as np
 import pandas as pd

@@ -49,7 +49,8 @@ def write_params(town, change):
         (lambda p: p["clean"].update(language="German"), "column language, printed 'German'"),
         (
             lambda p: p["analyses"].update(fit={"notebook": "03_fitt", "reads": "data/processed"}),
-            "row analyses, column fit, printed '03_fitt': notebooks/ has no NN_fit.ipynb of this name .nearest known: '03_fit'",
+            "row analyses, column fit, printed '03_fitt': notebooks/ has no NN_fit.ipynb of this name .nearest known: "
+            "'03_fit'",
         ),
         (
             lambda p: p["analyses"]["fit"].update(reads="data/prosessed"),
@@ -202,7 +203,8 @@ def test_the_graph_is_short():
 
 
 def test_a_stage_waits_for_the_code_that_it_stands_on(processed):
-    """The closure of the imports, by another reading of them: what Python has loaded after the imports of a notebook."""
+    """The closure of the imports, by another reading of them:
+    what Python has loaded after the imports of a notebook."""
     for section, path in notebooks().items():
         imports = [
             line
@@ -298,7 +300,8 @@ def test_what_is_published_is_what_the_ledger_says(processed):
     notebook = read(path)
     notebook.cells.append(
         nbformat.v4.new_code_cell(
-            "import os; (results._path('tables/stray.csv')).write_text('a'); os.remove(results._path('tables/reconcile_verdicts.csv'))",
+            "import os; (results._path('tables/stray.csv')).write_text('a'); "
+            "os.remove(results._path('tables/reconcile_verdicts.csv'))",
             id="planted",
         )
     )

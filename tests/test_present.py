@@ -30,7 +30,9 @@ tables:
   size_hidden: {title: T, scope: s, units: u, source: q}
 figures:
   size_f:
-    title: {zh: "最大 {largest:.0f}%（{which}）；{size_share_b}", en: "largest {largest:.0f}% ({which}); {size_share_b}"}
+    title:
+      zh: "最大 {largest:.0f}%（{which}）；{size_share_b}"
+      en: "largest {largest:.0f}% ({which}); {size_share_b}"
     scope: {zh: "{all}", en: "{all}"}
     units: "%"
     source: {zh: 表1-2, en: table 1-2}
@@ -38,11 +40,14 @@ figures:
     words: {xlabel: {zh: 占比, en: share}, rate: {zh: 率, en: rate}}
     values:
       largest: {table: size_t, column: share, where: {year: 2031}, scale: 100}
-      which: {table: size_t, column: disagree, where: {year: 2031}, words: {"true": {zh: 相反, en: opposed}, "false": ""}}
+      which:
+        {table: size_t, column: disagree, where: {year: 2031}, words: {"true": {zh: 相反, en: opposed}, "false": ""}}
     lists:
       all: {table: size_t, text: {zh: "{test} {year}", en: "{test} {year}"}, between: {zh: 、, en: "; "}}
 numbers:
-  size_share_{key}: {table: size_t, column: share, unit: "%", scale: 100, digits: 1, formula: {zh: "甲除以乙 {year}", en: "a / b {year}"}, headline: true}
+  size_share_{key}:
+    {table: size_t, column: share, unit: "%", scale: 100, digits: 1,
+     formula: {zh: "甲除以乙 {year}", en: "a / b {year}"}, headline: true}
   size_one: {table: size_hidden, row: one, unit: 人, formula: {zh: 合计, en: sum}, values: printed}
   size_codes: {table: size_hidden, row: codes, say: labels, formula: {zh: 名称, en: names}}
 """
@@ -97,7 +102,10 @@ def publish(results):
 def test_everything_is_said_in_each_language(make, tmp_path):
     picture = publish(results := make())
     assert results.close() == "4 numbers, 1 figures, 2 tables"
-    said = lambda language: (tmp_path / f"results/size/said/{language}/tables/size_t.csv").read_text(encoding="utf-8")
+
+    def said(language):
+        return (tmp_path / f"results/size/said/{language}/tables/size_t.csv").read_text(encoding="utf-8")
+
     assert said("zh") == "年份,占比,结论相反,检验\n2030,12.5,是,两比例检验（毕业生）\n2031,25.0,是,精确置换（比率）\n"
     assert said("en").startswith("Year,Share,Disagree,Test\n2030,12.5,yes,")
     assert (
@@ -195,7 +203,10 @@ def test_words_that_do_not_fit_stop_and_name_the_line(make, change, message):
 
 def test_names_are_unique_and_say_their_notebook(make):
     results = make(lambda text: text.replace("size_hidden:", "other:").replace("table: size_hidden", "table: other"))
-    publish_t = lambda: results.table("size_t", TABLE, ["a cell"])
+
+    def publish_t():
+        return results.table("size_t", TABLE, ["a cell"])
+
     publish_t()
     with pytest.raises(DataFault, match="published twice"):
         publish_t()
@@ -234,7 +245,10 @@ def test_a_compact_picture_shows_the_same():
     plt.close(figure)
     before, after = buffer.getvalue(), compact(buffer.getvalue())
     number = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
-    paths_of = lambda svg: [[float(n) for n in number.findall(d)] for d in re.findall(r' d="([^"]*)"', svg)]
+
+    def paths_of(svg):
+        return [[float(n) for n in number.findall(d)] for d in re.findall(r' d="([^"]*)"', svg)]
+
     assert len(after) < len(before) and [len(p) for p in paths_of(before)] == [len(p) for p in paths_of(after)]
     assert all(abs(x - y) <= 0.00501 for a, b in zip(paths_of(before), paths_of(after)) for x, y in zip(a, b))
     assert re.findall(r"scale\([^)]*\)", before) == re.findall(r"scale\([^)]*\)", after)

@@ -64,7 +64,10 @@ def test_grouped_binomial_closed_form():
 def test_two_tiers_reproduce_their_pooled_rates():
     k, n = np.array([50, 60, 80, 90]), np.array([80, 70, 100, 100])
     model = grouped_binomial(k, n, tier_design(pd.Series(["a", "a", "b", "b"]), "a"))
-    logit = lambda p: np.log(p / (1 - p))
+
+    def logit(p):
+        return np.log(p / (1 - p))
+
     assert model.coefficients["estimate"].tolist() == pytest.approx(
         [logit(110 / 150), logit(170 / 200) - logit(110 / 150)]
     )
@@ -106,7 +109,8 @@ def test_exact_permutation_against_scipy():
     )
     assert arrangements == 84
     assert difference == pytest.approx(oracle.statistic)
-    # scipy doubles the smaller tail; this test counts by |difference|; both are exact and agree on what is at least as extreme
+    # scipy doubles the smaller tail; this test counts by |difference|; both are exact and agree on what is at least as
+    # extreme
     assert p == pytest.approx(np.mean(np.abs(oracle.null_distribution) >= abs(difference) - 1e-12))
 
 

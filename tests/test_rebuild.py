@@ -76,7 +76,8 @@ def test_dvc_finds_nothing_to_do_and_neither_does_a_second_rebuild(built):
 
 @pytest.mark.slow
 def test_equal_bytes_under_other_conditions(built, tmp_path):
-    """Another home with settings and fonts, place, locale, time zone, hash seed, umask, threads, and fewer features of the processor."""
+    """Another home with settings and fonts, place, locale, time zone, hash seed, umask, threads,
+    and fewer features of the processor."""
     folder, _ = built
     other = make_workspace(tmp_path / "elsewhere" / "研究 工作")
     start_dvc(other)

@@ -1,4 +1,5 @@
-"""The audit: verdicts, the language of formulas, planted faults in a made-up second-year report, and the first report itself."""
+"""The audit: verdicts, the language of formulas, planted faults in a made-up second-year report,
+and the first report itself."""
 
 import copy
 
@@ -269,11 +270,13 @@ def test_shared_relations_pass_over_what_a_source_does_not_have():
 
 def test_faults_of_both_files_are_reported_at_once(tmp_path):
     (tmp_path / "i.yaml").write_text(
-        "ratios: {rate: 100 * pp / n}\ninequality: [p + n]\ninequalities: [p <= n]\nwithout_parts: {ratee: {zh: x, en: x}}\n",
+        "ratios: {rate: 100 * pp / n}\ninequality: [p + n]\ninequalities: [p <= n]\n"
+        "without_parts: {ratee: {zh: x, en: x}}\n",
         encoding="utf-8",
     )
     (tmp_path / "c.yaml").write_text(
-        "claim:\n  - {formula: n, where: {section: '9'}}\n  - {formula: n, where: {sector: x}}\n  - {formula: n, wheer: {section: '1'}}\nm: n\n",
+        "claim:\n  - {formula: n, where: {section: '9'}}\n  - {formula: n, where: {sector: x}}\n"
+        "  - {formula: n, wheer: {section: '1'}}\nm: n\n",
         encoding="utf-8",
     )
     with pytest.raises(DataFault) as fault:
@@ -579,7 +582,8 @@ def test_the_known_faults_of_2023_are_found(checks):
         "6.3:03": pytest.approx(91.042893),
         "6.3:04": pytest.approx(78.987164),
         "6.3:08": 7955,
-        # lists against counts, found by an independent reading: model schools, practice centres, industry colleges, teams, platforms
+        # lists against counts, found by an independent reading: model schools, practice centres, industry colleges,
+        # teams, platforms
         "1.1:07": 1,
         "3.2:02": 2,
         "3.2:03": 3,

@@ -248,7 +248,8 @@ def test_trace_says_the_same_in_a_notebook(built):
     trail = analysis.trace("placement_rate_city")
     text = str(trail)
     assert text.startswith(
-        "placement_rate_city = 94.22%\n  <b>placed</b> / graduates  (employment)\n  town-2030  表3-6  甲职院 · 毕业生数 2030  "
+        "placement_rate_city = 94.22%\n  <b>placed</b> / graduates  (employment)\n"
+        "  town-2030  表3-6  甲职院 · 毕业生数 2030  "
     )
     assert len(trail.cells) == 8 and "&lt;b&gt;placed" in trail._repr_html_()
     with pytest.raises(KeyError, match="nearest known: 'placement_rate_city'"):
@@ -278,7 +279,8 @@ def test_years_and_places_are_no_data_in_english_but_counts_are(tmp_path, monkey
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     path = tmp_path / "manuscript.en.md"
     path.write_text(
-        "---\ntitle: A\n---\n\nIn 2023 (table 1-2, section 6.3, annex 3, GB/T 4754-2017 [@wilson_1927]) the rate was {{a_rate}}.\n",
+        "---\ntitle: A\n---\n\n"
+        "In 2023 (table 1-2, section 6.3, annex 3, GB/T 4754-2017 [@wilson_1927]) the rate was {{a_rate}}.\n",
         encoding="utf-8",
     )
     assert "[91.04%](#trail_a_rate)" in Manuscript(path, NUMBERS, {"figures": {}, "tables": {}}, "en").expand()

@@ -17,24 +17,25 @@ def repository(tmp_path, monkeypatch):
     """Two revisions of a very small workspace, made by hand."""
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
-    run = lambda *a: subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a", *a],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
-    )
+
+    def run(*a):
+        return subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a", *a],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
+        )
 
     def save(rate, verdict, picture, facts):
         for folder in ("results/fit", "data/raw/town", "report"):
             (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-        entry = lambda value: {
-            "value": value,
-            "text": f"{value:.2f}%",
-            "unit": "%",
-            "origin": {"formula": "a / <b>"},
-            "said": {"zh": {"text": f"{value:.2f}%", "unit": "%"}, "en": {"text": f"{value:.2f}%", "unit": "%"}},
-        }
+
+        def entry(value):
+            text = f"{value:.2f}%"
+            said = {"zh": {"text": text, "unit": "%"}, "en": {"text": text, "unit": "%"}}
+            return {"value": value, "text": text, "unit": "%", "origin": {"formula": "a / <b>"}, "said": said}
+
         (tmp_path / "results/numbers.json").write_text(
             json.dumps({"rate": entry(rate), "still": entry(1.0), **({"fresh": entry(2.0)} if rate > 90 else {})})
         )
@@ -63,10 +64,8 @@ def repository(tmp_path, monkeypatch):
 
 def test_the_page_says_what_moved(repository):
     page = BeautifulSoup(review("HEAD"), "html.parser")
-    assert (
-        page.h1.text
-        == f"What changed: {subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], cwd=paths.ROOT, capture_output=True, text=True).stdout.strip()} first <b> → working tree"
-    )
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=paths.ROOT, capture_output=True, text=True)
+    assert page.h1.text == f"What changed: {head.stdout.strip()} first <b> → working tree"
     numbers = [[c.text for c in row.select("td")] for row in page.select("#numbers ~ div table")[0].select("tbody tr")]
     assert numbers == [
         ["rate", "yes", "88.00%", "91.50%", "+3.5", "a / <b>"],

@@ -1,4 +1,5 @@
-"""Rebuilds of the made-up town that are killed, starved, shut out or copied: each heals at the next run, or says what to do, with the same bytes.
+"""Rebuilds of the made-up town that are killed, starved, shut out or copied: each heals at the next run,
+or says what to do, with the same bytes.
 
 Long: ``make test-long``.
 """
@@ -220,7 +221,8 @@ def test_as_another_user_in_a_tree_one_may_not_write(town):
 
 @ROOT_ONLY
 def test_on_a_full_disk(built, tmp_path):
-    """A file system too small for the outputs: the message says so, the old outputs stand, and with room again the bytes are the same."""
+    """A file system too small for the outputs: the message says so, the old outputs stand,
+    and with room again the bytes are the same."""
     folder, before = built
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -255,7 +257,8 @@ def test_without_a_network(town):
         capture_output=True,
         text=True,
     )
-    # without a loopback device kernels are reached over nothing: forked ones use it, so it is brought up as any machine has it
+    # without a loopback device kernels are reached over nothing: forked ones use it, so it is brought up as any machine
+    # has it
     if done.returncode:
         done = subprocess.run(
             [

@@ -1,4 +1,5 @@
-"""What comes from outside: hostile workbooks, personal data, formulas, documents that grow when read, script in data."""
+"""What comes from outside: hostile workbooks, personal data, formulas, documents that grow when read,
+script in data."""
 
 from __future__ import annotations
 
@@ -181,7 +182,8 @@ HOSTILE = {
     ),
     "macros by relationship": (
         related(
-            b'<Relationship Id="rx" Type="http://schemas.microsoft.com/office/2006/relationships/vba&#80;roject" Target="data.bin"/>'
+            b'<Relationship Id="rx" Type="http://schemas.microsoft.com/office/2006/relationships/vba&#80;roject" '
+            b'Target="data.bin"/>'
         ),
         "active",
     ),
@@ -479,7 +481,8 @@ def test_no_cell_of_the_sources_looks_personal():
 
 @pytest.mark.parametrize("figure", [13912345678.0, "13912345678", 4.50205199001011e17])
 def test_a_telephone_number_among_figures_is_repeated_nowhere(sound, collection, forms, tmp_path, capsys, figure):
-    """The sums, relations and changes that it breaks print figures, and so do the list of faults and the marked copy."""
+    """The sums, relations and changes that it breaks print figures,
+    and so do the list of faults and the marked copy."""
     path = tmp_path / sound.name
     shutil.copy(sound, path)
     cell = {q.indicator.code: (q.sheet, q.cell) for qs in forms["luzhai"].questions.values() for q in qs}
@@ -693,8 +696,13 @@ def test_every_way_out_disarms_and_data_keep_the_text(tmp_path, monkeypatch, for
 
     monkeypatch.setattr(paths, "OUT", tmp_path / "out")
     frame = pd.DataFrame({"=head": ARMED, "number": range(-1, len(ARMED) - 1)})
-    cells = lambda text: [row for row in csv.reader(io.StringIO(text, newline=""))]
-    runs = lambda text: [cell for row in cells(text) for cell in row if disarmed(cell) != cell]
+
+    def cells(text):
+        return list(csv.reader(io.StringIO(text, newline="")))
+
+    def runs(text):
+        return [cell for row in cells(text) for cell in row if disarmed(cell) != cell]
+
     size = {
         "language": "en",
         "source": "liuzhou-2023",
@@ -763,7 +771,10 @@ def test_every_way_out_disarms_and_data_keep_the_text(tmp_path, monkeypatch, for
 
 # what becomes of script in data
 
-EVIL = """<script>document.title='taken'</script><img src="x" onerror="document.title='taken'"><a href="javascript:1">y</a>"'`|"""
+EVIL = (
+    """<script>document.title='taken'</script><img src="x" onerror="document.title='taken'">"""
+    """<a href="javascript:1">y</a>"'`|"""
+)
 
 
 def assert_text(page: str, own: int = 0, times: int = 1) -> None:
@@ -881,7 +892,10 @@ def small_site(folder: Path, body: str) -> Path:
     (folder / "_static" / "doctools.js").write_text(
         'x = new Function(\n  "n",\n  `return (${catalog.plural_expr})`,\n);\n', encoding="utf-8"
     )
-    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>quiet</title></head><body><script>document.body.dataset.theme = "x";</script>'
+    head = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>quiet</title></head><body>'
+        '<script>document.body.dataset.theme = "x";</script>'
+    )
     (folder / "genindex.html").write_text(f"{head}</body></html>", encoding="utf-8")
     (folder / "page.html").write_text(f"{head}{body}</body></html>", encoding="utf-8")
     return folder
@@ -916,11 +930,15 @@ def test_an_injected_script_is_blocked_and_the_own_one_runs(tmp_path):
     from playwright.sync_api import sync_playwright
 
     own = "document.body.dataset.theme = 'own'"
-    page = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>quiet</title></head><body><script>{own}</script><p style="width: 3em">x</p>{{}}</body></html>'
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>quiet</title></head><body>'
+        f'<script>{own}</script><p style="width: 3em">x</p>{{}}</body></html>'
+    )
     (tmp_path / "quiet.html").write_text(with_policy(page.format(""), [own]), encoding="utf-8")
-    hostile = (
-        EVIL
-        + "<script>document.title = String(eval('1'))</script><iframe srcdoc='<script>parent.document.title=1</script>'></iframe><form action='https://example.org/'><button>z</button></form><base href='https://example.org/'>"
+    hostile = EVIL + (
+        "<script>document.title = String(eval('1'))</script>"
+        "<iframe srcdoc='<script>parent.document.title=1</script>'></iframe><form action='https://example.org/'>"
+        "<button>z</button></form><base href='https://example.org/'>"
     )
     (tmp_path / "hostile.html").write_text(with_policy(page.format(hostile), [own]), encoding="utf-8")
     with sync_playwright() as playwright:

@@ -101,11 +101,13 @@ def test_it_is_smaller_than_forty_mebibytes():
 
 
 def test_both_languages_have_the_same_pages():
-    pages = lambda root: {
-        p.relative_to(root).as_posix()
-        for p in root.rglob("*.html")
-        if "files" not in p.parts and not (root == SITE and "en" in p.relative_to(root).parts)
-    }
+    def pages(root):
+        return {
+            p.relative_to(root).as_posix()
+            for p in root.rglob("*.html")
+            if "files" not in p.parts and not (root == SITE and "en" in p.relative_to(root).parts)
+        }
+
     assert pages(SITE) == pages(SITE / "en")
     assert (
         'lang="zh' in (SITE / "index.html").read_text(encoding="utf-8")[:300]
@@ -156,9 +158,12 @@ def test_a_trail_is_two_clicks_away(page, position):
 
 def test_the_audit_filters_and_sorts(page):
     page.goto((SITE / "audit.html").as_uri())
-    rows = lambda: page.eval_on_selector_all(
-        "#audit tbody tr", "rows => rows.filter(r => !r.hidden).map(r => r.cells[5].textContent)"
-    )
+
+    def rows():
+        return page.eval_on_selector_all(
+            "#audit tbody tr", "rows => rows.filter(r => !r.hidden).map(r => r.cells[5].textContent)"
+        )
+
     everything = rows()
     page.select_option("select[name=chosen]", "disagrees")
     page.dispatch_event("form.filter", "input")

@@ -1,7 +1,8 @@
 """Other programs' answers for tests/test_inference.py.
 
-Run by hand in an environment of its own: ``pip install pyfixest wildboottest`` and ``python tests/reference/make_inference_oracles.py``.
-The rows and coefficients of the herds are lme4's: its data set cbpp (Lesnoff et al. 2004) and the values of its own tests.
+Run by hand in an environment of its own: ``pip install pyfixest wildboottest`` and
+``python tests/reference/make_inference_oracles.py``. The rows and coefficients of the herds are lme4's: its data set
+cbpp (Lesnoff et al. 2004) and the values of its own tests.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Other programs' answers for tests/test_fit_measures.py.
 
 Run by hand in an environment of its own: ``pip install segregation scikit-bio POT pymcdm scikit-learn ecomplexity`` and
-``python tests/reference/make_oracles.py``. They are not in the lock: six programs and their geographic libraries for thirty
-numbers would double the installation.
+``python tests/reference/make_oracles.py``. They are not in the lock: six programs and their geographic libraries for
+thirty numbers would double the installation.
 """
 
 import json
@@ -61,7 +61,8 @@ def main() -> None:
 
 
 def relatedness() -> dict:
-    """Presence, proximity and density of a table of cities × specialties; ecomplexity sets the proximity of a product to itself to 1."""
+    """Presence, proximity and density of a table of cities × specialties;
+    ecomplexity sets the proximity of a product to itself to 1."""
     rng = np.random.default_rng(7)
     x = rng.poisson(np.outer(rng.gamma(2, 4, 9), rng.dirichlet(np.ones(7)) * 7))
     rows = pd.DataFrame([{"t": 1, "c": f"c{i}", "p": f"p{j}", "v": int(v)} for (i, j), v in np.ndenumerate(x)])
@@ -76,7 +77,8 @@ def relatedness() -> dict:
 
 
 def vector_cost_kept(x, cost=False):
-    """Vector normalisation without turning costs round: TOPSIS itself takes the best of a cost as its smallest value."""
+    """Vector normalisation without turning costs round:
+    TOPSIS itself takes the best of a cost as its smallest value."""
     scaled = vector_normalization(x, cost=False)
     return -scaled if cost else scaled
 

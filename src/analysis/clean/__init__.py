@@ -1,1 +1,2 @@
-"""Raw tables, prose figures and demand figures to observations, records, facts: one long form, every cell accounted for."""
+"""Raw tables, prose figures and demand figures to observations, records, facts:
+one long form, every cell accounted for."""

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from analysis.ground import paths
 from analysis.ground.dictionary import entities
-from analysis.ground.errors import Problems, nearest
+from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import read_yaml
 from analysis.ground.schema import Closed, Date, Name, Text, Words, Year, check, check_references
 
@@ -31,8 +31,9 @@ class Document(Closed):
 class About(Closed):
     """``source.yaml``.
 
-    `rows` and `missing` say how many rows each CSV holds and how many figures of each table are printed as missing; where they are declared, a
-    row or a figure that is lost stops the build. What an import of a collection writes beside (schools, waived …) is its own record.
+    `rows` and `missing` say how many rows each CSV holds and how many figures of each table are printed as missing;
+    where they are declared, a row or a figure that is lost stops the build. What an import of a collection writes
+    beside (schools, waived …) is its own record.
     """
 
     id: Name
@@ -55,6 +56,13 @@ class About(Closed):
     forms: dict[str, str] | None = None
 
     entry: ClassVar[str] = "a source"
+
+    @property
+    def covered(self) -> str:
+        """Whom the closing rows of its tables are about; `load_about` refuses a source with tables that lacks it."""
+        if self.covers is None:
+            raise ValueError(f"{self.id} has no tables")
+        return self.covers
 
 
 def load_about(folder: Path, problems: Problems) -> About | None:
@@ -90,6 +98,21 @@ def load_about(folder: Path, problems: Problems) -> About | None:
             row="names",
         )
     check_references([("schools", code) for code in about.schools or {}], entities(), "school", file, problems)
+    return about
+
+
+def require_about(folder: Path, problems: Problems) -> About:
+    """`load_about` of a folder that must have it.
+
+    Raises
+    ------
+    DataFault
+        with all that was noted, here or before.
+    """
+    about = load_about(folder, problems)
+    problems.stop()
+    if about is None:
+        raise DataFault(problems)
     return about
 
 
@@ -142,7 +165,8 @@ def check_rows(path: Path, count: int, about: About, problems: Problems) -> None
         problems.add(
             paths.shown(path),
             f"{count} rows, source.yaml says {wanted}",
-            "Compare with the document: restore or take out the row; if the document has changed, enter the new number under rows",
+            "Compare with the document: restore or take out the row; if the document has changed, enter the new "
+            "number under rows",
             table=path.stem,
         )
 
@@ -154,6 +178,7 @@ def check_missing(path: Path, count: int, about: About, problems: Problems) -> N
         problems.add(
             paths.shown(path),
             f"{count} figures are printed as missing, source.yaml says {wanted}",
-            "Compare with the document: restore the figure; if the document has changed, enter the new number under missing",
+            "Compare with the document: restore the figure; if the document has changed, enter the new number under "
+            "missing",
             table=path.stem,
         )

@@ -39,11 +39,15 @@ def is_industry(code: str) -> bool:
 
 # fields of the catalogue of 2021 by category, 01 to 19; a code of an older catalogue mostly names one that is not there
 FIELDS = (4, 9, 7, 7, 4, 7, 2, 4, 3, 7, 4, 9, 8, 2, 4, 2, 3, 7, 4)
-_CODE_REMEDY = "Write its six digits, the first from 2 to 7, the category from 01 to 19; codes of older catalogues must be translated first"
+_CODE_REMEDY = (
+    "Write its six digits, the first from 2 to 7, the category from 01 to 19; codes of older catalogues must be "
+    "translated first"
+)
 
 
 def is_specialty_code(code: str) -> bool:
-    """Six digits of the catalogue of 2021: level and category (two), field within the category (two), number within the field (two).
+    """Six digits of the catalogue of 2021: level and category (two), field within the category (two),
+    number within the field (two).
 
     Examples
     --------
@@ -161,10 +165,12 @@ _INDUSTRY = Column(
 
 
 def clean_specialties(path: Path, source_id: str, entities: dict[str, Entity], problems: Problems) -> pd.DataFrame:
-    """``specialties.csv``: one row a school, specialty and year, with counts of persons; an empty cell is missing, 0 is none.
+    """``specialties.csv``: one row a school, specialty and year, with counts of persons; an empty cell is missing,
+    0 is none.
 
-    A specialty that is offered without students has a row with empty counts. Figures that cannot all be true (more placed than graduated,
-    parts that do not add up to the graduates) are kept as they are and named in the column `contradiction`: sources print such figures.
+    A specialty that is offered without students has a row with empty counts. Figures that cannot all be true (more
+    placed than graduated, parts that do not add up to the graduates) are kept as they are and named in the column
+    `contradiction`: sources print such figures.
     """
     file = shown(path)
     columns = {
@@ -203,10 +209,11 @@ def clean_specialties(path: Path, source_id: str, entities: dict[str, Entity], p
 
 
 def clean_destinations(path: Path, source_id: str, entities: dict[str, Entity], problems: Problems) -> pd.DataFrame:
-    """``destinations.csv``: graduates in work by specialty and industry of the first job (section or division of GB/T 4754-2017), and region.
+    """``destinations.csv``: graduates in work by specialty and industry of the first job (section or division of GB/T
+    4754-2017), and region.
 
-    `school` may stay empty in a table of the whole city; those in further study are no part of it. A region is a place of
-    ``data/entities.yaml`` or one that the forms offer; its spellings become one code.
+    `school` may stay empty in a table of the whole city; those in further study are no part of it. A region is a place
+    of ``data/entities.yaml`` or one that the forms offer; its spellings become one code.
     """
     file = shown(path)
     known = regions(entities)
@@ -261,7 +268,8 @@ def clean_destinations(path: Path, source_id: str, entities: dict[str, Entity], 
 
 
 def _check_classification(rows: list[dict], file: str, problems: Problems) -> None:
-    """Letters of another classification (D is manufacturing in one, utilities in another) would put nearly all graduates where their specialty leads to nowhere."""
+    """Letters of another classification (D is manufacturing in one, utilities in another) would put nearly all
+    graduates where their specialty leads to nowhere."""
     meant = meant_sections(problems)
     counted = [
         (row["graduates"] or 0.0, row["industry"] in meant.get(f"{int(row['specialty_code'][:2]) % 20:02d}", ()))

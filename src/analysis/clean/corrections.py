@@ -198,11 +198,13 @@ def apply_corrections(
             continue
         index = found.idxmax()
         if cells.at[index, "raw"] != correction.expect:
-            file = f"data/raw/{source_id}/{'facts' if correction.of_prose else 'table_' + correction.where['table_id']}.csv"
+            stem = "facts" if correction.of_prose else f"table_{correction.where['table_id']}"
+            file = f"data/raw/{source_id}/{stem}.csv"
             problems.add(
                 file,
                 f"correction {correction.correction_id} has lost its object: it expects {correction.expect!r}",
-                "The source was mended: drop the correction in data/corrections.yaml, or enter there what is printed now",
+                "The source was mended: drop the correction in data/corrections.yaml, or enter there what is printed "
+                "now",
                 **_place(correction),
                 printed=cells.at[index, "raw"],
             )
@@ -213,12 +215,13 @@ def apply_corrections(
         ):
             problems.add(
                 "data/corrections.yaml",
-                f"correction {correction.correction_id} uses {correction.use:g}, outside the range {low} to {high} of {cells.at[index, 'indicator']}",
+                f"correction {correction.correction_id} uses {correction.use:g}, outside the range {low} to {high} of "
+                f"{cells.at[index, 'indicator']}",
                 "Correct `use`",
                 **_place(correction),
             )
             continue
-        if correction.status == "applied":
+        if correction.status == "applied" and correction.use is not None:
             corrected.at[index, "value"] = float(correction.use)
             if "status" in corrected:
                 corrected.at[index, "status"] = "corrected"

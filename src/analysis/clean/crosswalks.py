@@ -1,4 +1,5 @@
-"""The tables of ``data/crosswalks``: what belongs to what, each with its columns, their types and what they refer to."""
+"""The tables of ``data/crosswalks``: what belongs to what, each with its columns,
+their types and what they refer to."""
 
 from __future__ import annotations
 
@@ -240,7 +241,8 @@ def known_kinds(problems: Problems) -> set[str]:
 
 
 def known_groups(kind: str, problems: Problems) -> set[str]:
-    """Groups (``group``) or scopes (``scope``) that a statistic may be about: declared classes, sectors, sections by letter, groups of industry."""
+    """Groups (``group``) or scopes (``scope``) that a statistic may be about: declared classes, sectors,
+    sections by letter, groups of industry."""
     declared = {
         row["code"]
         for row in read_table(paths.CROSSWALKS / "statistic_classes.csv", tables()["statistic_classes"], problems)

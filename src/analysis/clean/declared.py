@@ -42,11 +42,12 @@ def check_declared(
         figures = [(number, column) for number, column in enumerate(layout.columns, 1) if column.role == "value"]
         for number, column in figures:
             place = {"table": table_id, "column": f"{number}, {' / '.join(column.header)}"}
-            indicator = indicators.get(column.indicator)
+            code, _ = column.figure
+            indicator = indicators.get(code)
             if indicator is None:
                 problems.add(
                     file,
-                    f"indicator {column.indicator!r} is not in the dictionary{nearest(column.indicator, indicators)}",
+                    f"indicator {code!r} is not in the dictionary{nearest(code, indicators)}",
                     "Add it to data/dictionary.yaml",
                     **place,
                 )
@@ -71,19 +72,14 @@ def _check_unit(
 
 
 def _check_year(column: Column, about: About, place: dict, file: str, problems: Problems) -> None:
-    printed = {int(year) for part in column.header for year in _YEAR.findall(part)}
-    if (
-        printed
-        and column.year not in printed
-        or column.year > about.report_year
-        or column.year < about.report_year - 15
-    ):
-        problems.add(
-            file,
-            f"year is {column.year}, {'the header says ' + ' and '.join(map(str, sorted(printed))) if printed else f'the report is about {about.report_year}'}",
-            "Correct the year",
-            **place,
-        )
+    _, year = column.figure
+    printed = {int(digits) for part in column.header for digits in _YEAR.findall(part)}
+    if printed and year not in printed or year > about.report_year or year < about.report_year - 15:
+        if printed:
+            against = f"the header says {' and '.join(map(str, sorted(printed)))}"
+        else:
+            against = f"the report is about {about.report_year}"
+        problems.add(file, f"year is {year}, {against}", "Correct the year", **place)
 
 
 def _check_exchanged(
@@ -96,16 +92,18 @@ def _check_exchanged(
         return SequenceMatcher(None, header, fold(indicators[code].label(languages()[0]))).ratio()
 
     for (first, one), (second, two) in combinations(figures, 2):
-        if one.indicator == two.indicator or one.year != two.year:
+        (code_one, year_one), (code_two, year_two) = one.figure, two.figure
+        if code_one == code_two or year_one != year_two:
             continue
         own, other = (
-            likeness(one, one.indicator) + likeness(two, two.indicator),
-            likeness(one, two.indicator) + likeness(two, one.indicator),
+            likeness(one, code_one) + likeness(two, code_two),
+            likeness(one, code_two) + likeness(two, code_one),
         )
         if other > own + 0.05:
             problems.add(
                 file,
-                f"the headers of columns {first} and {second} fit each other's indicator: {one.indicator} and {two.indicator} look exchanged",
+                f"the headers of columns {first} and {second} fit each other's indicator: {code_one} and "
+                f"{code_two} look exchanged",
                 "Exchange the two, or correct their names in data/dictionary.yaml",
                 table=table_id,
                 column=f"{first}, {' / '.join(one.header)}",

@@ -114,8 +114,9 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
 def mark_superseded(figures: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     """Which of several vintages of a statistic counts: the one published last.
 
-    Every vintage stays. One that a later publication restates names it in the column `superseded_by` and counts no more (see
-    `analysis.clean.load.demand`, `analysis.clean.load.revisions`). Two vintages of one day are a fault: nothing says which is right.
+    Every vintage stays. One that a later publication restates names it in the column `superseded_by` and counts no more
+    (see `analysis.clean.load.demand`, `analysis.clean.load.revisions`). Two vintages of one day are a fault: nothing
+    says which is right.
     """
     marked = figures.assign(superseded_by="")
     for _, vintages in marked[marked.duplicated(FIGURE_KEY, keep=False)].groupby(FIGURE_KEY, sort=False):
@@ -126,7 +127,8 @@ def mark_superseded(figures: pd.DataFrame, problems: Problems) -> pd.DataFrame:
             if row.published == last["published"]:
                 problems.add(
                     f"data/raw/{row.source_id}",
-                    f"the figure stands in {last['source_id']} ({last['figure_id']}) too, published on the same day ({row.published})",
+                    f"the figure stands in {last['source_id']} ({last['figure_id']}) too, published on the same day "
+                    f"({row.published})",
                     "Keep one, or give both their dates",
                     row=row.figure_id,
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -180,8 +181,8 @@ def clean_facts(
     Returns
     -------
     DataFrame
-        the columns of `FACT_COLUMNS` with `value` as float, and `lower`, `upper` (see `rounding_box`), `value_printed` and
-        `correction_id` (see `apply_corrections`).
+        the columns of `FACT_COLUMNS` with `value` as float, and `lower`, `upper` (see `rounding_box`), `value_printed`
+        and `correction_id` (see `apply_corrections`).
     """
     file = shown(path)
     declared = (
@@ -196,8 +197,9 @@ def clean_facts(
             )
         }
     )
-    rows = read_table(path, Table(declared, "fact_id", ("fact_id",), required=_EMPTY), problems)
+    rows: list[dict[str, Any]] = read_table(path, Table(declared, "fact_id", ("fact_id",), required=_EMPTY), problems)
     partners = known_partners(problems)
+    a_partner = reference(partners, "partner '{cell}' is not known", "Add it to data/crosswalks/partner_to_country.csv")
     same: dict[tuple, str] = {}
     if about is not None:
         check_rows(path, len(rows), about, problems)
@@ -222,10 +224,7 @@ def clean_facts(
                 printed=row["section"][:80],
             )
         for partner in filter(None, row["partner"].split(";")):
-            if partner not in partners:
-                fault = reference(
-                    partners, "partner '{cell}' is not known", "Add it to data/crosswalks/partner_to_country.csv"
-                ).faults(partner)
+            if fault := a_partner.faults(partner):
                 problems.add(file, *fault, **place, column="partner", printed=partner[:80])
         if about is not None and is_period(row["period"]):
             _check_time(row, about, file, problems)
@@ -238,7 +237,8 @@ def clean_facts(
             problems.add(
                 file,
                 f"value is {row['value']:.10g}, which the figure as printed does not say",
-                "Correct value or raw after the document; a figure without a numeral is one event, or counts what is listed",
+                "Correct value or raw after the document; a figure without a numeral is one event, or counts what is "
+                "listed",
                 **place,
                 column="raw",
                 printed=row["raw"][:80],
@@ -297,7 +297,7 @@ def clean_figures(
     rows: list[dict] = []
     for path in sorted(folder.glob("*.csv")):
         file = shown(path)
-        found = read_table(path, table, problems)
+        found: list[dict[str, Any]] = read_table(path, table, problems)
         if about is not None:
             check_rows(path, len(found), about, problems)
         for row in found:
@@ -372,7 +372,8 @@ def _check_documents(rows: list[dict], problems: Problems) -> None:
 
 
 def _check_parts(rows: list[dict], problems: Problems) -> None:
-    """Parts of a whole are all there and add up: sectors to the whole, shares to 100, sections to all, occupations to the employed."""
+    """Parts of a whole are all there and add up: sectors to the whole, shares to 100, sections to all,
+    occupations to the employed."""
     figures: dict[tuple, dict[str, dict]] = defaultdict(dict)
     for row in rows:
         figures[row["place"], row["year"], row["period"], row["scope"], row["indicator"]][row["group"]] = row
@@ -389,12 +390,12 @@ def _check_parts(rows: list[dict], problems: Problems) -> None:
                 "Add the row, or take the others out",
                 row=there[0]["figure_id"],
             )
-        whole_of = {
+        whole_of: dict[str, float | None] = {
             "gdp_share_pct": 100.0,
             "value_added_yuan_100m": figures.get((*where, "gdp_yuan_100m"), {}).get("all", {}).get("value"),
         }
-        if len(there) == 3 and whole_of.get(indicator):
-            _check_sum(there, whole_of[indicator], name, problems, rounded=True)
+        if len(there) == 3 and (whole := whole_of.get(indicator)):
+            _check_sum(there, whole, name, problems, rounded=True)
         if sections and "all" in found:
             _check_sum(sections, found["all"]["value"], name, problems, rounded=False)
         if occupations and (employed := figures.get((*where, "employed_sample_by_section"), {}).get("all")):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.clean.about import About, check_files, check_missing, check_rows, load_about
+from analysis.clean.about import About, check_files, check_missing, check_rows, require_about
 from analysis.clean.cells import clean_destinations, clean_specialties
 from analysis.clean.corrections import KEY, apply_corrections, load_corrections
 from analysis.clean.declared import check_declared
@@ -62,8 +62,7 @@ def clean_source(source_id: str) -> CleanSource:
     """
     folder = paths.RAW / source_id
     problems = Problems()
-    about = load_about(folder, problems)
-    problems.stop()
+    about = require_about(folder, problems)
     known_entities, known_indicators = entities(), indicators()
     corrections = load_corrections()
     observations, records, facts, figures = None, {}, None, None
@@ -74,7 +73,9 @@ def clean_source(source_id: str) -> CleanSource:
         check_declared(layouts, about, folder, known_entities, known_indicators, problems)
         problems.stop()  # what a declaration gets wrong, every table would repeat
         names = (
-            SourceNames.of_codes(about.schools) if about.names == "codes" else SourceNames.of(source_id, known_entities)
+            SourceNames.of_codes(about.schools or {})
+            if about.names == "codes"
+            else SourceNames.of(source_id, known_entities)
         )
         _check_printed(names, layouts, source_id, about, problems)
         declared = {
@@ -95,7 +96,7 @@ def clean_source(source_id: str) -> CleanSource:
                 continue
             before = len(problems)
             values, lines, printed = clean_table(
-                path, layout, source_id, about.covers, names, known_entities, known_indicators, problems, declared
+                path, layout, source_id, about.covered, names, known_entities, known_indicators, problems, declared
             )
             if len(problems) == before:
                 check_rows(path, printed, about, problems)

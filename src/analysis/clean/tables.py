@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,8 @@ KINDS = ("header", "record", "aggregate")
 
 
 def read_grid(path: Path, layout: TableLayout, problems: Problems) -> list[list[str]]:
-    """Rows of a raw table: columns as the intake names them, rows of known kinds in the order of the document, and the closing row last."""
+    """Rows of a raw table: columns as the intake names them, rows of known kinds in the order of the document,
+    and the closing row last."""
     file, rows = shown(path), read_csv(path, problems)
     if not rows:
         return []
@@ -193,7 +195,8 @@ def check_header(grid: list[list[str]], layout: TableLayout, file: str, problems
     if len(grid[0]) - 2 != width or len(printed) != layout.header_rows:
         problems.add(
             file,
-            f"{len(grid[0]) - 2} columns and {len(printed)} header lines, declared are {width} and {layout.header_rows}",
+            f"{len(grid[0]) - 2} columns and {len(printed)} header lines, declared are {width} and "
+            f"{layout.header_rows}",
             "Compare with layout.yaml and the document",
             table=layout.table_id,
         )
@@ -225,7 +228,7 @@ def clean_table(
     entities: dict[str, Entity],
     indicators: dict[str, Indicator],
     problems: Problems,
-    corrected_cells: set[tuple] = frozenset(),
+    corrected_cells: Collection[tuple] = frozenset(),
 ) -> tuple[list[dict], list[dict], int]:
     """One raw table to rows of observations and rows of records.
 
@@ -241,7 +244,8 @@ def clean_table(
     Returns
     -------
     (list of dict, list of dict, int)
-        observations (one a numeric cell), records (one a printed row of a record table), and the number of printed rows below the header.
+        observations (one a numeric cell), records (one a printed row of a record table),
+        and the number of printed rows below the header.
     """
     file = shown(path)
     grid = read_grid(path, layout, problems)
@@ -261,15 +265,18 @@ def clean_table(
         filled = [up if c.fill_down and not cell.strip() else cell for c, cell, up in zip(layout.columns, cells, above)]
         above = filled
         printed_name = next((cell for c, cell in zip(layout.columns, filled) if c.role == "entity"), "")
+        entity: str | None
+        raw_name: str | None = printed_name
         if kind == "aggregate":
-            entity, printed_name = layout.aggregate_entity or covers, layout.aggregate_label
+            entity, raw_name = layout.aggregate_entity or covers, layout.aggregate_label
         elif any(c.role == "entity" for c in layout.columns):
             entity = names.entity_of.get(fold(printed_name))
             if entity is None:
                 problems.add(
                     file,
                     "the name is not known",
-                    f"Correct it, or add the variant to data/entities.yaml{nearest(fold(printed_name), names.entity_of)}",
+                    "Correct it, or add the variant to "
+                    f"data/entities.yaml{nearest(fold(printed_name), names.entity_of)}",
                     table=layout.table_id,
                     row=f"line {line}",
                     printed=printed_name,
@@ -278,13 +285,13 @@ def clean_table(
             if begins or not layout.has_fields:
                 seen[fold(printed_name)] += 1
         else:
-            entity, printed_name = covers, ""
+            entity, raw_name = covers, ""
         tier = entities[entity].tier or "all"
         common = {
             "source_id": source_id,
             "table_id": layout.table_id,
             "entity": entity,
-            "entity_raw": printed_name,
+            "entity_raw": raw_name,
             "tier": tier,
         }
         if layout.has_values and (begins or kind == "aggregate"):
@@ -333,7 +340,7 @@ def _check_scales(
     indicators: dict[str, Indicator],
     file: str,
     problems: Problems,
-    corrected_cells: set[tuple],
+    corrected_cells: Collection[tuple],
 ) -> None:
     """No share of one (0.9453) stands in a column of percentages."""
     for number, column in enumerate(layout.columns, 1):

@@ -1,1 +1,2 @@
-"""The yearly collection: one workbook a school, checked, marked, and brought in as a source (``python -m analysis.collect``)."""
+"""The yearly collection: one workbook a school, checked, marked,
+and brought in as a source (``python -m analysis.collect``)."""

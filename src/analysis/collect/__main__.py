@@ -1,7 +1,8 @@
 """``python -m analysis.collect template|check|import``: the yearly collection from the schools.
 
-``template`` writes one workbook a school; ``check`` reads what came back, lists every fault of every workbook, late and missing schools, and writes
-marked copies; ``import`` makes the sound collection a source in ``data/raw``. ``docs/adding_a_year.md`` walks through a year.
+``template`` writes one workbook a school; ``check`` reads what came back, lists every fault of every workbook, late and
+missing schools, and writes marked copies; ``import`` makes the sound collection a source in ``data/raw``.
+``docs/adding_a_year.md`` walks through a year.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def template(collection: Collection, out: Path) -> int:
     there = [collection.file_name(f.school) for f in forms.values() if (out / collection.file_name(f.school)).exists()]
     if there:
         print(
-            f"{out} holds forms already: {', '.join(there)}. Nothing was written. Name another folder, or move them away.",
+            f"{out} holds forms already: {', '.join(there)}. Nothing was written. Name another folder, or move them "
+            "away.",
             file=sys.stderr,
         )
         return 1
@@ -68,7 +70,8 @@ def _save_faults(faults: list[Fault], waived: list[tuple[Fault, str]], path: Pat
 
 
 def mark(done: Round, forms: dict[str, Form], out: Path) -> list[str]:
-    """Marked copies of the workbooks with faults; those that were refused have none, their content is not to be trusted."""
+    """Marked copies of the workbooks with faults; those that were refused have none,
+    their content is not to be trusted."""
     written = []
     for one in done.checked:
         own = [f for f in done.faults if f.file == one.answers.file]
@@ -107,7 +110,10 @@ def main(argv: list[str] | None = None) -> int:
                 "--today",
                 type=datetime.date.fromisoformat,
                 default=None,
-                help="date against which missing forms are judged (by default today); late is a form filled in after the deadline",
+                help=(
+                    "date against which missing forms are judged (by default today); late is a form filled in after "
+                    "the deadline"
+                ),
             )
             action.add_argument("--language", choices=("zh", "en"), default="zh", help="of what is said about faults")
             action.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
@@ -144,20 +150,23 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
         out = arguments.out or arguments.forms[0].parent / "checked"
         if any(path.resolve().parent == out.resolve() for path in arguments.forms):
             print(
-                f"{out} holds forms that were handed in; marked copies would stand in their place. Name another folder with --out",
+                f"{out} holds forms that were handed in; marked copies would stand in their place. Name another "
+                "folder with --out",
                 file=sys.stderr,
             )
             return 1
     unnamed = [path for path in arguments.forms if not path.name.isprintable()]
     if unnamed:
         print(
-            f"names of files that are not UTF-8: {', '.join(repr(path.name) for path in unnamed)}. Rename them (a ZIP from Windows may need its code page named when unpacked)",
+            f"names of files that are not UTF-8: {', '.join(repr(path.name) for path in unnamed)}. Rename them (a ZIP "
+            "from Windows may need its code page named when unpacked)",
             file=sys.stderr,
         )
         return 1
     if named := [path for path in arguments.forms if personal(path.name)]:
         print(
-            f"names of files that look like telephone numbers or e-mail addresses: {', '.join(redacted(path.name) for path in named)}. Rename them as the forms that were sent out",
+            "names of files that look like telephone numbers or e-mail addresses: "
+            f"{', '.join(redacted(path.name) for path in named)}. Rename them as the forms that were sent out",
             file=sys.stderr,
         )
         return 1
@@ -182,7 +191,8 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
         print(f"{'已豁免' if language == 'zh' else 'waived'}: {fault.school} {fault.check}: {redacted(reason)}")
     refused = sum(one.answers.refused for one in done.checked)
     print(
-        f"{len(given)} forms, {len(forms)} schools: {len(done.faults)} faults, {len(done.waived)} waived, {refused} refused, {len(done.missing)} not in"
+        f"{len(given)} forms, {len(forms)} schools: {len(done.faults)} faults, {len(done.waived)} waived, {refused} "
+        f"refused, {len(done.missing)} not in"
     )
     if out:
         out.mkdir(parents=True, exist_ok=True)

@@ -112,7 +112,9 @@ class _One:
         self._against_each_other()
         self._against_last_year()
 
-    def _add(self, code: str, sheet: str, cell: str, about: str, entered: object = None, /, **values: object) -> None:
+    def _add(
+        self, code: str, sheet: str, cell: str, about: str, entered: str | float | None = None, /, **values: object
+    ) -> None:
         self.checked.faults.append(
             Fault(
                 self.answers.file,
@@ -163,10 +165,13 @@ class _One:
         for (sheet, cell), value in self.answers.cells.items():
             if personal(shown(value)) and (isinstance(value, str) or (sheet, cell) in self.texts):
                 self._add("personal", sheet, cell, f"{sheet}!{cell}", shown(value))
-            elif isinstance(value, str):
-                # an apostrophe may stand there from a list that was disarmed before
-                if disarmed(value.removeprefix("'")) != value.removeprefix("'") and not is_missing(value):
-                    self._add("text_like_formula", sheet, cell, f"{sheet}!{cell}", value)
+            # an apostrophe may stand there from a list that was disarmed before
+            elif (
+                isinstance(value, str)
+                and disarmed(value.removeprefix("'")) != value.removeprefix("'")
+                and not is_missing(value)
+            ):
+                self._add("text_like_formula", sheet, cell, f"{sheet}!{cell}", value)
 
     def _figure(self, question: Question) -> None:
         indicator = question.indicator
@@ -206,7 +211,8 @@ class _One:
             self.values[indicator.code] = value
 
     def _rows(self, spec: ListSheet) -> list[dict]:
-        rows, seen = [], {}
+        rows: list[dict] = []
+        seen: dict[tuple[str, ...], int] = {}
         for number in self.answers.rows.get(spec.title, ()):
             row: dict = {"row": number}
             for column in spec.columns:
@@ -287,7 +293,8 @@ class _One:
                 for c in ("intake", "students", "graduates", "placed", "further_study", "not_placed", "unknown")
             }
             for part, whole in ROW_RULES:
-                if n[part] is not None and n[whole] is not None and n[part] > n[whole]:
+                a, b = n[part], n[whole]
+                if a is not None and b is not None and a > b:
                     self._add(
                         "row_sum",
                         spec.title,
@@ -296,11 +303,12 @@ class _One:
                         row[part],
                         part=names[part].zh,
                         whole=names[whole].zh,
-                        a=n[part],
-                        b=n[whole],
+                        a=a,
+                        b=b,
                     )
-            parts = [n[c] for c in ("placed", "not_placed", "unknown")]
-            if None not in (*parts, n["graduates"]) and sum(parts) != n["graduates"]:
+            graduates = n["graduates"]
+            parts = [v for c in ("placed", "not_placed", "unknown") if (v := n[c]) is not None]
+            if len(parts) == 3 and graduates is not None and sum(parts) != graduates:
                 self._add(
                     "parts",
                     spec.title,
@@ -308,7 +316,7 @@ class _One:
                     f"specialties:{row['specialty_code']}:parts",
                     row["graduates"],
                     a=sum(parts),
-                    b=n["graduates"],
+                    b=graduates,
                 )
             in_work[row["specialty_code"]] = (
                 None if n["placed"] is None or n["further_study"] is None else n["placed"] - n["further_study"]
@@ -331,7 +339,8 @@ class _One:
                     sheet=spec.title,
                 )
         for code, total in sums.items():
-            if in_work.get(code) is not None and total > in_work[code]:
+            most = in_work.get(code)
+            if most is not None and total > most:
                 self._add(
                     "in_work",
                     specs["destinations"].title,
@@ -339,7 +348,7 @@ class _One:
                     f"destinations:{code}",
                     code,
                     a=total,
-                    b=in_work[code],
+                    b=most,
                 )
 
     # figures against figures
@@ -397,7 +406,8 @@ class _One:
                 result = rule.formula.evaluate(book, context)
             except NoData:
                 continue  # not asked of this school, or reported in its cell
-            # a workbook drops closing zeros: rates and figures per head are held to two decimals however many digits are left
+            # a workbook drops closing zeros: rates and figures per head are held to two decimals however many digits
+            # are left
             if (
                 judge(
                     self.values[rule.indicator],
@@ -416,7 +426,7 @@ class _One:
         for rule in rules.relations:
             if "school" not in rule.levels:
                 continue
-            left, sign, right = rule.formula.sides()
+            left, sign, right = rule.formula.relation()
             try:
                 a, b = left.evaluate(book, context), right.evaluate(book, context)
             except NoData:
@@ -429,7 +439,7 @@ class _One:
                     "relation_unusual" if excused else "relation",
                     what=self._read(rule.formula.text),
                     arithmetic=f"{a.arithmetic} {sign} {b.arithmetic}",
-                    why=rule.otherwise["zh"] if excused else "",
+                    why=rule.otherwise["zh"] if excused and rule.otherwise else "",
                 )
 
     def _read(self, formula: str) -> str:

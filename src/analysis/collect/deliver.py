@@ -8,6 +8,7 @@ import io
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -56,7 +57,7 @@ def _tables(
         figures, spec = asked.get(table_id, []), lists.get(table_id)
         if not figures and not spec:
             continue
-        columns = [
+        columns: list[dict[str, Any]] = [
             {"header": ["序号", ""], "role": "order"} | ({"fill": "down"} if spec and figures else {}),
             {"header": ["学校代码", ""], "role": "entity"} | ({"fill": "down"} if spec and figures else {}),
         ]
@@ -108,8 +109,10 @@ def _asked(form: Form, table_id: str) -> bool:
 def _facts(collection: Collection, answered: dict[str, Checked]) -> str:
     """Cooperation projects as dated figures: that there is one, its people and its money."""
     rows, spec = [], next((s for s in collection.lists if s.file == "facts.csv"), None)
+    if spec is None:
+        return ""
     for code, one in answered.items():
-        for row in one.lists.get(spec.name, []) if spec else []:
+        for row in one.lists.get(spec.name, []):
             for indicator, column in PROJECT_FIGURES:
                 raw = "1" if column is None else row[column]
                 if is_missing(raw):

@@ -15,10 +15,10 @@ from analysis.clean.load import crosswalk
 from analysis.clean.source import clean_source
 from analysis.ground import paths
 from analysis.ground.dictionary import Entity, Indicator, entities, indicators, nearest
-from analysis.ground.errors import Problems
+from analysis.ground.errors import DataFault, Problems
 from analysis.ground.files import read_yaml
 from analysis.ground.layout import TableLayout, load_layout
-from analysis.ground.schema import Closed, Code, Name, Text, check, check_references
+from analysis.ground.schema import Closed, Code, Name, Text, check_references, require
 
 COVER, GUIDE, OPTIONS, FAULTS = "封面", "填报说明", "选项", "问题清单"  # sheets that hold no figures
 FIRST_ROW = 5  # of answers on every sheet
@@ -152,11 +152,12 @@ class Collection:
         return hashlib.sha256(repr((asked, self.lists, sorted(self.choices.items()))).encode()).hexdigest()[:10]
 
     def _indicators(self, table_id: str) -> list[str]:
-        return list(dict.fromkeys(c.indicator for c in self.layouts[table_id].columns if c.role == "value"))
+        return list(dict.fromkeys(c.figure[0] for c in self.layouts[table_id].columns if c.role == "value"))
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """Figures of which one must not exceed the other, as the relations of the audit say; cells show a breach at once."""
+        """Figures of which one must not exceed the other, as the relations of the audit say;
+        cells show a breach at once."""
         simple = [
             re.fullmatch(r"(\w+) <= (\w+)", rule)
             for rule in read_yaml(paths.DATA / "identities.yaml")["inequality"]
@@ -169,7 +170,7 @@ class Collection:
         """Schools of the previous source, in its order."""
         return list(self.last_year["entity"].unique())
 
-    def questions(self, tier: str) -> dict[str, list[Question]]:
+    def questions(self, tier: str | None) -> dict[str, list[Question]]:
         """Questions by sheet for schools of a tier; what a table prints twice is asked once."""
         asked: set[str] = set()
         sheets: dict[str, list[Question]] = {}
@@ -263,7 +264,8 @@ def _list_sheet(
         )
     table_id = spec.get("table", "")
     if table_id:
-        fields = {c.name for c in layouts[table_id].columns if c.role == "field"} if table_id in layouts else set()
+        declared = layouts[table_id].columns if table_id in layouts else ()
+        fields = {c.name for c in declared if c.role == "field" and c.name is not None}
         for extra in sorted({c.name for c in columns} - fields):
             problems.add(
                 file,
@@ -295,13 +297,13 @@ def load_collection(year: int) -> Collection:
     Raises
     ------
     DataFault
-        with every fault of the declaration: tables that the previous source has not, indicators without a Chinese definition …
+        with every fault of the declaration: tables that the previous source has not,
+        indicators without a Chinese definition …
     """
     path = paths.DATA / "collection.yaml"
     file = paths.shown(path)
     problems = Problems()
-    sound = check(CollectionFile, read_yaml(path), file, problems)
-    problems.stop()
+    sound = require(CollectionFile, read_yaml(path), file, problems)
     declared = sound.model_dump(exclude_none=True)
     previous = declared["previous"]
     known = [p.name for p in paths.RAW.glob("*") if (p / "layout.yaml").exists()]
@@ -322,6 +324,8 @@ def load_collection(year: int) -> Collection:
     problems.stop()
     source = clean_source(previous)
     layouts = load_layout(paths.RAW / previous / "layout.yaml")
+    if source.observations is None:
+        raise DataFault(problems)
     schools = source.observations[source.observations["aggregate_rule"] == ""]
     tables = {sheet: tuple(ids) for sheet, ids in declared["figures"].items()}
     for sheet, ids in tables.items():
@@ -338,7 +342,7 @@ def load_collection(year: int) -> Collection:
                     row=sheet,
                 )
                 continue
-            for code in {c.indicator for c in layouts[table_id].columns if c.role == "value"}:
+            for code in {c.figure[0] for c in layouts[table_id].columns if c.role == "value"}:
                 if "zh" not in indicators()[code].definitions:
                     problems.add(
                         file,

@@ -1,6 +1,7 @@
 """Work on files from outside in processes of their own, each file with so much computing and memory and no more.
 
-What a process does with a hostile file cannot be foreseen; that it ends can be. A process that overruns is ended and another takes its place.
+What a process does with a hostile file cannot be foreseen; that it ends can be.
+A process that overruns is ended and another takes its place.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def _limit_memory(memory: int) -> None:
 
 
 def _limit_time(seconds: int) -> None:
-    """End this process when it has computed for `seconds` more; where the system cannot, the clock of the parent does."""
+    """End this process when it has computed for `seconds` more; where the system cannot,
+    the clock of the parent does."""
     if sys.platform != "win32":
         import resource
 

@@ -1,7 +1,8 @@
 """What a workbook that came from outside is made of, looked at before anything opens it.
 
-A workbook is a ZIP archive of XML. Every part is unpacked in pieces and read once by a parser that builds nothing: it counts, and stops at the first thing
-that no form has. What decides is what the parser reads, never how it is spelt in the file.
+A workbook is a ZIP archive of XML. Every part is unpacked in pieces and read once by a parser that builds nothing: it
+counts, and stops at the first thing that no form has. What decides is what the parser reads, never how it is spelt in
+the file.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ PICTURES = {
     ".wmf": (b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0"),
 }
 OBJECT = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"MZ", b"\x7fELF")  # an object, an archive or a program
-UTF_8 = {None, "utf-8", "us-ascii"}
+UTF_8 = {"utf-8", "us-ascii"}
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -109,7 +110,7 @@ class _Parts:
         raise Refused("bomb", f"{self.seen.part}: {what} > {limit}")
 
     def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:
-        if (encoding.lower() if encoding else None) not in UTF_8:
+        if encoding and encoding.lower() not in UTF_8:
             raise Refused("entity", f"{self.seen.part}: {encoding[:20]}")
 
     def _declares(self, *_: object) -> None:
@@ -169,7 +170,8 @@ class _Parts:
         depth = self.depth
         parser.Parse(piece, False)
         if len(piece) == PIECE and not self.seen and self.depth == depth:
-            # inside one tag, comment or text; a parser that waits for its end reads it from its beginning again and again
+            # inside one tag, comment or text; a parser that waits for its end reads it from its beginning again and
+            # again
             self._over("bytes without a tag", PIECE)
         self._count()
 

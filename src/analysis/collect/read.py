@@ -45,9 +45,10 @@ class Answers:
     faults: list[Fault] = field(default_factory=list)
     refused: bool = False
 
-    def refuse(self, code: str, **values: object) -> Answers:
-        place = {key: values.pop(key) for key in ("sheet", "cell", "entered") if key in values}
-        self.faults.append(Fault(self.file, code, self.school, values=values, **place))
+    def refuse(
+        self, code: str, *, sheet: str = "", cell: str = "", entered: str | None = None, **values: object
+    ) -> Answers:
+        self.faults.append(Fault(self.file, code, self.school, sheet, cell, entered=entered, values=values))
         self.refused = True
         return self
 
@@ -209,27 +210,29 @@ def _read_sheet(sheet: _Sheet, form: Form, answers: Answers) -> None:
         inside = set(COVER_ANSWERS.values())
     elif questions:
         inside = {f"{column}{q.row}" for q in questions for column in (ANSWER, COMMENT)}
-    else:
+    elif spec:
         inside = {f"{c.letter}{row}" for c in spec.columns for row in range(FIRST_ROW, spec.last_row + 1)}
+    else:
+        raise KeyError(name)
     printed_columns = {COVER: 2, **dict.fromkeys(form.questions, 7)}.get(name, len(spec.columns) if spec else 0)
     printed_rows = {COVER: int(COVER_FIXED["version"][1:])}.get(
         name, max(q.row for q in questions) if questions else FIRST_ROW - 1
     )
     rows: set[int] = set()
     comment_column = ord(COMMENT) - ord("A") + 1 if questions else None
-    for place, cell in sheet.cells.items():
-        row, column, value = cell.row, cell.column, cell.value
-        if cell.kind == "f":
+    for place, filled in sheet.cells.items():
+        row, column, value = filled.row, filled.column, filled.value
+        if filled.kind == "f":
             fault("formula", place, value)
         elif place in inside:
             if (
                 isinstance(value, float)
                 and name != COVER
                 and column != comment_column
-                and "%" in re.sub(r'"[^"]*"|\\\\.', "", cell.number_format)
+                and "%" in re.sub(r'"[^"]*"|\\\\.', "", filled.number_format)
             ):
                 fault("percent_format", place, f"{value:g}", value=f"{value:g}", percent=f"{100 * value:g}")
-            elif cell.kind == "e":
+            elif filled.kind == "e":
                 fault("not_a_number", place, value, reason=value)
             else:
                 if isinstance(value, str) and len(value) > LONGEST:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from analysis.ground.outgoing import TAKEN_OUT, personal, redacted, said
 
-# refuse: the file is not read further; fault: must be mended; ask: a comment beside the figure, or a waiver with a reason, settles it
+# refuse: the file is not read further; fault: must be mended; ask: a comment beside the figure, or a waiver with a
+# reason, settles it
 WORDS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "no_workbook": (
         "refuse",

@@ -1,6 +1,7 @@
 """Forms as workbooks: empty ones for the schools, and marked copies of faulty ones. Equal input gives equal bytes.
 
-Nothing of a workbook that came back is copied as it is: a marked copy is a fresh form with the answers written in as numbers or text.
+Nothing of a workbook that came back is copied as it is:
+a marked copy is a fresh form with the answers written in as numbers or text.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from analysis.ground.outgoing import disarmed
 
 CREATED = datetime.datetime(2000, 1, 1)
 GUIDANCE = (
-    "1. 只填写浅黄色单元格，和“专业”等清单表头以下的行；不增删行列，不改工作表名称，不加密、不隐藏（“选项”表也不要隐藏）。",
+    "1. 只填写浅黄色单元格，和“专业”等清单表头以下的行；不增删行列，不改工作表名称，不加密、"
+    "不隐藏（“选项”表也不要隐藏）。",
     "2. 只填数字本身，不填公式，不写单位；没有发生的填 0；无法提供的填“/”，并在“说明”栏写明原因。",
     "3. 与上年相比变动较大、与其他数字不符而属实的，在“说明”栏写明原因。",
     "4. 比率填百分数的数值：九成填 90，不填 0.9。",
@@ -42,8 +44,8 @@ HEADS = ("表", "指标", "单位", "上年（{before}年）", "本年（{year}�
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict:
-    base = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
-    looks = {
+    base: dict[str, object] = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
+    looks: dict[str, dict[str, object]] = {
         "plain": {},
         "title": {"bold": True, "font_size": 14},
         "note": {"font_color": "#555555"},
@@ -87,7 +89,8 @@ def _comment(sheet, cell: str, messages: list[str]) -> None:
 
 
 def _put(sheet, cell: str, value: str | float | None, look) -> None:
-    """Numbers as numbers, everything else as text that stays text: no answer becomes a formula, here or in a copy saved as CSV."""
+    """Numbers as numbers, everything else as text that stays text: no answer becomes a formula,
+    here or in a copy saved as CSV."""
     if value is None or value == "":
         sheet.write_blank(cell, None, look)
     elif isinstance(value, str):
@@ -143,7 +146,9 @@ def _figures(book, looks: dict, form: Form, name: str, questions: list[Question]
                     q.cell,
                     {
                         "type": "formula",
-                        "criteria": f"=AND(ISNUMBER({q.cell}),ISNUMBER({ANSWER}{where[whole]}),{q.cell}>{ANSWER}{where[whole]})",
+                        "criteria": (
+                            f"=AND(ISNUMBER({q.cell}),ISNUMBER({ANSWER}{where[whole]}),{q.cell}>{ANSWER}{where[whole]})"
+                        ),
                         "format": looks["warn"],
                     },
                 )
@@ -200,8 +205,8 @@ def _rows(book, looks: dict, form: Form, spec: ListSheet, options: dict[str, str
         (1, spec.title, "title"),
         (2, f"一行一项，最多 {spec.rows} 行；＊为必填。没有的留空。", "note"),
     ):
-        for column in range(len(spec.columns)):
-            sheet.write_blank(row, column, None, looks["plain"])
+        for place in range(len(spec.columns)):
+            sheet.write_blank(row, place, None, looks["plain"])
         sheet.write_string(row, 0, text, looks[look])
     for (name, cell), value in answers.items():
         if name == spec.title and (name, cell) not in marks:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -126,10 +128,13 @@ def two_year_counts(observations: pd.DataFrame, rate: str, before: int, year: in
     rows = rows_of_schools(observations, before, year)
     columns = {}
     for side, codes in zip(("numerator", "denominator"), TWO_YEAR_RATES[rate]):
+        parts = len(codes)
         for when, y in (("before", before), ("after", year)):
             part = rows[rows["indicator"].isin(codes) & (rows["year"] == y)].groupby("entity", sort=False)["value"]
             # all its parts, or none
-            columns[f"{side}_{when}"] = part.agg(lambda v: v.sum(skipna=False) if len(v) == len(codes) else np.nan)
+            columns[f"{side}_{when}"] = part.agg(
+                lambda v, parts=parts: v.sum(skipna=False) if len(v) == parts else np.nan
+            )
     table = pd.DataFrame(columns).dropna()
     impossible = (table < 0).any(axis=1) | (table["denominator_before"] == 0) | (table["denominator_after"] == 0)
     if rate.endswith(SHARE):  # more in the part than in the whole cannot be: the audit names it, no share follows
@@ -264,14 +269,15 @@ def study_shares(tiers: pd.DataFrame, change: pd.DataFrame, facts: pd.DataFrame,
 
 
 def share_table(shares: pd.DataFrame, behind: pd.DataFrame, facts: pd.DataFrame, before: int) -> pd.DataFrame:
-    """Those shares as a table, with the further study of the year before, graduates and their printed changes behind."""
+    """Those shares as a table, with the further study of the year before,
+    graduates and their printed changes behind."""
     graduates = behind[behind["indicator"] == "graduates"]
     in_study = behind[behind["indicator"].isin(STUDY) & (behind["year"] == before)]
     table = coded(shares.rename_axis("tier").reset_index())
     return with_inputs(table, lambda row: keys(in_study) + change_keys(graduates, facts))
 
 
-def _in_study(x: dict) -> float:
+def _in_study(x: dict[str, Any]) -> float:
     return float(x["size"] * (x["mix"] @ x["share"]))
 
 
@@ -286,7 +292,7 @@ def study_factors(
     if len(own) < 2:
         return pd.DataFrame(columns=["factor", "as_printed", "zero"])
 
-    def factors(graduates: pd.Series, study: pd.Series) -> dict:
+    def factors(graduates: pd.Series, study: pd.Series) -> dict[str, Any]:
         size = graduates.sum()
         return {"size": size, "mix": (graduates / size).to_numpy(), "share": (study / graduates).to_numpy()}
 

@@ -136,7 +136,7 @@ class _Specification:
     n: np.ndarray
     places: np.ndarray
 
-    def figures(self) -> tuple:
+    def figures(self) -> tuple[object, ...]:
         """What two specifications share that say the same."""
         return self.definition, self.weight, self.places.tobytes(), self.k.tobytes(), self.n.tobytes()
 
@@ -231,7 +231,7 @@ def _own_schools(versions: dict[str, pd.DataFrame], first_tier: str) -> np.ndarr
     tiers = next(iter(versions.values()))["tier"]
     if any(list(version.index) != list(tiers.index) for version in versions.values()):
         raise BadArgument("versions", "all versions need the same schools in the same order")
-    own = (tiers == first_tier).to_numpy()
+    own: np.ndarray = (tiers == first_tier).to_numpy()
     if not 0 < own.sum() < own.size or not tiers.index.is_unique:
         wrong = f"{int(own.sum())} of {own.size} schools are of the tier {first_tier}"
         raise BadArgument("first_tier", f"{wrong}; both tiers need one, and each school one row", value=first_tier)

@@ -50,7 +50,7 @@ PREDICTORS = [
     may_be_nan="what a school does not print",
     observations=OBSERVATIONS,
     year=YEAR,
-    schools=arrays.frame(tier=arrays.texts, **dict.fromkeys(RATES, RATE), index=SCHOOLS),
+    schools=arrays.frame(tier=arrays.texts, **arrays.alike(RATES, RATE), index=SCHOOLS),
 )
 def school_profile(observations: pd.DataFrame, schools: pd.DataFrame, year: int) -> pd.DataFrame:
     """One row a school: outcomes and what might go with them, all of one year.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,7 @@ SECTORS = ["primary", "secondary", "tertiary"]
 SIDES = ["value_added", "employment"]  # where output is made, and where people work
 CENSUS = "employed_sample_by_section"
 WEAKEST = {"A": 0, "A-": 1, "B": 2, "C": 3}
-FIGURES = {
+FIGURES: dict[str, Any] = {
     "place": _tables.NAME,
     "indicator": _tables.NAME,
     "year": _tables.YEAR,
@@ -272,7 +274,7 @@ def structures(
     table["moment"] = table.groupby("measure")["year"].transform(moments)
     sections = section_to_sector.groupby("sector")["section"].agg(list)
 
-    def behind(row: dict) -> pd.DataFrame:
+    def behind(row: dict[str, Any]) -> pd.DataFrame:
         if row["measure"] == "value_added":
             return demand[demand["figure_id"] == row["figure_id"]]
         counted = census_rows(demand, [row["place"]], row["year"])

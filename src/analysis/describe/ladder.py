@@ -59,7 +59,7 @@ class LevelNotReached(Refused):
     """A measure asked for above the level of the data; the message says which table would answer it."""
 
 
-@takes(**dict.fromkeys(("groups", "schools", "specialties", "destinations", "demand", "vacancies"), arrays.frame()))
+@takes(**arrays.alike(("groups", "schools", "specialties", "destinations", "demand", "vacancies"), arrays.frame()))
 def reached(
     *,
     groups: pd.DataFrame,

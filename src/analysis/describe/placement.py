@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -33,7 +35,7 @@ OBSERVATIONS = arrays.frame(
     aggregate_rule=arrays.texts,
     tier=arrays.texts,
 )
-COUNTED = {"graduates": PRINTED, "placed": PRINTED, "further_study": PRINTED}
+COUNTED: dict[str, Any] = {"graduates": PRINTED, "placed": PRINTED, "further_study": PRINTED}
 SCHOOLS = arrays.labels("every row needs a school")
 YEAR = arrays.calendar_year
 
@@ -319,7 +321,7 @@ def tier_table(tiers: pd.DataFrame, behind: pd.DataFrame, broken: pd.DataFrame, 
     """Rates by tier as a table, each with the cells of its own schools; `key` parts the rows by tier and treatment."""
     sound = behind[~behind["entity"].isin(broken["entity"])]
 
-    def of_row(row: dict) -> dict:
+    def of_row(row: dict[str, Any]) -> dict[str, Any]:
         own = load.of_tier(sound if row["treatment"] == "left_out" else behind, row["tier"])
         part = {
             name: own[own["indicator"].isin(codes)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def _row(
     lower: float = np.nan,
     upper: float = np.nan,
     p: float = np.nan,
-) -> dict:
+) -> dict[str, Any]:
     """A measure with codes of its notes: that of the measure, if no others are given."""
     said = list(notes) or [f"note_{measure}"]
     return dict(zip(MEASURE_COLUMNS, (measure, value, chance, lower, upper, p, said)))
@@ -97,7 +98,7 @@ def crowding(
     rows = _of_year(specialties, year)
     if rows.empty:
         return pd.DataFrame(columns=MEASURE_COLUMNS)
-    rows = arrays.frame(**{count: _tables.PERSONS})(rows, "specialties")
+    rows = arrays.frame(**arrays.alike([count], _tables.PERSONS))(rows, "specialties")
     unknown = sorted(rows.loc[rows[count].isna(), "school"].unique())
     known = rows[~rows["school"].isin(unknown)]
     table = known.pivot_table(index="school", columns="specialty_code", values=count, aggfunc="sum", fill_value=0)
@@ -108,7 +109,7 @@ def crowding(
     return pd.DataFrame(found, columns=MEASURE_COLUMNS)
 
 
-def _duplication(rows: pd.DataFrame, draws: int, seed: int) -> list[dict]:
+def _duplication(rows: pd.DataFrame, draws: int, seed: int) -> list[dict[str, Any]]:
     """How often specialties are offered by several schools."""
     codes = {"index": "school", "columns": "specialty_code", "values": "offered"}
     offers = rows.pivot_table(**codes, aggfunc="max", fill_value=0)
@@ -120,7 +121,7 @@ def _duplication(rows: pd.DataFrame, draws: int, seed: int) -> list[dict]:
     return found
 
 
-def _diversity(sized: pd.DataFrame, left_out: bool) -> list[dict]:
+def _diversity(sized: pd.DataFrame, left_out: bool) -> list[dict[str, Any]]:
     """Effective numbers of specialties and of school profiles."""
     pooled, beta = sized.sum(), homogeneity.alpha_beta_gamma_q1(sized).beta
     alike = category_similarity(list(pooled.index))
@@ -134,7 +135,7 @@ def _diversity(sized: pd.DataFrame, left_out: bool) -> list[dict]:
     ]
 
 
-def _overlap(sized: pd.DataFrame, draws: int, seed: int) -> list[dict]:
+def _overlap(sized: pd.DataFrame, draws: int, seed: int) -> list[dict[str, Any]]:
     """What schools have in common, pair by pair, and how unlike they are together."""
     chance = _unless_refused(lambda: homogeneity.dissimilarity_chance(sized, draws=draws, seed=seed))
     pairs = [homogeneity.overlap(sized.iloc[i], sized.iloc[j]) for i, j in combinations(range(len(sized)), 2)]
@@ -266,7 +267,7 @@ def linkage_profile(
 
 def _by_school(
     rows: pd.DataFrame, table: pd.DataFrame, m: float, confidence: float, draws: int, seed: int
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Interval of M with schools drawn with replacement: students of a school do not vary alone."""
     schools = sorted(set(rows["school"]) - {""}) if "school" in rows else []
     if len(schools) < 2:
@@ -278,7 +279,7 @@ def _by_school(
     return [_row("linkage_m_by_school", m, lower=max(0.0, m - half), upper=m + half)]
 
 
-def _mismatch(table: pd.DataFrame, crosswalk: pd.DataFrame, confidence: float) -> list[dict]:
+def _mismatch(table: pd.DataFrame, crosswalk: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
     """Graduates outside the industries that their specialty is meant for, by two readings of the crosswalk."""
     strict, loose = (
         matching.horizontal_mismatch(table, crosswalk_table(table, crosswalk, reading), confidence=confidence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.describe.industry import census_rows, quotients
@@ -34,7 +36,7 @@ def quotient_table(
     table["disagree"] = above & (table["upper_nation"] < 1) | below & (table["lower_nation"] > 1)
     shown = [f"{bound}_{area}" for area in ("region", "nation") for bound in ("lq", "lower", "upper")]
 
-    def behind(row: dict) -> dict:
+    def behind(row: dict[str, Any]) -> dict[str, Any]:
         def rows(area: str, year: int) -> pd.DataFrame:
             counted = census_rows(demand, [city, area], year)
             return counted[counted["group"].isin([row["section"], "all"])]

@@ -5,6 +5,8 @@ Figures of the survey come with the box of values that the printed numerals stan
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -50,7 +52,7 @@ def by_tier(observations: pd.DataFrame) -> pd.DataFrame:
     table = sums.rename_axis(columns=None).reset_index()
     printed = {name: load.of_tier(rows, tier) for name, tier in named.items()}
 
-    def behind(row: dict) -> dict:
+    def behind(row: dict[str, Any]) -> dict[str, Any]:
         own = {"indicator": row["indicator"], "year": row["year"]}
         return {name: _rows(part, **own) for name, part in printed.items()}
 
@@ -121,7 +123,7 @@ def survey_groups(facts: pd.DataFrame, groups: list[str], whole_scale_digits: in
     return ordered.drop(columns="qualifier")
 
 
-def _check_fact(fact) -> None:
+def _check_fact(fact: Any) -> None:
     """A figure of the survey has a year, numerals and a value that is a number, not negative but for a change."""
     dated = isinstance(fact.period, str) and fact.period[:4].isascii() and fact.period[:4].isdigit()
     valued = np.isfinite(fact.value) and (fact.value >= 0 or fact.indicator not in MEASURES)
@@ -131,7 +133,7 @@ def _check_fact(fact) -> None:
         raise BadArgument("facts", f"{arrays.shown(fact.fact_id)}: {wanted}, here stand {here}", value=fact.fact_id)
 
 
-def _narrow(table: pd.DataFrame, change) -> None:
+def _narrow(table: pd.DataFrame, change: Any) -> None:
     """Narrow the boxes of two years to what a printed change between them allows."""
     year = int(change.period[:4])
     after, before = (change.kind, "intake", year), (change.kind, "intake", year - 1)
@@ -207,7 +209,7 @@ def _first(rows: pd.DataFrame, divisor: float = 1) -> tuple[float | str, list[st
     return (rows["value"].iloc[0] / divisor, keys(rows)) if len(rows) else ("", ["not printed"])
 
 
-def _rows(frame: pd.DataFrame, **wanted) -> pd.DataFrame:
+def _rows(frame: pd.DataFrame, **wanted: object) -> pd.DataFrame:
     """Rows with the wanted values; none is an answer."""
     for column, value in wanted.items():
         frame = frame[frame[column] == value]

@@ -8,7 +8,8 @@ from scipy.special import logsumexp, xlogy
 
 def to_shares(counts: np.ndarray) -> np.ndarray:
     """Counts as shares that add up to one."""
-    return counts / counts.sum()
+    shares: np.ndarray = counts / counts.sum()
+    return shares
 
 
 def entropy(p: np.ndarray) -> float:

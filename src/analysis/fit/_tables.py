@@ -28,13 +28,13 @@ def supply_table(*amounts: str) -> arrays.Check:
         group=NAME,
         measure=NAME,
         year=YEAR,
-        **dict.fromkeys(amounts, AMOUNT),
+        **arrays.alike(amounts, AMOUNT),
     )
 
 
 def structure_table(*shares: str) -> arrays.Check:
     """Shares of an industry structure, a row a sector."""
-    return arrays.frame(least=1, unique=("sector",), sector=NAME, **dict.fromkeys(shares, SHARE))
+    return arrays.frame(least=1, unique=("sector",), sector=NAME, **arrays.alike(shares, SHARE))
 
 
 def crosswalk_bounds_fit(given: dict[str, Any]) -> None:
@@ -59,12 +59,12 @@ def crosswalk_bounds_fit(given: dict[str, Any]) -> None:
         )
     impossible = (lower.sum(1) > 1 + 1e-12) | (upper.sum(1) < 1 - 1e-12)
     if impossible.any():
-        place = int(np.flatnonzero(impossible)[0])
+        row = int(np.flatnonzero(impossible)[0])
         raise BadArgument(
             "lower",
-            f"position {place}: a row of the crosswalk cannot add up to one",
-            position=place,
-            value=lower[place].tolist(),
+            f"position {row}: a row of the crosswalk cannot add up to one",
+            position=row,
+            value=lower[row].tolist(),
         )
 
 

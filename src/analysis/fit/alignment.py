@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ PRECISION = (
     3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print
 )
 
-CROSSWALK = {
+CROSSWALK: dict[str, Any] = {
     "groups": arrays.names(),
     "sectors": arrays.names(),
     "lower": arrays.probabilities(dimensions=2),
@@ -230,13 +231,13 @@ def dissimilarity_over_lambda(
 
 @takes(
     may_be_nan="the two are equal at no λ",
-    path=arrays.frame(least=2, **{"lambda": _tables.SHARE}),
+    path=arrays.frame(least=2, **arrays.alike(["lambda"], _tables.SHARE)),
     sector=arrays.text,
     industry_share=arrays.real(0, 1),
 )
 def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> float:
     """λ at which the supply share of a sector equals its industry share (linear in between); nan if it never does."""
-    arrays.frame(**{sector: _tables.SHARE})(path, "path")
+    arrays.frame(**arrays.alike([sector], _tables.SHARE))(path, "path")
     gap = path[sector].to_numpy() - industry_share
     crossing = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) <= 0)
     if not crossing.size:

@@ -1,8 +1,8 @@
 """Exact bounds of shares and of D when figures are rounded and groups straddle sectors.
 
 Supply by group x lies in a box [l, u] (what the printed numerals stand for); a crosswalk says between which shares of a
-group belong to each sector. Shares are y = x/Σx. Writing y = t·x (Charnes & Cooper 1962) makes everything linear, so that
-smallest and largest values over the box are solutions of small linear programmes: exact, not simulated.
+group belong to each sector. Shares are y = x/Σx. Writing y = t·x (Charnes & Cooper 1962) makes everything linear, so
+that smallest and largest values over the box are solutions of small linear programmes: exact, not simulated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def _box(low: np.ndarray, high: np.ndarray) -> None:
         place = int(np.flatnonzero(low > high)[0])
         raise BadArgument(
             "lower",
-            f"position {place} is {low[place]:g}, above its upper bound of {high[place]:g}; the box needs finite bounds with 0 <= lower <= upper",
+            f"position {place} is {low[place]:g}, above its upper bound of {high[place]:g}; the box needs finite "
+            "bounds with 0 <= lower <= upper",
             position=place,
             value=low[place],
         )
@@ -71,7 +72,8 @@ class SectorBox:
         if below.shape[0] != low.size or below.size > 400:
             raise BadArgument(
                 "share_lower",
-                f"the crosswalk needs one row a group and 400 cells at most; its shape is {below.shape}, there are {low.size} groups",
+                f"the crosswalk needs one row a group and 400 cells at most; its shape is {below.shape}, there are "
+                f"{low.size} groups",
                 value=below.shape,
             )
         if (below > above).any():
@@ -83,19 +85,19 @@ class SectorBox:
                 value=below[place],
             )
         if (below.sum(1) > 1 + 1e-12).any() or (above.sum(1) < 1 - 1e-12).any():
-            place = int(np.flatnonzero((below.sum(1) > 1 + 1e-12) | (above.sum(1) < 1 - 1e-12))[0])
+            row = int(np.flatnonzero((below.sum(1) > 1 + 1e-12) | (above.sum(1) < 1 - 1e-12))[0])
             raise BadArgument(
                 "share_upper",
-                f"position {place}: a row of the crosswalk cannot add up to one",
-                position=place,
-                value=above[place].tolist(),
+                f"position {row}: a row of the crosswalk cannot add up to one",
+                position=row,
+                value=above[row].tolist(),
             )
         if high.sum() == 0:
             raise BadArgument("upper", "no supply at all", value=0.0)
         self.groups, self.sectors = below.shape
         # variables: z (groups × sectors, scaled), t
         count = self.groups * self.sectors + 1
-        a_ub, b_ub = [], []
+        a_ub: list[np.ndarray] = []
         for g in range(self.groups):
             part = np.zeros(count)
             part[g * self.sectors : (g + 1) * self.sectors] = 1
@@ -158,7 +160,10 @@ class SectorBox:
             )
         count, k = self._sector.shape[1], self.sectors
         # variables: supply (count), g (k), distance (k)
-        pad = lambda matrix: np.hstack([matrix, np.zeros((len(matrix), 2 * k))])
+
+        def pad(matrix: np.ndarray) -> np.ndarray:
+            return np.hstack([matrix, np.zeros((len(matrix), 2 * k))])
+
         a_ub, b_ub = [pad(self._a_ub)], [self._b_ub]
         eye, zero = np.eye(k), np.zeros((k, k))
         none = np.zeros((k, count))

@@ -1,6 +1,8 @@
-"""Composite indices of the Chinese literature, for comparison with it: grey relation, coupling coordination, entropy weights, TOPSIS.
+"""Composite indices of the Chinese literature, for comparison with it: grey relation, coupling coordination,
+entropy weights, TOPSIS.
 
-They are relative to the set compared and have no sampling theory. The workbench offers them and does not lead with them.
+They are relative to the set compared and have no sampling theory.
+The workbench offers them and does not lead with them.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from analysis.ground.errors import BadArgument, Refused
 def grey_relational_degree(
     reference: ArrayLike, comparators: ArrayLike, *, normalise: Literal["first", "mean"], rho: float = 0.5
 ) -> np.ndarray:
-    """Deng's grey relational degree 灰色关联度, γ_i = mean_k (min Δ + ρ max Δ)/(Δ_i(k) + ρ max Δ), Δ = |x₀ − x_i| (Deng 1982).
+    """Deng's grey relational degree 灰色关联度, γ_i = mean_k (min Δ + ρ max Δ)/(Δ_i(k) + ρ max Δ),
+    Δ = |x₀ − x_i| (Deng 1982).
 
     Parameters
     ----------
@@ -40,12 +43,13 @@ def grey_relational_degree(
     Returns
     -------
     array of shape (series,)
-        in (0, 1]; ordinal, and only within this set: the same series gets another value beside other series. 1 throughout if
-        no series differs from the reference.
+        in (0, 1]; ordinal, and only within this set: the same series gets another value beside other series. 1
+        throughout if no series differs from the reference.
 
     Examples
     --------
-    >>> grey_relational_degree([1, 1.1, 1.3, 1.5], [[1, 1.05, 1.2, 1.35], [1, 1.2, 1.25, 1.6]], normalise="first").round(4).tolist()
+    >>> series = [[1, 1.05, 1.2, 1.35], [1, 1.2, 1.25, 1.6]]
+    >>> grey_relational_degree([1, 1.1, 1.3, 1.5], series, normalise="first").round(4).tolist()
     [0.5905, 0.6143]
     """
     x0, x = np.asarray(reference), np.atleast_2d(np.asarray(comparators))
@@ -68,7 +72,8 @@ def grey_relational_degree(
     delta = np.abs(x0 / base0 - x / base[:, None])
     if delta.max() <= 1e-12 * max(1.0, np.abs(x0 / base0).max()):  # equal but for rounding
         return np.ones(len(x))
-    return ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
+    degrees: np.ndarray = ((delta.min() + rho * delta.max()) / (delta + rho * delta.max())).mean(1)
+    return degrees
 
 
 class MisstatedFormula(BadArgument):
@@ -85,7 +90,9 @@ class Coupling:
 
 
 MISSTATED = {
-    "sqrt_product_over_sum": "√(U₁U₂)/(U₁ + U₂) lacks the factor 2: it never exceeds ½, and every table of levels made from it is wrong",
+    "sqrt_product_over_sum": (
+        "√(U₁U₂)/(U₁ + U₂) lacks the factor 2: it never exceeds ½, and every table of levels made from it is wrong"
+    ),
     "product_over_square_of_sum": "U₁U₂/(U₁ + U₂)² lacks the factor 4: it never exceeds ¼",
 }
 
@@ -96,8 +103,8 @@ def coupling_coordination(
 ) -> Coupling:
     """Coupling coordination degree 耦合协调度 of n systems.
 
-    standard: C = n (Π U)^{1/n}/Σ U; modified (王淑佳 et al. 2021): C = √{[1 − Σ_{i>j}|U_i − U_j|/Σ_{m=1}^{n−1} m] (Π U_i/max U)^{1/(n−1)}};
-    T = Σ a U, D = √(C T).
+    standard: C = n (Π U)^{1/n}/Σ U; modified (王淑佳 et al. 2021):
+    C = √{[1 − Σ_{i>j}|U_i − U_j|/Σ_{m=1}^{n−1} m] (Π U_i/max U)^{1/(n−1)}}; T = Σ a U, D = √(C T).
 
     Parameters
     ----------
@@ -111,7 +118,8 @@ def coupling_coordination(
     Raises
     ------
     MisstatedFormula
-        for ``sqrt_product_over_sum`` and ``product_over_square_of_sum``, with the reason (刘春林 2017; 王淑佳 et al. 2021).
+        for ``sqrt_product_over_sum`` and ``product_over_square_of_sum``, with the reason (刘春林 2017;
+        王淑佳 et al. 2021).
 
     Examples
     --------
@@ -143,7 +151,7 @@ def coupling_coordination(
 def _directions(benefit: ArrayLike, indicators: int) -> np.ndarray:
     """Whether more is better, one true or false an indicator; 1 and −1 or words are not taken for either."""
     rule = f"benefit must be {indicators} values True (more is better) or False"
-    good = arrays.flags(rule=rule)(benefit, "benefit")
+    good: np.ndarray = arrays.flags(rule=rule)(benefit, "benefit")
     if good.shape != (indicators,):
         raise BadArgument("benefit", f"{rule}, got {good.size}", value=good.size)
     return good
@@ -161,7 +169,8 @@ def entropy_weights(
     ----------
     matrix : array of shape (objects, indicators)
     normalise : {"share", "minmax"}
-        z is the raw value, or the value rescaled to 0–1 with costs turned round. There is no default; the two differ greatly.
+        z is the raw value, or the value rescaled to 0–1 with costs turned round.
+        There is no default; the two differ greatly.
     benefit : array of bool, shape (indicators,), optional
         needed for ``minmax``: whether more is better.
 
@@ -191,7 +200,8 @@ def entropy_weights(
     )  # a constant indicator has none; rounding would make it slightly negative
     if spare.sum() == 0:
         raise Refused("no indicator varies; entropy gives no weights")
-    return spare / spare.sum()
+    weights: np.ndarray = spare / spare.sum()
+    return weights
 
 
 @takes(
@@ -225,4 +235,5 @@ def topsis_vector(matrix: ArrayLike, weights: ArrayLike, benefit: ArrayLike) -> 
     best, worst = np.where(good, v.max(0), v.min(0)), np.where(good, v.min(0), v.max(0))
     far, near = np.linalg.norm(v - worst, axis=1), np.linalg.norm(v - best, axis=1)
     with np.errstate(invalid="ignore"):
-        return far / (near + far)
+        closeness: np.ndarray = far / (near + far)
+        return closeness

@@ -82,5 +82,6 @@ def sector_shares(counts: np.ndarray, lower: np.ndarray, upper: np.ndarray, part
             least = max(lower[group, last], lower[group, last] + rest - (upper[group, first] - lower[group, first]))
             weights[group, last] = least + part * (most - least)
             weights[group, first] = lower[group, first] + rest - (weights[group, last] - lower[group, last])
-    total = counts @ weights
-    return total / total.sum()
+    total: np.ndarray = counts @ weights
+    shares: np.ndarray = total / total.sum()
+    return shares

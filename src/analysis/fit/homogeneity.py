@@ -1,7 +1,7 @@
 """Homogeneity 专业同质化: concentration of counts, overlap of schools, duplication of specialties.
 
-A table has one row a school and one column a specialty. HHI within a school measures specialisation, HHI of a specialty across
-schools duplication: the same formula with opposite readings.
+A table has one row a school and one column a specialty. HHI within a school measures specialisation, HHI of a specialty
+across schools duplication: the same formula with opposite readings.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def hhi(counts: ArrayLike) -> Concentration:
     Returns
     -------
     Concentration
-        all between 0 and 1. With one category `normalised` is nan (nothing to compare); `unbiased` is nan with one unit and for
-        shares or other broken counts, of which it says nothing.
+        all between 0 and 1. With one category `normalised` is nan (nothing to compare); `unbiased` is nan with one unit
+        and for shares or other broken counts, of which it says nothing.
 
     Examples
     --------
@@ -118,8 +118,9 @@ def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
 
     Notes
     -----
-    Morisita is nan where no specialty of either school has two students, and above 1 where one school is smaller than the number of
-    specialties it shares: it is an estimate. Use Morisita–Horn for shares. Pairs of schools are dependent: permute schools, not pairs.
+    Morisita is nan where no specialty of either school has two students, and above 1 where one school is smaller than
+    the number of specialties it shares: it is an estimate. Use Morisita–Horn for shares. Pairs of schools are
+    dependent: permute schools, not pairs.
     """
     a, b = np.asarray(a), np.asarray(b)
     p, q = a / a.sum(), b / b.sum()
@@ -138,7 +139,8 @@ def overlap(a: ArrayLike, b: ArrayLike) -> Overlap:
 
 @dataclass(frozen=True)
 class Diversity:
-    """Effective numbers of specialties: of all schools pooled, of a school on average, and of distinct school profiles."""
+    """Effective numbers of specialties: of all schools pooled, of a school on average,
+    and of distinct school profiles."""
 
     gamma: float
     alpha: float
@@ -147,10 +149,11 @@ class Diversity:
 
 @takes(table=arrays.counts(dimensions=2))
 def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
-    """Partition of diversity of order 1: γ = exp H(pooled), α = exp Σ w_s H_s with w the school's share, β = γ/α (Jost 2007).
+    """Partition of diversity of order 1: γ = exp H(pooled), α = exp Σ w_s H_s with w the school's share,
+    β = γ/α (Jost 2007).
 
-    β = exp(M), M the mutual information of school and specialty: 1 = all schools alike; all disjoint = the effective number of schools by size,
-    exp H(w), which is their number only if they are of equal size.
+    β = exp(M), M the mutual information of school and specialty: 1 = all schools alike; all disjoint = the effective
+    number of schools by size, exp H(w), which is their number only if they are of equal size.
 
     Parameters
     ----------
@@ -173,13 +176,15 @@ def alpha_beta_gamma_q1(table: ArrayLike) -> Diversity:
 
 @takes(same_shape("group1", "group2", of="units"), group1=arrays.counts(), group2=arrays.counts())
 def dissimilarity_d(group1: ArrayLike, group2: ArrayLike) -> float:
-    """Index of dissimilarity D = ½ Σ|a/A − b/B|, 0 to 1 (Duncan and Duncan 1955). Biased upwards in small cells: see `dissimilarity_chance`."""
+    """Index of dissimilarity D = ½ Σ|a/A − b/B|, 0 to 1 (Duncan and Duncan 1955). Biased upwards in small cells:
+    see `dissimilarity_chance`."""
     return half_l1(to_shares(np.asarray(group1)), to_shares(np.asarray(group2)))
 
 
 @takes(table=arrays.counts(dimensions=2))
 def multigroup_d(table: ArrayLike) -> float:
-    """Multigroup dissimilarity D = Σ_s t_s Σ_j |p_sj − p_j| / (2T Σ_j p_j(1 − p_j)), 0 to 1 (Sakoda 1981; Reardon and Firebaugh 2002).
+    """Multigroup dissimilarity D = Σ_s t_s Σ_j |p_sj − p_j| / (2T Σ_j p_j(1 − p_j)), 0 to 1 (Sakoda 1981;
+    Reardon and Firebaugh 2002).
 
     Raises
     ------
@@ -259,7 +264,8 @@ class Duplication:
 
 @takes(offers=arrays.counts(dimensions=2, flags=True), crowded=arrays.whole(1))
 def duplication(offers: ArrayLike, *, crowded: int = 3) -> Duplication:
-    """Duplication of specialties 布点重复: mean number of schools per specialty, and the share offered by `crowded` schools or more.
+    """Duplication of specialties 布点重复: mean number of schools per specialty,
+    and the share offered by `crowded` schools or more.
 
     Parameters
     ----------
@@ -285,11 +291,12 @@ def duplication(offers: ArrayLike, *, crowded: int = 3) -> Duplication:
     seed=arrays.seed,
 )
 def duplication_null(offers: ArrayLike, *, draws: int = 499, seed: int) -> Chance:
-    """Whether schools overlap more unevenly than chance, against a fixed–fixed null (Connor and Simberloff 1979; Strona et al. 2014).
+    """Whether schools overlap more unevenly than chance, against a fixed–fixed null (Connor and Simberloff 1979;
+    Strona et al. 2014).
 
     Each null table keeps every school's number of specialties and every specialty's number of schools; it is drawn by
-    the curveball algorithm. With both margins fixed the mean overlap cannot change, so the statistic is the mean squared
-    number of shared specialties over pairs: large = the same schools copy each other.
+    the curveball algorithm. With both margins fixed the mean overlap cannot change, so the statistic is the mean
+    squared number of shared specialties over pairs: large = the same schools copy each other.
 
     Parameters
     ----------
@@ -349,7 +356,8 @@ def _trade(rows: list[set[int]], rng: np.random.Generator) -> None:
     orders=arrays.orders,
 )
 def leinster_cobbold(shares: ArrayLike, similarity: ArrayLike, orders: ArrayLike = (1, 2)) -> np.ndarray:
-    """Similarity-aware effective number, qD^Z = (Σ p (Zp)^{q−1})^{1/(1−q)}, ¹D^Z = exp(−Σ p ln Zp) (Leinster and Cobbold 2012).
+    """Similarity-aware effective number, qD^Z = (Σ p (Zp)^{q−1})^{1/(1−q)},
+    ¹D^Z = exp(−Σ p ln Zp) (Leinster and Cobbold 2012).
 
     Parameters
     ----------

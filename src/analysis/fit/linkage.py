@@ -36,7 +36,8 @@ class Linkage:
     table=arrays.counts(dimensions=2),
 )
 def linkage(table: ArrayLike) -> Linkage:
-    """Linkage M and H, M = Σ p ln(p/(p_row p_column)) (DiPrete et al. 2017; Theil and Finizza 1971; Mora and Ruiz-Castillo 2011).
+    """Linkage M and H, M = Σ p ln(p/(p_row p_column)) (DiPrete et al. 2017; Theil and Finizza 1971;
+    Mora and Ruiz-Castillo 2011).
 
     Parameters
     ----------
@@ -46,8 +47,8 @@ def linkage(table: ArrayLike) -> Linkage:
     Returns
     -------
     Linkage
-        M between 0 and min(H(specialty), H(industry)); normalisations between 0 and 1, nan where their denominator is zero
-        (one specialty, or one industry).
+        M between 0 and min(H(specialty), H(industry)); normalisations between 0 and 1,
+        nan where their denominator is zero (one specialty, or one industry).
 
     Examples
     --------
@@ -60,9 +61,8 @@ def linkage(table: ArrayLike) -> Linkage:
     rows, columns = entropy(p.sum(1)), entropy(p.sum(0))
     m = mutual_information(x)
 
-    several = [
-        np.count_nonzero(p.sum(axis)) > 1 for axis in (1, 0)
-    ]  # one specialty or industry has no entropy, whatever rounding says
+    # one specialty or industry has no entropy, whatever rounding says
+    several = [bool(np.count_nonzero(p.sum(axis)) > 1) for axis in (1, 0)]
 
     def over(denominator: float, exists: bool) -> float:
         return m / denominator if exists else np.nan
@@ -100,7 +100,8 @@ def local_linkage(table: ArrayLike) -> np.ndarray:
 
 @takes(may_be_nan="an empty row goes to no industry", table=arrays.counts(dimensions=2))
 def destination_effective_number(table: ArrayLike) -> np.ndarray:
-    """Effective number of destination industries of each specialty, exp(H(industry | specialty)); nan for an empty row."""
+    """Effective number of destination industries of each specialty, exp(H(industry | specialty));
+    nan for an empty row."""
     x = np.asarray(table)
     size = x.sum(1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -127,7 +128,8 @@ class BetweenWithin:
     groups=arrays.labels("every specialty needs a group"),
 )
 def m_between_within(table: ArrayLike, groups: ArrayLike) -> BetweenWithin:
-    """Decomposition of M over supergroups of specialties (tier, school, field): M = M_between + Σ p_g M_g, exact (Mora and Ruiz-Castillo 2011).
+    """Decomposition of M over supergroups of specialties (tier, school, field): M = M_between + Σ p_g M_g,
+    exact (Mora and Ruiz-Castillo 2011).
 
     Parameters
     ----------
@@ -201,8 +203,8 @@ def m_change(
 
     ``shapley`` averages over both orders and both margins (Elbers 2021; Deutsch, Flückiger and Silber 2009);
     ``karmel_maclachlan`` adjusts the first table to the margins of the second and calls the rest structural (Karmel and
-    Maclachlan 1988), the margins' part being shared equally between rows and columns in both orders. The two can differ in
-    sign: show both.
+    Maclachlan 1988), the margins' part being shared equally between rows and columns in both orders.
+    The two can differ in sign: show both.
 
     Parameters
     ----------
@@ -281,7 +283,8 @@ def m_change(
 
 @dataclass(frozen=True)
 class LinkageInference:
-    """Error and bias of M; `lower` and `upper` are nan where the bias rule forbids an interval, and `refused` says why."""
+    """Error and bias of M; `lower` and `upper` are nan where the bias rule forbids an interval,
+    and `refused` says why."""
 
     m: float
     se: float
@@ -302,13 +305,14 @@ class LinkageInference:
 def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInference:
     """Delta error, Miller–Madow bias and G test of M, with an interval only where the bias allows one.
 
-    se² = (Σ p (ln(p/(p_row p_column)))² − M²)/n; bias = (K − R − C + 1)/(2n) with K non-empty cells, R and C non-empty rows and
-    columns; G = 2nM. Sources: Miller (1955), Mora and Ruiz-Castillo (2009).
+    se² = (Σ p (ln(p/(p_row p_column)))² − M²)/n; bias = (K − R − C + 1)/(2n) with K non-empty cells, R and C non-empty
+    rows and columns; G = 2nM. Sources: Miller (1955), Mora and Ruiz-Castillo (2009).
 
     Notes
     -----
-    The interval is M − bias ± z se within 0 and min(H(specialty), H(industry)). It is refused at that upper boundary, and unless (R − 1)(C − 1)/(2n) < 0.05 M: at 30 × 20 cells and 500 persons the
-    uncorrected interval would never hold the truth. Persons are taken as independent; whole classes hired together are not.
+    The interval is M − bias ± z se within 0 and min(H(specialty), H(industry)). It is refused at that upper boundary,
+    and unless (R − 1)(C − 1)/(2n) < 0.05 M: at 30 × 20 cells and 500 persons the uncorrected interval would never hold
+    the truth. Persons are taken as independent; whole classes hired together are not.
 
     Examples
     --------
@@ -334,7 +338,10 @@ def m_inference(table: ArrayLike, *, confidence: float = 0.95) -> LinkageInferen
         if m > 0 and (se * np.sqrt(n) < 1e-6 or m >= most * (1 - 1e-9))
         else ""
         if df / (2 * n) < 0.05 * m
-        else f"(R − 1)(C − 1)/(2n) = {df / (2 * n):.3g} is not below 0.05 M = {0.05 * m:.3g}: report M minus its chance level instead"
+        else (
+            f"(R − 1)(C − 1)/(2n) = {df / (2 * n):.3g} is not below 0.05 M = {0.05 * m:.3g}: report M minus its "
+            "chance level instead"
+        )
     )
     z = stats.norm.ppf(0.5 + confidence / 2)
     lower, upper = (
@@ -372,7 +379,8 @@ def m_bootstrap(table: ArrayLike, *, draws: int = 500, seed: int, by_school: boo
         whole counts.
     draws, seed : int
     by_school : bool
-        the first axis holds schools, two or more, which are drawn with replacement: students of a school do not vary alone.
+        the first axis holds schools, two or more, which are drawn with replacement:
+        students of a school do not vary alone.
 
     Returns
     -------
@@ -420,7 +428,8 @@ def _draw_m(x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """M of Poisson bootstrap draws: each cell Poisson with its count as mean.
 
     Given its total a Poisson draw is a multinomial one, and M depends on proportions only (Chamandy et al. 2012). Small
-    counts are drawn by their quantiles at 16-bit probabilities, four times as fast as an exact draw; the means are right to 1e-4.
+    counts are drawn by their quantiles at 16-bit probabilities, four times as fast as an exact draw;
+    the means are right to 1e-4.
     """
     filled = np.flatnonzero(x)
     filled = filled[np.argsort(x.ravel()[filled] > _SMALL, kind="stable")]  # small counts first
@@ -464,7 +473,8 @@ def m_chance(table: ArrayLike, *, draws: int = 199, seed: int) -> Resampled:
     Returns
     -------
     Resampled
-        `corrected` = M − chance level; the error of a single draw is nan; `p` = (1 + draws at least as large)/(draws + 1).
+        `corrected` = M − chance level; the error of a single draw is nan;
+        `p` = (1 + draws at least as large)/(draws + 1).
     """
     x = np.asarray(table)
     x = x[x.sum(1) > 0][:, x.sum(0) > 0]

@@ -1,4 +1,5 @@
-"""Match and gap: graduates against jobs by a crosswalk, supply against demand by category, and the cost of moving one to the other."""
+"""Match and gap: graduates against jobs by a crosswalk, supply against demand by category,
+and the cost of moving one to the other."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from analysis.ground.errors import BadArgument, Refused
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Share of graduates outside the industries their specialty is made for, with a Wilson interval (persons as independent)."""
+    """Share of graduates outside the industries their specialty is made for,
+    with a Wilson interval (persons as independent)."""
 
     rate: float
     lower: float
@@ -34,8 +36,8 @@ def horizontal_mismatch(table: ArrayLike, crosswalk: ArrayLike, *, confidence: f
     table : array of shape (specialties, industries)
         graduates in work; those in further study are no part of it.
     crosswalk : array of shape (specialties, industries)
-        a between 0 (not meant for) and 1 (meant for). The result depends on it more than on sampling: show a strict and a
-        loose one. A crosswalk made from the same table (modal industry) is circular.
+        a between 0 (not meant for) and 1 (meant for). The result depends on it more than on sampling: show a strict and
+        a loose one. A crosswalk made from the same table (modal industry) is circular.
 
     Examples
     --------
@@ -72,7 +74,8 @@ class MismatchBounds:
 def misclassification_bounds(
     strict: float, loose: float, *, sensitivity: tuple[float, float], specificity: tuple[float, float]
 ) -> MismatchBounds:
-    """Mismatch corrected for an imperfect crosswalk, (rate − (1 − Sp))/(Se + Sp − 1), over stated ranges of Se and Sp (Rogan and Gladen 1978).
+    """Mismatch corrected for an imperfect crosswalk, (rate − (1 − Sp))/(Se + Sp − 1),
+    over stated ranges of Se and Sp (Rogan and Gladen 1978).
 
     Parameters
     ----------
@@ -124,8 +127,8 @@ class Tightness:
 def gap_rate_tightness(demand: ArrayLike, supply: ArrayLike, *, alpha: float = 0.5) -> Tightness:
     """Gap rate 缺口率 (D − S)/D, tightness 求人倍率 D/S, and two indices of mismatch.
 
-    Jackman–Roper ½Σ|u − v| over shares of seekers and vacancies (1987); Şahin et al. (2014) M = 1 − Σ v^α u^{1−α}, the share of
-    hires lost to misallocation.
+    Jackman–Roper ½Σ|u − v| over shares of seekers and vacancies (1987); Şahin et al. (2014) M = 1 − Σ v^α u^{1−α},
+    the share of hires lost to misallocation.
 
     Parameters
     ----------
@@ -157,7 +160,8 @@ def gap_rate_tightness(demand: ArrayLike, supply: ArrayLike, *, alpha: float = 0
 
 @dataclass(frozen=True)
 class Transport:
-    """Cheapest way to turn one structure into another: its cost, and the plan (from × to) that says what moves where."""
+    """Cheapest way to turn one structure into another:
+    its cost, and the plan (from × to) that says what moves where."""
 
     cost: float
     plan: np.ndarray
@@ -170,7 +174,8 @@ class Transport:
     cost=arrays.counts(dimensions=2, zero=True, most=300),
 )
 def optimal_transport(supply: ArrayLike, industry: ArrayLike, cost: ArrayLike) -> Transport:
-    """Optimal transport distance 最优传输, W = min Σ c π with the supply shares as rows and the industry shares as columns of π (Villani 2009).
+    """Optimal transport distance 最优传输, W = min Σ c π with the supply shares as rows and the industry shares as
+    columns of π (Villani 2009).
 
     Solved exactly (HiGHS); no entropic smoothing, which would bias W.
 
@@ -179,8 +184,8 @@ def optimal_transport(supply: ArrayLike, industry: ArrayLike, cost: ArrayLike) -
     supply, industry : array of shape (k,)
         shares.
     cost : array of shape (k, k)
-        c_ij, what it costs to move a unit from i to j, in a stated unit. With a 0/1 cost W is D; distances under different
-        costs cannot be compared.
+        c_ij, what it costs to move a unit from i to j, in a stated unit.
+        With a 0/1 cost W is D; distances under different costs cannot be compared.
 
     Examples
     --------
@@ -213,13 +218,14 @@ def optimal_transport(supply: ArrayLike, industry: ArrayLike, cost: ArrayLike) -
     supply_change=arrays.numbers(least=2, tiny=True),
 )
 def responsiveness_slope(industry_change: ArrayLike, supply_change: ArrayLike) -> tuple[float, float]:
-    """Responsiveness of specialties 专业响应: slope and intercept of Δe on Δg; slope 1 is a proportional response (Grosz).
+    """Responsiveness of specialties 专业响应: slope and intercept of Δe on Δg;
+    slope 1 is a proportional response (Grosz).
 
     Parameters
     ----------
     industry_change, supply_change : array of shape (k,)
-        changes of shares over the same categories. Needs twenty industries and five years to say anything; with fewer it is
-        a line through points.
+        changes of shares over the same categories. Needs twenty industries and five years to say anything;
+        with fewer it is a line through points.
     """
     x, y = np.asarray(industry_change), np.asarray(supply_change)
     if np.ptp(x) <= max(arrays.SMALLEST, 1e-12 * np.abs(x).max()):
@@ -240,7 +246,7 @@ class ShiftShare:
 
 @takes(
     same_shape("local_before", "local_after", "reference_before", "reference_after", of="categories"),
-    **dict.fromkeys(("local_before", "local_after", "reference_before", "reference_after"), arrays.counts()),
+    **arrays.alike(("local_before", "local_after", "reference_before", "reference_after"), arrays.counts()),
 )
 def shift_share(
     local_before: ArrayLike, local_after: ArrayLike, reference_before: ArrayLike, reference_after: ArrayLike

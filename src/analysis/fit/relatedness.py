@@ -1,4 +1,5 @@
-"""Relatedness of specialties 专业邻近度, for the question which specialty a school or city could add; always beside a baseline."""
+"""Relatedness of specialties 专业邻近度, for the question which specialty a school or city could add;
+always beside a baseline."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def revealed_advantage(table: ArrayLike) -> np.ndarray:
     x = np.asarray(table)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where(x.sum(1, keepdims=True) > 0, x / x.sum(1, keepdims=True), 0.0)
-        return own / (x.sum(0) / x.sum())
+        quotient: np.ndarray = own / (x.sum(0) / x.sum())
+        return quotient
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ def proximity_density(table: ArrayLike, *, own: float = 0.0) -> ProximityDensity
     ----------
     table : array of shape (cities or schools, specialties)
     own : {0, 1}
-        φ_pp; density is nan for a specialty that is near none. Published programs differ; in the worked example one cell's density is 1.0 with 0 and 0.333 with 1.
+        φ_pp; density is nan for a specialty that is near none. Published programs differ; in the worked example one
+        cell's density is 1.0 with 0 and 0.333 with 1.
 
     Notes
     -----
-    Density is popularity in disguise and recommends more of the same: show a popularity baseline (`evaluate_entries`), and
-    nothing at all below about fifty cities.
+    Density is popularity in disguise and recommends more of the same: show a popularity baseline (`evaluate_entries`),
+    and nothing at all below about fifty cities.
     """
     if own not in (0, 1):
         raise BadArgument("own", f"own is {own:g}; the proximity of a specialty to itself is 0 or 1", value=own)
@@ -90,7 +93,8 @@ def skill_relatedness(flows: ArrayLike) -> SkillRelatedness:
     Returns
     -------
     SkillRelatedness
-        nan where a row or column is empty; `se_log` is the error of ln SR as of a location quotient, nan for empty cells.
+        nan where a row or column is empty; `se_log` is the error of ln SR as of a location quotient,
+        nan for empty cells.
     """
     x = np.asarray(flows)
     rows, columns, n = x.sum(1, keepdims=True), x.sum(0, keepdims=True), x.sum()
@@ -103,7 +107,8 @@ def skill_relatedness(flows: ArrayLike) -> SkillRelatedness:
 
 @dataclass(frozen=True)
 class EntryEvaluation:
-    """How well a score foretells entries, beside popularity: area under the ROC curve, and precision among the first k."""
+    """How well a score foretells entries, beside popularity: area under the ROC curve,
+    and precision among the first k."""
 
     auc: float
     auc_baseline: float
@@ -132,7 +137,8 @@ def evaluate_entries(before: ArrayLike, after: ArrayLike, score: ArrayLike, *, k
     score : array of shape (cities, specialties)
         made from `before` only, for instance density; nan where there is none.
     k : int
-        how many first recommendations are looked at, from 1 to the number of candidates; a tie across the k-th place counts by its mean.
+        how many first recommendations are looked at, from 1 to the number of candidates;
+        a tie across the k-th place counts by its mean.
 
     Raises
     ------

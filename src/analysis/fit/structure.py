@@ -1,7 +1,7 @@
 """How far one structure lies from another: shares of supply against shares of industry, or one year against the next.
 
-Shares are 1-D arrays over the same categories that are not negative and add up to one; counts are taken where the docstring
-says so. Every function refuses negative, non-finite and unequal input with the position of the fault.
+Shares are 1-D arrays over the same categories that are not negative and add up to one; counts are taken where the
+docstring says so. Every function refuses negative, non-finite and unequal input with the position of the fault.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def structural_deviation(
     Returns
     -------
     array of shape (k,)
-        dimensionless; ``inf`` where the reference share is zero, ``-inf`` (log) or −1 (ratio) where the other is; ``nan``
-        where both are zero.
+        dimensionless; ``inf`` where the reference share is zero, ``-inf`` (log) or −1 (ratio) where the other is;
+        ``nan`` where both are zero.
 
     Notes
     -----
@@ -71,7 +71,8 @@ def structural_deviation(
     numerator, yardstick = (e, g) if reference == "industry" else (g, e)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = numerator / yardstick
-        return np.log(ratio) if form == "log" else ratio - 1
+        deviation: np.ndarray = np.log(ratio) if form == "log" else ratio - 1
+        return deviation
 
 
 @takes(same_shape("supply", "industry", of="categories"), supply=arrays.shares(), industry=arrays.shares())
@@ -106,7 +107,8 @@ def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
 
 @takes(same_shape("a", "b", of="categories"), a=arrays.counts(), b=arrays.counts())
 def pearson_share(a: ArrayLike, b: ArrayLike) -> float:
-    """Pearson correlation of two share vectors, −1 to 1; with k categories it has k − 2 degrees of freedom, never test it at k = 3.
+    """Pearson correlation of two share vectors, −1 to 1; with k categories it has k − 2 degrees of freedom,
+    never test it at k = 3.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def structural_change_nav(before: ArrayLike, after: ArrayLike) -> float:
 @takes(
     same_shape("before", "after", of="categories"),
     weights=arrays.one_of("after", "before", "mean"),
-    **dict.fromkeys(
+    **arrays.alike(
         ("before", "after"),
         arrays.counts(positive="the index takes logarithms: categories with zero must be merged or left out"),
     ),
@@ -196,7 +198,10 @@ class LocationQuotient:
 
 @takes(
     same_shape("local", "reference", of="categories"),
-    may_be_nan="a category without local persons has no standard error and no interval; one that the reference lacks has no quotient",
+    may_be_nan=(
+        "a category without local persons has no standard error and no interval; one that the reference lacks has no "
+        "quotient"
+    ),
     local=arrays.counts(),
     reference=arrays.counts(),
     reference_fixed=arrays.flag,
@@ -205,7 +210,8 @@ class LocationQuotient:
 def location_quotient(
     local: ArrayLike, reference: ArrayLike, *, reference_fixed: bool = False, confidence: float = 0.95
 ) -> LocationQuotient:
-    """Location quotient 区位商 of each category, LQ = (x/Σx)/(X/ΣX) (Balassa 1965), with RSCA and an interval on the log scale.
+    """Location quotient 区位商 of each category, LQ = (x/Σx)/(X/ΣX) (Balassa 1965),
+    with RSCA and an interval on the log scale.
 
     se(ln LQ)² = 1/x − 1/Σx − 1/X + 2x/(Σx X) − 1/ΣX where the local area is part of the reference;
     with the reference taken as known, 1/x − 1/Σx.
@@ -222,7 +228,8 @@ def location_quotient(
     Notes
     -----
     The error treats persons as drawn one by one. Census long forms draw whole households: it is a lower bound.
-    A category without local persons has LQ 0, no standard error and no interval (nan); one that the reference lacks has no quotient (nan, or inf).
+    A category without local persons has LQ 0, no standard error and no interval (nan);
+    one that the reference lacks has no quotient (nan, or inf).
 
     Examples
     --------
@@ -235,7 +242,8 @@ def location_quotient(
         place = int(np.flatnonzero(x > big)[0])
         raise BadArgument(
             "local",
-            f"position {place} is {x[place]:g}, above its reference of {big[place]:g}: the reference must include the local area",
+            f"position {place} is {x[place]:g}, above its reference of {big[place]:g}: the reference must include the "
+            "local area",
             position=place,
             value=x[place],
         )

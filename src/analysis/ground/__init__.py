@@ -1,3 +1,4 @@
-"""What every room stands on: errors, paths, files and their schemas, settings, names, numerals, keys of cells, the door of the mathematics."""
+"""What every room stands on: errors, paths, files and their schemas, settings, names, numerals, keys of cells,
+the door of the mathematics."""
 
 VERSION = "0.1.0"

@@ -1,15 +1,16 @@
-"""The door of the mathematics: what its functions take is declared at their head and checked once, before anything is computed.
+"""The door of the mathematics: what its functions take is declared at their head and checked once,
+before anything is computed.
 
-`takes` wraps a function. Each argument has a check, which turns what was given into a clean array or number, or says what is wrong;
-relations between arguments follow; the answer must be finite unless the head says where it is not. Every fault is a `BadArgument`
-that names function, argument, position and value; all faults of one call are said together.
+`takes` wraps a function. Each argument has a check, which turns what was given into a clean array or number, or says
+what is wrong; relations between arguments follow; the answer must be finite unless the head says where it is not. Every
+fault is a `BadArgument` that names function, argument, position and value; all faults of one call are said together.
 """
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import wraps
@@ -21,7 +22,8 @@ import pandas as pd
 
 from analysis.ground.errors import BadArgument, Refused, UnknownName
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 Check = Callable[[Any, str], Any]
 Relation = Callable[[dict[str, Any]], None]
 
@@ -43,7 +45,8 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
     relations : callables
         conditions between several arguments, looked at when each is sound by itself.
     may_be_nan : str
-        where the answer is not finite, in the words of the docstring; without it an answer that is not finite is refused.
+        where the answer is not finite, in the words of the docstring;
+        without it an answer that is not finite is refused.
     checks : callables
         one for every parameter of the function, (value, name) → clean value. None passes where it is the default.
 
@@ -59,7 +62,8 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
         expected = {name for name in signature.parameters if name != "self"}
         if expected != set(checks):
             raise TypeError(
-                f"{function.__qualname__}: checks are declared for {sorted(checks)}, its parameters are {sorted(expected)}"
+                f"{function.__qualname__}: checks are declared for {sorted(checks)}, its parameters are "
+                f"{sorted(expected)}"
             )
         optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
         called = function.__qualname__.removesuffix(".__init__")
@@ -82,10 +86,15 @@ def takes(*relations: Relation, may_be_nan: str = "", **checks: Check) -> Callab
                 raise Refused(f"{called} has no finite answer for these figures")
             return answer
 
-        checked.may_be_nan = may_be_nan  # type: ignore[attr-defined]
+        checked.__dict__["may_be_nan"] = may_be_nan
         return checked
 
     return door
+
+
+def alike(names: Iterable[str], check: Check) -> dict[str, Any]:
+    """One check under several names, to be unpacked at the head of a function or into `frame`."""
+    return dict.fromkeys(names, check)
 
 
 def _check_each(given: dict[str, Any], checks: dict[str, Check], optional: set[str]) -> None:
@@ -355,7 +364,10 @@ def _shaped(values: np.ndarray, name: str, wanted: tuple[int, ...], least: int, 
         raise BadArgument(
             name,
             short
-            or f"{name} must be {SHAPES[values.ndim]} with {least} {'entry' if least == 1 else 'entries'} or more; its shape is {values.shape}",
+            or (
+                f"{name} must be {SHAPES[values.ndim]} with {least} {'entry' if least == 1 else 'entries'} or more; "
+                f"its shape is {values.shape}"
+            ),
         )
 
 
@@ -537,7 +549,8 @@ def real(
     rule: str = "",
     missing: bool = False,
 ) -> Check:
-    """One number within bounds; `above` and `below` leave the bounds out, `missing` lets nan stand for a figure that is not printed."""
+    """One number within bounds; `above` and `below` leave the bounds out,
+    `missing` lets nan stand for a figure that is not printed."""
     needed = rule or f"it must lie {'above' if above else 'between'} {low:g} and {'below ' if below else ''}{high:g}"
 
     def check(value: object, name: str) -> float:
@@ -731,43 +744,44 @@ def frame(
     def check(value: object, name: str) -> pd.DataFrame:
         if not isinstance(value, pd.DataFrame):
             raise BadArgument(name, f"{name} is {_kind(value)}; a DataFrame is needed", value=value)
-        if value.size > MOST_CELLS:
-            raise BadArgument(name, f"it has {value.size} cells; {MOST_CELLS} are the most")
-        if not value.columns.is_unique:
+        table: pd.DataFrame = value
+        if table.size > MOST_CELLS:
+            raise BadArgument(name, f"it has {table.size} cells; {MOST_CELLS} are the most")
+        if not table.columns.is_unique:
             raise BadArgument(
                 name,
-                f"column {shown(value.columns[value.columns.duplicated()][0])} comes twice",
-                value=value.columns[value.columns.duplicated()][0],
+                f"column {shown(table.columns[table.columns.duplicated()][0])} comes twice",
+                value=table.columns[table.columns.duplicated()][0],
             )
-        lacking = [c for c in columns if c not in value.columns]
+        lacking = [c for c in columns if c not in table.columns]
         if lacking:
-            raise _unknown_column(name, lacking, value)
-        if len(value) < least:
-            raise BadArgument(name, f"{name} has {len(value)} rows; {least} or more are needed")
-        if len(value):
+            raise _unknown_column(name, lacking, table)
+        if len(table) < least:
+            raise BadArgument(name, f"{name} has {len(table)} rows; {least} or more are needed")
+        if len(table):
             for column, one in columns.items():
                 if one is not None:
-                    given = value[column]
+                    given = table[column]
                     clean = one(given, f"{name}[{column!r}]")
                     if given.dtype == object and isinstance(clean, np.ndarray) and clean.dtype.kind == "f":
-                        value = value.assign(**{column: clean})  # numbers that came as objects
+                        table = table.assign(**{column: clean})  # numbers that came as objects
             if index is not None:
-                index(value.index, f"{name}.index")
-                if not value.index.is_unique:
+                index(table.index, f"{name}.index")
+                if not table.index.is_unique:
                     raise BadArgument(
                         name,
-                        f"row {shown(value.index[value.index.duplicated()][0])} comes twice",
-                        value=value.index[value.index.duplicated()][0],
+                        f"row {shown(table.index[table.index.duplicated()][0])} comes twice",
+                        value=table.index[table.index.duplicated()][0],
                     )
-            keys = list(zip(*(value[column].tolist() for column in unique)))
+            keys = list(zip(*(table[column].tolist() for column in unique)))
             if len(set(keys)) < len(keys):
                 i = next(i for i, one_key in enumerate(keys) if one_key in keys[:i])
                 raise BadArgument(
                     name,
-                    f"row {i} names {', '.join(shown(value[c].iloc[i]) for c in unique)} once more; each once",
+                    f"row {i} names {', '.join(shown(table[c].iloc[i]) for c in unique)} once more; each once",
                     position=i,
                 )
-        return value
+        return table
 
     return check
 
@@ -893,7 +907,8 @@ def part_of(part: str, whole_: str) -> Relation:
             of = f"position {place} is " if k.ndim else "it is "
             raise BadArgument(
                 part,
-                f"{of}{shown(float(k[tuple(index)]))} of {shown(float(n[tuple(index)]))}; every entry needs 0 <= {part} <= {whole_}, and {whole_} above zero",
+                f"{of}{shown(float(k[tuple(index)]))} of {shown(float(n[tuple(index)]))}; every entry needs 0 <= "
+                f"{part} <= {whole_}, and {whole_} above zero",
                 position=place,
                 value=float(k[tuple(index)]),
             )
@@ -909,7 +924,8 @@ def two_groups(first: str) -> Relation:
         if not 0 < member.sum() < member.size:
             raise BadArgument(
                 first,
-                f"{int(member.sum())} of {member.size} are in the first group; two groups with a school each are needed",
+                f"{int(member.sum())} of {member.size} are in the first group; two groups with a school each are "
+                "needed",
                 value=int(member.sum()),
             )
 
@@ -924,7 +940,8 @@ def fits(draws_: str, *arguments: str) -> Relation:
         if cells > 10 * MOST_CELLS:
             raise BadArgument(
                 draws_,
-                f"{given[draws_]} draws of {cells // given[draws_]} entries do not fit in memory; {10 * MOST_CELLS // (cells // given[draws_])} draws do",
+                f"{given[draws_]} draws of {cells // given[draws_]} entries do not fit in memory; "
+                f"{10 * MOST_CELLS // (cells // given[draws_])} draws do",
                 value=given[draws_],
             )
 

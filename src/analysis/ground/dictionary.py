@@ -15,7 +15,7 @@ from analysis.ground import paths
 from analysis.ground.errors import Problems, nearest
 from analysis.ground.files import languages, read_yaml
 from analysis.ground.numerals import fold
-from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse
+from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse, require
 
 LANGUAGES = ("zh", "en")
 NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
@@ -173,7 +173,8 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
     Raises
     ------
     DataFault
-        with every fault: unknown keys and kinds, schools without a tier that exists, a part of nothing known, one printed name for two schools.
+        with every fault: unknown keys and kinds, schools without a tier that exists, a part of nothing known,
+        one printed name for two schools.
     """
     path = path or paths.ENTITIES
     file, problems, found = paths.shown(path), Problems(), {}
@@ -187,7 +188,7 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
     for code, one in sound.items():
         if one.kind in {"school", "tier"} and one.tier is None:
             problems.add(file, "lacks tier", f"Name one of {', '.join(sorted(tiers))}", row=code)
-        elif one.kind == "school" and one.tier not in tiers:
+        elif one.kind == "school" and one.tier is not None and one.tier not in tiers:
             problems.add(
                 file,
                 f"tier {one.tier!r} is not known{nearest(one.tier, tiers)}",
@@ -270,8 +271,7 @@ def entities() -> dict[str, Entity]:
 def words() -> dict[str, dict[str, str]]:
     """Words of table heads and categories (``data/labels.yaml``)."""
     problems = Problems()
-    found = check(dict[str, Label], read_yaml(paths.LABELS), paths.shown(paths.LABELS), problems)
-    problems.stop()
+    found = require(dict[str, Label], read_yaml(paths.LABELS), paths.shown(paths.LABELS), problems)
     return {code: said.words() for code, said in found.items()}
 
 
@@ -288,7 +288,8 @@ def country_code(english: str) -> str:
 
 @lru_cache
 def crosswalk_names() -> dict[str, dict[str, str]]:
-    """Names that crosswalks give: kinds of cooperation (``kind_agreement``), countries and regions of partners (``country_laos``)."""
+    """Names that crosswalks give: kinds of cooperation (``kind_agreement``),
+    countries and regions of partners (``country_laos``)."""
     kinds, partners = (_rows(paths.CROSSWALKS / f"{name}.csv") for name in ("cooperation_kinds", "partner_to_country"))
     found = {f"kind_{row['kind']}": {language: row[language] for language in languages()} for row in kinds}
     countries = [(f"country_{country_code(row['country_en'])}", row) for row in partners if row["country_en"]]
@@ -306,7 +307,8 @@ def is_known(code: str) -> bool:
 
 
 def label(code: str, language: str) -> str:
-    """Short name of an indicator, entity, table head, category, kind of cooperation or country in `language` (``zh`` or ``en``).
+    """Short name of an indicator, entity, table head, category,
+    kind of cooperation or country in `language` (``zh`` or ``en``).
 
     Raises
     ------
@@ -322,7 +324,8 @@ def label(code: str, language: str) -> str:
     if code.startswith(("kind_", "country_")) and code in crosswalk_names():
         return crosswalk_names()[code][language]
     raise KeyError(
-        f"{code!r} is in none of dictionary.yaml, entities.yaml and labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}"
+        f"{code!r} is in none of dictionary.yaml, entities.yaml and "
+        f"labels.yaml{nearest(code, [*indicators(), *entities(), *words()])}"
     )
 
 

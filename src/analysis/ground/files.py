@@ -10,15 +10,20 @@ from typing import Any
 import yaml
 
 from analysis.ground import paths
-from analysis.ground.errors import Problems
+from analysis.ground.errors import DataFault, Problems
 from analysis.ground.paths import shown
 
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML without libyaml
+    from yaml import SafeLoader as _SafeLoader
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+
+class _Loader(_SafeLoader):
     """Refuses a key that stands twice; YAML itself would let the last one win in silence."""
 
     def construct_mapping(self, node, deep=False):
-        seen = {}
+        seen: dict[str, int] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise Unreadable(f"line {key.start_mark.line + 1}: a key is a list or a mapping, not a name")
@@ -33,7 +38,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         """020231 is 8345 to one reader of YAML and 20231 to another, 1:30 is 90 to one and text to another."""
         if not re.fullmatch(r"[+-]?(0|[1-9][0-9]*)", node.value):
             raise Unreadable(
-                f"line {node.start_mark.line + 1}: {node.value[:40]!r} is read as different numbers by different programs; write plain digits without a leading zero, or text in quotation marks"
+                f"line {node.start_mark.line + 1}: {node.value[:40]!r} is read as different numbers by different "
+                "programs; write plain digits without a leading zero, or text in quotation marks"
             )
         return int(node.value)
 
@@ -46,12 +52,14 @@ class Unreadable(ValueError):
 
 
 def _limit_growth(text: str) -> None:
-    """Stop at the first alias (nine levels of ten references are a thousand million values) and at a depth that breaks the stack of the parser."""
+    """Stop at the first alias (nine levels of ten references are a thousand million values) and at a depth that breaks
+    the stack of the parser."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Unreadable(
-                f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it is needed"
+                f"line {event.start_mark.line + 1}: a value is named by & or referred to by *; write it out where it "
+                "is needed"
             )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
@@ -64,7 +72,8 @@ LARGEST = 20_000_000  # bytes of a file that people write
 
 @lru_cache
 def languages() -> list[str]:
-    """Codes of the languages in which everything is said, the main one first (``params.yaml``, of which nothing else is looked at here).
+    """Codes of the languages in which everything is said, the main one first (``params.yaml``,
+    of which nothing else is looked at here).
 
     Raises
     ------
@@ -90,7 +99,8 @@ def languages() -> list[str]:
 
 
 def read_text(path: Path, problems: Problems) -> str | None:
-    """Text of a file, strict UTF-8 (with or without a mark at its beginning); None, and the fault noted, where there is none."""
+    """Text of a file, strict UTF-8 (with or without a mark at its beginning); None, and the fault noted,
+    where there is none."""
     path, file = Path(path), shown(Path(path))
     if not path.is_file():  # a pipe would hold the reader for ever
         problems.add(file, "is no file" if path.exists() or path.is_symlink() else "is missing", "Restore the file")
@@ -110,19 +120,34 @@ def read_text(path: Path, problems: Problems) -> str | None:
         return None
 
 
+def require_text(path: Path) -> str:
+    """Text of a file as `read_text` reads it.
+
+    Raises
+    ------
+    DataFault
+        where there is none.
+    """
+    problems = Problems()
+    text = read_text(path, problems)
+    if text is None:
+        raise DataFault(problems)
+    return text
+
+
 def read_yaml(path: Path, kind: type | None = dict) -> Any:
     """Content of a YAML file, which is a mapping unless `kind` says otherwise.
 
     Raises
     ------
     DataFault
-        for a file that is missing, empty, no UTF-8 or no YAML, for a key that stands twice, for anchors and aliases, and for content of another kind.
+        for a file that is missing, empty, no UTF-8 or no YAML, for a key that stands twice, for anchors and aliases,
+        and for content of another kind.
     """
     problems = Problems()
     file = shown(Path(path))
     content = None
-    text = read_text(path, problems)
-    problems.stop()
+    text = require_text(path)
     try:
         _limit_growth(text)
         content = yaml.load(text, Loader=_Loader)

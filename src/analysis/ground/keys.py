@@ -1,7 +1,8 @@
 """Keys of cells: one line that says where a figure is printed and what is printed there. Trails are made of them.
 
-``liuzhou-2023:table 3-6:liuzhou_vtc:placed:2023=6149`` is a cell of a table, ``liuzhou-2023:6.3:03:placement_rate_pct=92.02%``
-a figure of prose, ``demand:va_…`` a figure of statistics, ``liuzhou-2023:table 5-2:line 3185`` a row of a record table.
+``liuzhou-2023:table 3-6:liuzhou_vtc:placed:2023=6149`` is a cell of a table,
+``liuzhou-2023:6.3:03:placement_rate_pct=92.02%`` a figure of prose, ``demand:va_…`` a figure of statistics,
+``liuzhou-2023:table 5-2:line 3185`` a row of a record table.
 """
 
 from __future__ import annotations

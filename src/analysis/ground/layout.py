@@ -15,7 +15,7 @@ from analysis.ground.errors import Problems
 from analysis.ground.files import read_yaml
 from analysis.ground.numerals import fold
 from analysis.ground.paths import shown
-from analysis.ground.schema import Closed, Code, Text, Year, check
+from analysis.ground.schema import Closed, Code, Text, Year, require
 
 TABLE_ID = r"[0-9]{1,3}-[0-9]{1,3}"
 
@@ -30,6 +30,13 @@ class Column:
     indicator: str | None = None  # of a value
     year: int | None = None
     fill_down: bool = False  # vertically merged cells: an empty cell repeats the one above
+
+    @property
+    def figure(self) -> tuple[str, int]:
+        """Indicator and year of a column of values; `load_layout` refuses one that lacks them."""
+        if self.indicator is None or self.year is None:
+            raise ValueError(f"column {' / '.join(self.header)} has no figures")
+        return self.indicator, self.year
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,7 @@ class TableLayout:
         for depth in range(self.header_rows):
             cells: list[str] = []
             for prefix, run in groupby(self.columns, key=lambda c: c.header[: depth + 1]):
-                run = list(run)
-                cells += [""] * len(run) if len(prefix) <= depth else [prefix[depth]]
+                cells += [""] * len(list(run)) if len(prefix) <= depth else [prefix[depth]]
             lines.append(cells)
         return lines
 
@@ -126,11 +132,11 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
     Raises
     ------
     DataFault
-        for misspelt, missing or unfit keys, columns without a role, indicators without a year, two columns for one figure.
+        for misspelt, missing or unfit keys, columns without a role, indicators without a year,
+        two columns for one figure.
     """
     problems, file, tables = Problems(), shown(path), {}
-    declared = check(LayoutFile, read_yaml(Path(path)), file, problems)
-    problems.stop()
+    declared = require(LayoutFile, read_yaml(Path(path)), file, problems)
     for table_id, entry in declared.tables.items():
         if not re.fullmatch(TABLE_ID, table_id):
             problems.add(
@@ -165,9 +171,9 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
             entry.title,
             entry.header_rows,
             tuple(columns),
-            closing and closing.label,
-            closing and closing.rule,
-            closing and closing.entity,
+            closing.label if closing else None,
+            closing.rule if closing else None,
+            closing.entity if closing else None,
         )
     problems.stop()
     return tables

@@ -35,7 +35,8 @@ def _half_width(raw: str) -> str:
 
 
 def normalise(raw: str) -> str:
-    """The cell without blanks and invisible characters, in half-width forms (NFKC), with a plain minus sign; marks stay marks."""
+    """The cell without blanks and invisible characters, in half-width forms (NFKC), with a plain minus sign;
+    marks stay marks."""
     return re.sub(r"\s+", "", _half_width(raw))
 
 
@@ -62,8 +63,8 @@ def parse_number(raw: str, unit: str = "") -> float | None:
     Raises
     ------
     NotANumber
-        with the reason, for everything else. Nothing is guessed: marks of footnotes are set aside, a blank is accepted only where it
-        parts thousands.
+        with the reason, for everything else. Nothing is guessed: marks of footnotes are set aside,
+        a blank is accepted only where it parts thousands.
 
     Examples
     --------
@@ -165,8 +166,8 @@ def _chinese(numeral: str) -> float:
 def readings(raw: str, unit: str = "") -> set[float]:
     """Values that the numerals of a figure of prose may stand for, in `unit`; empty where it has none.
 
-    Numerals may be Arabic with a scale (``3.4万人``), Chinese (``十六``) or English words; grades (``二等``), years (``2011年``) and parts of names are
-    none, and an ordinal (``第三届``) may also stand for one event.
+    Numerals may be Arabic with a scale (``3.4万人``), Chinese (``十六``) or English words; grades (``二等``), years
+    (``2011年``) and parts of names are none, and an ordinal (``第三届``) may also stand for one event.
 
     Examples
     --------
@@ -211,9 +212,9 @@ def printed_decimals(raw: str) -> int:
 def rounding_box(raw: str, value: float, qualifier: str = "exact", whole_scale_digits: int = 0) -> tuple[float, float]:
     """The interval of true values that would be printed like this.
 
-    A figure printed in 千, 万 or 亿 ("3.4万") stands for half a unit of its last printed digit on either side; a plain whole
-    number stands for itself. `over` and `at_least` open the interval upwards, `nearly` and `at_most` downwards to zero;
-    `about` says no more than that a figure is rounded, and is read so.
+    A figure printed in 千, 万 or 亿 ("3.4万") stands for half a unit of its last printed digit on either side; a plain
+    whole number stands for itself. `over` and `at_least` open the interval upwards, `nearly` and `at_most` downwards to
+    zero; `about` says no more than that a figure is rounded, and is read so.
 
     Parameters
     ----------
@@ -224,8 +225,8 @@ def rounding_box(raw: str, value: float, qualifier: str = "exact", whole_scale_d
     qualifier : str
         exact, about, over, nearly, at_least, at_most, planned or derived.
     whole_scale_digits : int
-        decimals credited to a figure printed without any before its scale ("2万"): 0 as printed, 1 if the neighbours of the
-        figure are printed with one decimal.
+        decimals credited to a figure printed without any before its scale ("2万"): 0 as printed, 1 if the neighbours of
+        the figure are printed with one decimal.
 
     Returns
     -------

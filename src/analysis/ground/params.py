@@ -15,7 +15,7 @@ from pydantic import Field, create_model
 from analysis.ground import paths
 from analysis.ground.dictionary import entities, indicators
 from analysis.ground.errors import DataFault, DataProblem, Problems, nearest
-from analysis.ground.files import languages, read_text, read_yaml
+from analysis.ground.files import languages, read_yaml, require_text
 from analysis.ground.schema import NAME, Closed, Code, Name, Share, Text, Year, check, check_references
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Za-z]+)?$")]
@@ -25,7 +25,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Digits = Annotated[int, Field(ge=0, le=3)]
 Least = Annotated[int, Field(ge=1, le=1000)]
 
-# what parameters of these names may be, in whichever notebook; others are of the type of their literal, and a name with `year` in it is a year
+# what parameters of these names may be, in whichever notebook; others are of the type of their literal, and a name with
+# `year` in it is a year
 KINDS: dict[str, Any] = {
     "language": Language,
     "values": Values,
@@ -45,7 +46,8 @@ class Section(Closed):
 
 
 class Analysis(Closed):
-    """A notebook that publishes for the report: its file, and what else than processed tables and crosswalks it reads."""
+    """A notebook that publishes for the report: its file,
+    and what else than processed tables and crosswalks it reads."""
 
     notebook: Name
     reads: Text
@@ -54,7 +56,8 @@ class Analysis(Closed):
 
 
 def notebooks() -> dict[str, Path]:
-    """Files of ``notebooks/`` by the section of ``params.yaml`` that they share their name with: ``03_fit.ipynb`` is `fit`."""
+    """Files of ``notebooks/`` by the section of ``params.yaml`` that they share their name with:
+    ``03_fit.ipynb`` is `fit`."""
     return {path.stem.partition("_")[2]: path for path in sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 
 
@@ -86,8 +89,7 @@ def parameters_of(path: Path) -> dict[str, object]:
         for a notebook without such a cell, with two of them, or with one that holds more than literals.
     """
     problems, file = Problems(), paths.shown(path)
-    text = read_text(path, problems)
-    problems.stop()
+    text = require_text(path)
     try:
         cells = [cell for cell in json.loads(text)["cells"] if "parameters" in cell.get("metadata", {}).get("tags", [])]
         if len(cells) != 1:
@@ -105,10 +107,11 @@ def sections() -> dict[str, type[Section]]:
     """What each section may hold: the parameters of its notebook."""
     made = {}
     for name, path in notebooks().items():
-        kinds = {
-            one: KINDS.get(one, Year if "year" in one else type(value)) for one, value in parameters_of(path).items()
+        kinds: dict[str, Any] = {
+            one: (KINDS.get(one, Year if "year" in one else type(value)), ...)
+            for one, value in parameters_of(path).items()
         }
-        made[name] = create_model(name, __base__=Section, **{one: (kind, ...) for one, kind in kinds.items()})
+        made[name] = create_model(name, __base__=Section, **kinds)
     return made
 
 
@@ -255,7 +258,8 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
         if analysis.notebook != (notebooks()[name].stem if name in notebooks() else ""):
             problems.add(
                 file,
-                f"notebooks/ has no NN_{name}.ipynb of this name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}",
+                f"notebooks/ has no NN_{name}.ipynb of this "
+                f"name{nearest(analysis.notebook, [p.stem for p in notebooks().values()])}",
                 "Name the file; its section, results and words share its name",
                 row="analyses",
                 column=name,

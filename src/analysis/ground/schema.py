@@ -1,7 +1,7 @@
 """Schemas of the files that people write: what a file may hold, said once, closed against everything else.
 
-YAML and settings are described by pydantic models (`Closed`), CSV by typed columns (`Table`). Either way every fault of a file is noted at
-once, with its place, what stands there, and the nearest known name.
+YAML and settings are described by pydantic models (`Closed`), CSV by typed columns (`Table`). Either way every fault of
+a file is noted at once, with its place, what stands there, and the nearest known name.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from analysis.ground.errors import Problems, nearest
+from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import languages, read_text
 from analysis.ground.paths import shown
 
@@ -181,7 +181,22 @@ def check(kind: type[T], content: Any, file: str, problems: Problems, *, row: st
     return None
 
 
-def _note(kind: Any, fault: dict, file: str, problems: Problems, row: str) -> None:
+def require(kind: type[T], content: Any, file: str, problems: Problems) -> T:
+    """Content of a YAML file as `kind`, which it must be.
+
+    Raises
+    ------
+    DataFault
+        with all that was noted, here or before.
+    """
+    found = check(kind, content, file, problems)
+    problems.stop()
+    if found is None:
+        raise DataFault(problems)
+    return found
+
+
+def _note(kind: Any, fault: ErrorDetails, file: str, problems: Problems, row: str) -> None:
     """One fault of pydantic in the words of the project."""
     steps = [str(step) for step in fault["loc"] if step != "[key]"]
     place = [*filter(None, [row]), *steps]
@@ -380,7 +395,8 @@ def whole(required: bool = True) -> Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One kind of CSV: its columns with their types, the column that names a row in messages, and what no two rows may share."""
+    """One kind of CSV: its columns with their types, the column that names a row in messages,
+    and what no two rows may share."""
 
     columns: Mapping[str, Column]
     label: str = ""  # column that names a row; else its line does

@@ -1,7 +1,9 @@
-"""Log-likelihoods of the over-dispersed binomial models with their exact first and second derivatives, and the climb to their tops; many at once.
+"""Log-likelihoods of the over-dispersed binomial models with their exact first and second derivatives,
+and the climb to their tops; many at once.
 
-Arrays begin with an axis of data sets (draws of a simulation; one for the data at hand). Parameters are (β, τ): coefficients on the
-logit scale, and the logarithm of what spreads the schools: ln(a + b) of the beta-binomial model, ln σ of the random intercept.
+Arrays begin with an axis of data sets (draws of a simulation; one for the data at hand). Parameters are (β, τ):
+coefficients on the logit scale, and the logarithm of what spreads the schools: ln(a + b) of the beta-binomial model, ln
+σ of the random intercept.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-SETTLED = 1e-12  # Newton decrement g'I⁻¹g: twice the log-likelihood that is still to be gained; the step that follows squares what is left
+# Newton decrement g'I⁻¹g: twice the log-likelihood that is still to be gained; the step that follows squares what is
+# left
+SETTLED = 1e-12
 
 
 class Terms(NamedTuple):
@@ -41,8 +45,9 @@ def climb(
 ) -> Climb:
     """Maximise many small log-likelihoods at once by damped Newton steps.
 
-    A step solves (I + ridge) s = g, with a ridge where the information, scaled to a unit diagonal, is not that of a top; it is no longer than one in any parameter, and is halved
-    until the log-likelihood does not fall (Nocedal & Wright 2006, 3.4).
+    A step solves (I + ridge) s = g, with a ridge where the information, scaled to a unit diagonal, is not that of a
+    top; it is no longer than one in any parameter, and is halved until the log-likelihood does not fall (Nocedal &
+    Wright 2006, 3.4).
 
     Parameters
     ----------
@@ -91,11 +96,13 @@ def climb(
 
 def constant_of(k: np.ndarray, n: np.ndarray) -> np.ndarray:
     """Logarithm of the binomial coefficients, summed over rows."""
-    return (special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)).sum(-1)
+    constant: np.ndarray = (special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)).sum(-1)
+    return constant
 
 
 def beta_binomial_terms(theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray) -> Terms:
-    """Beta-binomial log-likelihood: a = μs, b = (1 − μ)s, μ = Λ(xβ), s = exp τ; derivatives by the chain rule over digamma and trigamma.
+    """Beta-binomial log-likelihood: a = μs, b = (1 − μ)s, μ = Λ(xβ), s = exp τ;
+    derivatives by the chain rule over digamma and trigamma.
 
     Parameters
     ----------
@@ -140,11 +147,13 @@ def _rule(points: int) -> tuple[np.ndarray, np.ndarray]:
 def random_intercept_terms(
     theta: np.ndarray, k: np.ndarray, n: np.ndarray, x: np.ndarray, group: np.ndarray | None = None, *, points: int
 ) -> Terms:
-    """Log-likelihood of a random-intercept logit, integrated around the mode of each group (adaptive Gauss–Hermite: Pinheiro & Bates 1995).
+    """Log-likelihood of a random-intercept logit, integrated around the mode of each group (adaptive Gauss–Hermite:
+    Pinheiro & Bates 1995).
 
-    logit μ = xβ + σu, u ~ N(0, 1), σ = exp τ. With the weights w of the nodes within a group, S the derivatives of its joint log-density and K
-    minus its second derivatives, the gradient is Σ E_w S and the information Σ E_w K − Var_w S (Fisher's and Louis's identities: Louis 1982):
-    exact for the integral, and so for the quadrature once it has nodes enough.
+    logit μ = xβ + σu, u ~ N(0, 1), σ = exp τ. With the weights w of the nodes within a group, S the derivatives of its
+    joint log-density and K minus its second derivatives, the gradient is Σ E_w S and the information Σ E_w K − Var_w S
+    (Fisher's and Louis's identities: Louis 1982): exact for the integral, and so for the quadrature once it has nodes
+    enough.
 
     Parameters
     ----------
@@ -167,7 +176,7 @@ def random_intercept_terms(
         return groups if group is None else groups[:, group]
 
     fixed, sigma = theta[:, :-1] @ x.T, np.exp(theta[:, -1:])
-    mode = np.zeros((len(theta), n.size if group is None else len(belongs)))
+    mode = np.zeros((len(theta), n.size if belongs is None else len(belongs)))
     for _ in range(100):
         mu = special.expit(fixed + sigma * spread_out(mode))
         curve = sigma**2 * gather(n * mu * (1 - mu), 1) + 1

@@ -1,16 +1,21 @@
-"""Models of placed among graduates, a row a school: grouped, fractional, beta-binomial and random-intercept logit, and heterogeneity."""
+"""Models of placed among graduates, a row a school: grouped, fractional, beta-binomial and random-intercept logit,
+and heterogeneity."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM  # not statsmodels.api: it takes a second more to import
+from statsmodels.genmod.generalized_linear_model import (  # not statsmodels.api: it takes a second more to import
+    GLM,
+    GLMResults,
+)
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from analysis.ground import arrays
@@ -19,7 +24,7 @@ from analysis.ground.errors import BadArgument, Refused, Separated
 from analysis.inference._likelihoods import Climb, beta_binomial_terms, climb, random_intercept_terms
 from analysis.inference.rates import school_logits
 
-MODEL = {
+MODEL: dict[str, Any] = {
     "successes": arrays.counts(whole=True, zero=True),
     "trials": arrays.counts(whole=True),
     "design": arrays.design,
@@ -45,10 +50,12 @@ class TooFewSchools(Refused):
     same_rows("matrix", "labels"), matrix=arrays.numbers(dimensions=2), labels=arrays.labels("every row needs a school")
 )
 def require_several(matrix: np.ndarray, labels: np.ndarray) -> None:
-    """Stop where a coefficient rests on one school: it is fitted exactly there, and a sandwich error knows nothing of it."""
+    """Stop where a coefficient rests on one school: it is fitted exactly there,
+    and a sandwich error knows nothing of it."""
     if any(np.linalg.matrix_rank(matrix[labels != g]) < matrix.shape[1] for g in np.unique(labels)):
         raise Refused(
-            "a coefficient rests on one school, which is fitted exactly: neither its sandwich error nor leaving it out says anything"
+            "a coefficient rests on one school, which is fitted exactly: neither its sandwich error nor leaving it "
+            "out says anything"
         )
 
 
@@ -59,7 +66,7 @@ def require_several(matrix: np.ndarray, labels: np.ndarray) -> None:
     trials=MODEL["trials"],
     matrix=arrays.numbers(dimensions=2),
 )
-def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
+def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray) -> GLMResults:
     """Grouped logit by iteratively reweighted least squares to full precision.
 
     Raises
@@ -70,12 +77,12 @@ def fit_logit(successes: np.ndarray, trials: np.ndarray, matrix: np.ndarray):
     return _finite(GLM(np.column_stack([successes, trials - successes]), matrix, family=Binomial()), matrix)
 
 
-def _finite(model: GLM, matrix: np.ndarray):
+def _finite(model: GLM, matrix: np.ndarray) -> GLMResults:
     """The fit of a logit, refused where coefficients run away."""
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        warnings.simplefilter(
-            "ignore", PerfectSeparationWarning
-        )  # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly: no fault
+        # it also warns, and divides by no residual, where a model with as many coefficients as schools fits exactly:
+        # no fault
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
         fit = model.fit(tol=1e-14, maxiter=200)  # at the default tol errors have seven digits
     if not np.isfinite(fit.params).all() or np.abs(matrix @ fit.params).max() > 20:
         raise Separated("the design separates schools with a rate of 0 or 1: a coefficient is not finite")
@@ -116,7 +123,9 @@ def require_cases(schools: int, predictors: int) -> None:
     """
     if predictors > 1 and schools < CASES_PER_PREDICTOR * predictors:
         raise TooFewSchools(
-            f"{predictors} predictors with {schools} schools: at least {CASES_PER_PREDICTOR * predictors} would be needed. Look at rank correlations one by one, with their family corrected (analysis.inference.correlates)"
+            f"{predictors} predictors with {schools} schools: at least {CASES_PER_PREDICTOR * predictors} would be "
+            "needed. Look at rank correlations one by one, with their family corrected "
+            "(analysis.inference.correlates)"
         )
 
 
@@ -126,7 +135,8 @@ def grouped_binomial(
 ) -> GroupedBinomial:
     """Logit model of grouped counts with Pearson dispersion and quasi-likelihood errors (McCullagh & Nelder 1989).
 
-    logit μ = xβ, φ = Σ (k − nμ)²/(nμ(1 − μ))/(S − p), standard errors times √φ, t distribution with S − p degrees of freedom.
+    logit μ = xβ, φ = Σ (k − nμ)²/(nμ(1 − μ))/(S − p), standard errors times √φ,
+    t distribution with S − p degrees of freedom.
 
     Parameters
     ----------
@@ -140,8 +150,8 @@ def grouped_binomial(
     Raises
     ------
     ValueError
-        if there are no residual degrees of freedom, or a column separates the groups (a rate of exactly 0 or 1 in all groups
-        that share it): the coefficient is then not finite.
+        if there are no residual degrees of freedom, or a column separates the groups (a rate of exactly 0 or 1 in all
+        groups that share it): the coefficient is then not finite.
     TooFewSchools
         for several predictors with fewer than ten schools each.
 
@@ -227,7 +237,8 @@ class BetaBinomial:
     *FITS, may_be_nan="the precision is infinite and its covariance nan where schools vary no more than draws", **MODEL
 )
 def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame) -> BetaBinomial:
-    """Beta-binomial model by maximum likelihood, k ~ BetaBin(n, a, b), a/(a + b) = Λ(xβ), one a + b (Skellam 1948; Williams 1975).
+    """Beta-binomial model by maximum likelihood, k ~ BetaBin(n, a, b), a/(a + b) = Λ(xβ), one a + b (Skellam 1948;
+    Williams 1975).
 
     Parameters
     ----------
@@ -237,12 +248,13 @@ def beta_binomial(successes: ArrayLike, trials: ArrayLike, design: pd.DataFrame)
     Returns
     -------
     BetaBinomial
-        ρ = 1/(a + b + 1). Where schools vary no more than binomial draws the likelihood rises towards ρ = 0: the binomial model is
-        returned, with ρ = 0 and a precision of inf.
+        ρ = 1/(a + b + 1). Where schools vary no more than binomial draws the likelihood rises towards ρ = 0: the
+        binomial model is returned, with ρ = 0 and a precision of inf.
 
     Notes
     -----
-    Valid for schools that are draws from one population; errors come from the curvature and are too small with few schools.
+    Valid for schools that are draws from one population;
+    errors come from the curvature and are too small with few schools.
     """
     k, n, x = _counts(successes, trials, design)
     require_cases(len(k), int((x.std(0) > 0).sum()))
@@ -265,7 +277,8 @@ def _covariance(found: Climb) -> np.ndarray:
     """Inverse information at the top of a single climb; without a top there is no answer."""
     if not found.settled[0] or np.linalg.eigvalsh(found.terms.information[0])[0] <= 0:
         raise Refused(
-            f"the likelihood has no top here: its gradient is {np.abs(found.terms.gradient[0]).max():.2g} where the climb ended"
+            f"the likelihood has no top here: its gradient is {np.abs(found.terms.gradient[0]).max():.2g} where the "
+            "climb ended"
         )
     return np.linalg.inv(found.terms.information[0])
 
@@ -285,8 +298,9 @@ def random_intercept_logit(
 ) -> RandomIntercept:
     """Logit with a normal intercept for each school, by maximum likelihood (Pinheiro & Bates 1995).
 
-    logit μ_si = x_si β + u_s, u_s ~ N(0, σ²). The likelihood is integrated by adaptive Gauss–Hermite quadrature with as many nodes
-    (`NODES`) as it takes for more to change nothing: σ, coefficients and errors then are those of the integral to nine digits.
+    logit μ_si = x_si β + u_s, u_s ~ N(0, σ²). The likelihood is integrated by adaptive Gauss–Hermite quadrature with as
+    many nodes (`NODES`) as it takes for more to change nothing: σ, coefficients and errors then are those of the
+    integral to nine digits.
 
     Parameters
     ----------
@@ -302,8 +316,8 @@ def random_intercept_logit(
 
     Notes
     -----
-    statsmodels' variational fit gives errors many times too small here and is not used. σ and the errors are those of maximum
-    likelihood: with eleven schools both are too small.
+    statsmodels' variational fit gives errors many times too small here and is not used. σ and the errors are those of
+    maximum likelihood: with eleven schools both are too small.
     """
     k, n, x = _counts(successes, trials, design)
     labels = None if groups is None else pd.factorize(np.asarray(groups))[0]
@@ -332,7 +346,8 @@ def random_intercept_logit(
             break
     else:
         raise Refused(
-            f"quadrature with {NODES[-2]} and {NODES[-1]} nodes differs by {moved:.3g}: schools differ too much (σ about {np.exp(best.theta[0, -1]):.1f}) for a normal intercept to be integrated"
+            f"quadrature with {NODES[-2]} and {NODES[-1]} nodes differs by {moved:.3g}: schools differ too much (σ "
+            f"about {np.exp(best.theta[0, -1]):.1f}) for a normal intercept to be integrated"
         )
     table = pd.DataFrame(
         {"estimate": best.theta[0, :-1], "se": np.sqrt(np.diag(_covariance(best)))[:-1]}, index=design.columns
@@ -357,8 +372,9 @@ def heterogeneity(successes: ArrayLike, trials: ArrayLike) -> Heterogeneity:
 
     w = 1/(1/k + 1/(n − k)), Q = Σ w (θ − θ̄)², τ² = max(0, (Q − df)/(Σw − Σw²/Σw)), I² = max(0, (Q − df)/Q).
 
-    Schools with a rate of 0 or 1 get half a case on either side (Haldane–Anscombe); only those. τ² lies below the variance of school logits,
-    because schools near one half weigh more; `random_intercept_logit` estimates that variance.
+    Schools with a rate of 0 or 1 get half a case on either side (Haldane–Anscombe); only those. τ² lies below the
+    variance of school logits, because schools near one half weigh more; `random_intercept_logit` estimates that
+    variance.
     """
     k, n = np.asarray(successes), np.asarray(trials)
     if k.size < 2:

@@ -15,6 +15,8 @@ from analysis.inference.binomial import beta_binomial, fractional_logit, grouped
 from analysis.inference.few_groups import clustered_logit, exact_permutation_two_groups, wild_cluster_bootstrap
 from analysis.inference.rates import school_logits
 
+Answer = tuple[float, ...]  # estimate, lower, upper, p, and the dispersion where a method has one
+
 COLUMNS = ["method", "scale", "estimate", "lower", "upper", "p", "dispersion", "refused", "kind"]
 
 
@@ -43,8 +45,9 @@ def contrast_tiers(
     Returns
     -------
     DataFrame
-        method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one), refused: why a method gives
-        no answer (nan) at this design, for instance because leaving a school out empties a tier; kind: the sort of reason, ``separated`` or ``refused``.
+        method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one),
+        refused: why a method gives no answer (nan) at this design, for instance because leaving a school out empties a
+        tier; kind: the sort of reason, ``separated`` or ``refused``.
     """
     k, n, member = np.asarray(successes), np.asarray(trials), np.asarray(first)
     design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})
@@ -65,7 +68,7 @@ def contrast_tiers(
             raise Separated("all rates are 0 or 1: half a case on either side would compare the sizes of schools")
         return school_logits(k, n)
 
-    def naive() -> tuple:
+    def naive() -> Answer:
         p1, p2, n1, n2 = (
             k[member].sum() / n[member].sum(),
             k[~member].sum() / n[~member].sum(),
@@ -83,12 +86,12 @@ def contrast_tiers(
             2 * stats.norm.sf(abs(p1 - p2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))),
         )
 
-    def quasi() -> tuple:
+    def quasi() -> Answer:
         fit = grouped_binomial(k, n, design, confidence)
         row = fit.coefficients.loc["tier"]
         return row["estimate"], row["lower"], row["upper"], row["p"], fit.dispersion
 
-    def clustered(kind: str) -> tuple:
+    def clustered(kind: str) -> Answer:
         return of_table(
             clustered_logit(k, n, design, jackknife=kind == "cr3").coefficients.loc["tier"],
             f"se_{kind}",
@@ -96,14 +99,14 @@ def contrast_tiers(
             stats.t.ppf(0.5 + confidence / 2, k.size - 1),
         )
 
-    def model(table: pd.DataFrame, error: str = "se") -> tuple:
+    def model(table: pd.DataFrame, error: str = "se") -> Answer:
         return of_table(table.loc["tier"], error, None, z)
 
-    def wild() -> tuple:
+    def wild() -> Answer:
         found = wild_cluster_bootstrap(k / n, design, schools, "tier", weights=n)
         return k[member].sum() / n[member].sum() - k[~member].sum() / n[~member].sum(), np.nan, np.nan, found.p
 
-    def welch() -> tuple:
+    def welch() -> Answer:
         own = logits()
         if min(member.sum(), (~member).sum()) < 2:
             raise Refused("a tier of one school has no spread")
@@ -113,11 +116,11 @@ def contrast_tiers(
         low, high = found.confidence_interval(confidence)
         return own[member].mean() - own[~member].mean(), low, high, found.pvalue
 
-    def permuted(values: np.ndarray) -> tuple:
+    def permuted(values: np.ndarray) -> Answer:
         difference, p, _ = exact_permutation_two_groups(values, member)
         return difference, np.nan, np.nan, p
 
-    methods: dict[str, tuple[str, Callable[[], tuple]]] = {
+    methods: dict[str, tuple[str, Callable[[], Answer]]] = {
         "two_proportions": ("points", naive),
         "quasi_binomial": ("logit", quasi),
         "cluster_robust": ("logit", lambda: clustered("cr1")),

@@ -1,10 +1,12 @@
-"""What goes with an outcome at school level: rank correlations one by one, the whole family with its correction, and no regression."""
+"""What goes with an outcome at school level: rank correlations one by one, the whole family with its correction,
+and no regression."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from itertools import permutations
 from math import factorial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +29,8 @@ def _orders(size: int) -> np.ndarray:
 
 @takes(rho=arrays.real(-1, 1), n=arrays.whole(1), confidence=arrays.confidence)
 def spearman_interval(rho: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a rank correlation on Fisher's scale, variance (1 + ρ²/2)/(n − 3) (Bonett & Wright 2000); wide at eleven schools, as it should be."""
+    """Interval of a rank correlation on Fisher's scale, variance (1 + ρ²/2)/(n − 3) (Bonett & Wright 2000);
+    wide at eleven schools, as it should be."""
     if n < 5:
         return -1.0, 1.0
     half = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
@@ -51,8 +54,10 @@ def _ranks(x: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
     """Centred ranks; within strata the mean rank of each stratum is taken away."""
     r = stats.rankdata(x)
     if strata is None:
-        return r - r.mean()
-    return r - np.array([r[strata == s].mean() for s in strata])
+        centred: np.ndarray = r - r.mean()
+        return centred
+    within: np.ndarray = r - np.array([r[strata == s].mean() for s in strata])
+    return within
 
 
 def _is_constant(table: pd.DataFrame, *columns: str, strata: str | None = None) -> bool:
@@ -80,8 +85,8 @@ def rank_correlation(
     ----------
     x, y : array of shape (schools,)
     strata : array of shape (schools,), optional
-        tiers: ranks are compared within tiers only (mean rank of each tier taken away) and permuted within tiers, so that a mere difference
-        between tiers does not count.
+        tiers: ranks are compared within tiers only (mean rank of each tier taken away) and permuted within tiers, so
+        that a mere difference between tiers does not count.
     draws, seed : int
         orders drawn where there are more than `ENUMERATE_UP_TO`; the p then counts the observed order as one of them.
 
@@ -137,7 +142,8 @@ def correlate_family(
     draws: int = 19_999,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Every predictor against every outcome, each by rank correlation; the whole family is returned with its correction.
+    """Every predictor against every outcome, each by rank correlation;
+    the whole family is returned with its correction.
 
     Parameters
     ----------
@@ -151,11 +157,14 @@ def correlate_family(
     Returns
     -------
     DataFrame
-        outcome, predictor, schools, rho, lower, upper, p, rho_within, p_within, p_holm, p_bh; nan for a pair with fewer than four schools or a side that does not vary; Holm
-        and Benjamini–Hochberg over all rows that could be tested. A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it were the only one.
+        outcome, predictor, schools, rho, lower, upper, p, rho_within, p_within, p_holm, p_bh; nan for a pair with fewer
+        than four schools or a side that does not vary; Holm and Benjamini–Hochberg over all rows that could be tested.
+        A correlation is no cause; with eleven schools only |ρ| above about 0.6 could be told from chance even if it
+        were the only one.
     """
-    measured = dict.fromkeys([*outcomes, *predictors], arrays.numbers(missing=True))
-    arrays.frame(**measured, **({strata: None} if strata else {}))(schools, "schools")
+    measured = arrays.alike([*outcomes, *predictors], arrays.numbers(missing=True))
+    parted: dict[str, Any] = {strata: None} if strata else {}
+    arrays.frame(**measured, **parted)(schools, "schools")
     rows = []
     for outcome in outcomes:
         for predictor in predictors:

@@ -1,4 +1,5 @@
-"""Changes and contrasts taken apart: rate and composition, several factors, and the check that an aggregate does not mislead."""
+"""Changes and contrasts taken apart: rate and composition, several factors,
+and the check that an aggregate does not mislead."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ class Kitagawa:
     strata: pd.DataFrame  # rate, composition
 
 
-@takes(shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
+@takes(shares=arrays.flag, **arrays.alike(AMOUNTS, arrays.counts(zero=True)))
 def kitagawa(
     numerator_before: ArrayLike,
     denominator_before: ArrayLike,
@@ -38,16 +39,19 @@ def kitagawa(
     *,
     shares: bool = True,
 ) -> Kitagawa:
-    """Kitagawa (1955) decomposition of the change of an aggregate rate R = Σ w r, w share of a stratum in the denominator.
+    """Kitagawa (1955) decomposition of the change of an aggregate rate R = Σ w r,
+    w share of a stratum in the denominator.
 
-    rate = Σ (w₁ + w₂)/2 · (r₂ − r₁); composition = Σ (r₁ + r₂)/2 · (w₂ − w₁); their sum is the change. For two factors it is the Shapley value.
+    rate = Σ (w₁ + w₂)/2 · (r₂ − r₁); composition = Σ (r₁ + r₂)/2 · (w₂ − w₁); their sum is the change.
+    For two factors it is the Shapley value.
 
     Parameters
     ----------
     numerator_before, denominator_before, numerator_after, denominator_after : array of shape (strata,)
         counts; every stratum needs a denominator above zero in both years, or its rate does not exist.
     shares : bool
-        whether numerators are part of their denominators; false for amounts per something (yuan a person-time), which may be above one.
+        whether numerators are part of their denominators; false for amounts per something (yuan a person-time),
+        which may be above one.
 
     Notes
     -----
@@ -83,7 +87,8 @@ def _both_years(
     if len({v.shape for v in found}) > 1:
         raise BadArgument(
             AMOUNTS[1],
-            f"numerators and denominators of both years must have one entry a stratum; there are {', '.join(str(v.size) for v in found)}",
+            "numerators and denominators of both years must have one entry a stratum; there are "
+            f"{', '.join(str(v.size) for v in found)}",
             value=found[1].shape,
         )
     for (numerator, f), (denominator, n) in (
@@ -107,7 +112,7 @@ def _both_years(
     value=arrays.function,
 )
 def shapley_factors(
-    before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict], float]
+    before: dict[str, ArrayLike], after: dict[str, ArrayLike], value: Callable[[dict[str, ArrayLike]], float]
 ) -> dict[str, float]:
     """Contribution of each factor to a change, averaged over all orders of exchange (Das Gupta 1993; Shorrocks 2013).
 
@@ -140,8 +145,9 @@ def shapley_factors(
             "after", f"{', '.join(strange)} must have the same shape in both years", value=np.shape(after[strange[0]])
         )
 
-    def worth(state: dict) -> float:
-        return arrays.real()(value(dict(state)), "value")  # of what the function gives back
+    def worth(state: dict[str, ArrayLike]) -> float:
+        sound: float = arrays.real()(value(dict(state)), "value")  # of what the function gives back
+        return sound
 
     names = list(before)
     total = dict.fromkeys(names, 0.0)
@@ -166,8 +172,7 @@ class Oaxaca:
 
 
 @takes(
-    **dict.fromkeys(("y_a", "y_b"), arrays.numbers()),
-    **dict.fromkeys(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2))),
+    **arrays.alike(("y_a", "y_b"), arrays.numbers()), **arrays.alike(("x_a", "x_b"), arrays.numbers(dimensions=(1, 2)))
 )
 def oaxaca_threefold(y_a: ArrayLike, x_a: ArrayLike, y_b: ArrayLike, x_b: ArrayLike) -> Oaxaca:
     """Oaxaca (1973) and Blinder (1973) decomposition in three parts, B the reference (Jann 2008).
@@ -217,7 +222,7 @@ class Simpson:
     flag: str  # "", "reversal" (aggregate against within), "mean" (aggregate against simple mean)
 
 
-@takes(least=arrays.real(0, 1), shares=arrays.flag, **dict.fromkeys(AMOUNTS, arrays.counts(zero=True)))
+@takes(least=arrays.real(0, 1), shares=arrays.flag, **arrays.alike(AMOUNTS, arrays.counts(zero=True)))
 def simpson_check(
     numerator_before: ArrayLike,
     denominator_before: ArrayLike,
@@ -239,8 +244,8 @@ def simpson_check(
     Returns
     -------
     Simpson
-        `flag` is "reversal" where aggregate and weighted within-change point in opposite directions, "mean" where only the
-        simple mean of strata does.
+        `flag` is "reversal" where aggregate and weighted within-change point in opposite directions,
+        "mean" where only the simple mean of strata does.
     """
     f1, n1, f2, n2 = _both_years(numerator_before, denominator_before, numerator_after, denominator_after, shares)
     parts = kitagawa(f1, n1, f2, n2, shares=shares)

@@ -1,10 +1,12 @@
-"""Comparisons when there are few schools: exact tests, errors clustered by school, the wild cluster bootstrap, several tests at once."""
+"""Comparisons when there are few schools: exact tests, errors clustered by school, the wild cluster bootstrap,
+several tests at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ from analysis.inference.binomial import fit_logit, require_several
 MOST_ARRANGEMENTS = 200_000
 SCHOOLS = arrays.labels("every row needs a school")
 FIRST = arrays.flags(rule="say which schools form the first group by true and false")
-ROWS = {"design": arrays.design, "clusters": SCHOOLS}
+ROWS: dict[str, Any] = {"design": arrays.design, "clusters": SCHOOLS}
 PERSONS = arrays.counts()
 
 
@@ -43,7 +45,8 @@ def label_arrangements(first: ArrayLike, *, draws: int = 20_000, seed: int = 1) 
 
 @takes(values=arrays.anything, first=arrays.anything)
 def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[float, float, int]:
-    """Difference of group means with its exact permutation p (two-sided, by |difference|), and the number of arrangements.
+    """Difference of group means with its exact permutation p (two-sided, by |difference|),
+    and the number of arrangements.
 
     Parameters
     ----------
@@ -54,8 +57,9 @@ def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[f
 
     Notes
     -----
-    Every assignment of the labels is enumerated up to `MOST_ARRANGEMENTS` (drawn beyond), so the test holds its size with any number of schools,
-    for equal distributions in both groups; with 3 against 8 the smallest p is 1/165 (Fisher 1935).
+    Every assignment of the labels is enumerated up to `MOST_ARRANGEMENTS` (drawn beyond), so the test holds its size
+    with any number of schools, for equal distributions in both groups; with 3 against 8 the smallest p is 1/165 (Fisher
+    1935).
 
     Examples
     --------
@@ -79,7 +83,8 @@ def exact_permutation_two_groups(values: ArrayLike, first: ArrayLike) -> tuple[f
 
 @takes(values=arrays.series(arrays.numbers()), first=arrays.series(FIRST))
 def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFrame:
-    """Difference and exact p of `exact_permutation_two_groups` with each school left out in turn; index is the school left out.
+    """Difference and exact p of `exact_permutation_two_groups` with each school left out in turn;
+    index is the school left out.
 
     A school that is alone in its group cannot be left out and has no row.
     """
@@ -96,18 +101,20 @@ def leave_one_out_permutation(values: pd.Series, first: pd.Series) -> pd.DataFra
 
 @takes(differences=arrays.numbers(tiny=True, short="one finite difference or more is needed"))
 def sign_flip_exact(differences: ArrayLike) -> float:
-    """Exact sign-flip p of paired differences, two-sided: the share of the 2^S sign patterns whose |sum| is at least the observed.
+    """Exact sign-flip p of paired differences, two-sided:
+    the share of the 2^S sign patterns whose |sum| is at least the observed.
 
     Parameters
     ----------
     differences : array of shape (schools,)
-        change of each school, for instance of logits or log ratios; symmetric about zero if nothing changed (Fisher 1935;
-        Lehmann & Romano 2005).
+        change of each school, for instance of logits or log ratios;
+        symmetric about zero if nothing changed (Fisher 1935; Lehmann & Romano 2005).
 
     Returns
     -------
     float
-        p; at least 2/2^S, so three schools can never be below 0.25. Above twenty schools 200,000 patterns are drawn, the observed one among them.
+        p; at least 2/2^S, so three schools can never be below 0.25.
+        Above twenty schools 200,000 patterns are drawn, the observed one among them.
 
     Examples
     --------
@@ -162,7 +169,8 @@ def _table(estimate: np.ndarray, cr1: np.ndarray, cr3: np.ndarray, clusters: int
 def clustered_ols(
     y: ArrayLike, design: pd.DataFrame, clusters: ArrayLike, weights: ArrayLike | None = None
 ) -> Clustered:
-    """Least squares with errors clustered by school: CR1 and the jackknife CR3 (Bell & McCaffrey 2002; MacKinnon, Nielsen & Webb 2023).
+    """Least squares with errors clustered by school: CR1 and the jackknife CR3 (Bell & McCaffrey 2002;
+    MacKinnon, Nielsen & Webb 2023).
 
     CR1 = A⁻¹ (Σ s_g s_g′) A⁻¹ · G/(G − 1) · (N − 1)/(N − p); CR3 = (G − 1)/G · Σ (β_(−g) − β̂)(β_(−g) − β̂)′.
 
@@ -212,7 +220,8 @@ def clustered_logit(
     *,
     jackknife: bool = True,
 ) -> Clustered:
-    """Logit of grouped counts with errors clustered by school: CR1 with N = graduates, CR3 by refitting without each school.
+    """Logit of grouped counts with errors clustered by school:
+    CR1 with N = graduates, CR3 by refitting without each school.
 
     Equal to the same model on one row a graduate (sufficient statistics); see `clustered_ols` for the formulas.
 
@@ -235,7 +244,8 @@ def clustered_logit(
     require_several(x, labels)
 
     def fit(kept: np.ndarray) -> np.ndarray:
-        return fit_logit(k[kept], n[kept], x[kept]).params
+        coefficients: np.ndarray = fit_logit(k[kept], n[kept], x[kept]).params
+        return coefficients
 
     beta = fit(np.full(len(k), True))
     mu = 1 / (1 + np.exp(-x @ beta))
@@ -304,8 +314,9 @@ def wild_cluster_bootstrap(
 ) -> WildBootstrap:
     """Wild cluster bootstrap of least squares with the null imposed (WCR-C; Cameron, Gelbach & Miller 2008).
 
-    Residuals under β_column = 0 are multiplied by one sign a cluster; p = share of |t*| ≥ |t|, t with CR1 errors. All 2^G Rademacher
-    patterns are enumerated up to 2^13; beyond that, patterns are drawn. Computed from X′X and X′y of each cluster only.
+    Residuals under β_column = 0 are multiplied by one sign a cluster; p = share of |t*| ≥ |t|, t with CR1 errors. All
+    2^G Rademacher patterns are enumerated up to 2^13; beyond that, patterns are drawn. Computed from X′X and X′y of
+    each cluster only.
 
     Parameters
     ----------
@@ -337,7 +348,8 @@ def wild_cluster_bootstrap(
         beta = b_draws.sum(1) @ inverse
         scores = (b_draws - np.einsum("gij,dj->dgi", a, beta)) @ inverse[:, place]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return beta[:, place] / np.sqrt(factor * (scores**2).sum(1))
+            quotients: np.ndarray = beta[:, place] / np.sqrt(factor * (scores**2).sum(1))
+            return quotients
 
     enumerated = groups <= 13
     if enumerated:

@@ -8,18 +8,23 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.ground import arrays
 from analysis.ground.arrays import part_of, takes
-from analysis.ground.errors import BadArgument, Refused  # noqa: F401 - methods that import their measures here find their refusal beside them
+from analysis.ground.errors import BadArgument
+
+# methods that import their measures here find their refusal beside them
+from analysis.ground.errors import Refused as Refused
 
 K, N = arrays.counts(dimensions=(0, 1, 2), whole=True, zero=True), arrays.counts(dimensions=(0, 1, 2), whole=True)
 
 
 @takes(successes=K, trials=N)
 def school_logits(successes: ArrayLike, trials: ArrayLike) -> np.ndarray:
-    """Logits of school rates; where a rate is 0 or 1 half a case is added on either side (Haldane 1955; Anscombe 1956)."""
+    """Logits of school rates; where a rate is 0 or 1 half a case is added on either side (Haldane 1955;
+    Anscombe 1956)."""
     k, n = np.asarray(successes), np.asarray(trials)
     _check_part(k, n)
     edge = 0.5 * ((k <= 0) | (k >= n))
-    return np.log((k + edge) / (n - k + edge))
+    logits: np.ndarray = np.log((k + edge) / (n - k + edge))
+    return logits
 
 
 def _check_part(k: np.ndarray, n: np.ndarray) -> None:
@@ -36,7 +41,8 @@ METHODS = {"wilson": "wilson", "clopper_pearson": "beta", "jeffreys": "jeffreys"
 def proportion_interval(
     successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95, *, method: str = "wilson"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of a proportion (Brown, Cai & DasGupta 2001). Treats graduates as independent: a lower bound of the spread.
+    """Interval of a proportion (Brown, Cai & DasGupta 2001). Treats graduates as independent:
+    a lower bound of the spread.
 
     Parameters
     ----------

@@ -39,9 +39,9 @@ def empirical_bayes(
 ) -> Shrunk:
     """Empirical-Bayes rates of schools from a beta-binomial population, with rank intervals by simulation.
 
-    Posterior of a school Beta(k + a, n − k + b) (Efron & Morris 1975); shrunk rate: its mean. Draws take the logit of the mean and ln(a + b) from
-    their likelihood on a grid (flat from −3 to 14), so that intervals hold the uncertainty of the population too; ranks are taken within
-    each draw (Goldstein & Spiegelhalter 1996), 1 is the largest rate.
+    Posterior of a school Beta(k + a, n − k + b) (Efron & Morris 1975); shrunk rate: its mean. Draws take the logit of
+    the mean and ln(a + b) from their likelihood on a grid (flat from −3 to 14), so that intervals hold the uncertainty
+    of the population too; ranks are taken within each draw (Goldstein & Spiegelhalter 1996), 1 is the largest rate.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def empirical_bayes(
     Returns
     -------
     Shrunk
-        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, every rank is open,
-        and the precision of the model may be inf.
+        where schools differ no more than draws do (ρ near 0) all shrunk rates lie near the pooled one, every rank is
+        open, and the precision of the model may be inf.
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     model = beta_binomial(k, n, pd.DataFrame({"constant": np.ones(k.size)}))
@@ -91,7 +91,8 @@ def empirical_bayes(
             "rank_upper": rank_high.astype(int),
         }
     )
-    return Shrunk(table, model, tuple(float(v) for v in np.quantile(new, [tail, 1 - tail])))
+    new_low, new_high = np.quantile(new, [tail, 1 - tail])
+    return Shrunk(table, model, (float(new_low), float(new_high)))
 
 
 @dataclass(frozen=True)

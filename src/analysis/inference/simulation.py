@@ -1,10 +1,15 @@
-"""How often tests reject when nothing differs, at the design at hand: a few schools of unequal size that differ among themselves.
+"""How often tests reject when nothing differs, at the design at hand:
+a few schools of unequal size that differ among themselves.
 
-Each test is computed for all draws at once from its closed form for two groups; tests of the project compare them with the public functions, draw by
-draw. A draw in which a test has no answer (a tier in which everybody was placed) counts as failed, not as a rejection.
+Each test is computed for all draws at once from its closed form for two groups; tests of the project compare them with
+the public functions, draw by draw. A draw in which a test has no answer (a tier in which everybody was placed) counts
+as failed, not as a rejection.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,18 +36,23 @@ MOST_SCHOOLS = 13  # patterns of signs are enumerated
 
 
 def _draw_logits(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a logarithm moves a last bit here, and no draw after it."""
-    return special.ndtri(rng.random(shape))
+    """Standard normal numbers by the inverse distribution function of uniform ones: a last bit more or less in a
+    logarithm moves a last bit here, and no draw after it."""
+    drawn: np.ndarray = special.ndtri(rng.random(shape))
+    return drawn
 
 
 def _draw_placed(rng: np.random.Generator, n: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Binomial counts of shape `p` by the inverse distribution function of uniform numbers."""
-    return stats.binom.ppf(rng.random(p.shape), n, p)
+    counts: np.ndarray = stats.binom.ppf(rng.random(p.shape), n, p)
+    return counts
 
 
-def _design(given: dict) -> None:
+def _design(given: dict[str, Any]) -> None:
     """A column of counts a school, two groups, few enough schools for every pattern of signs."""
-    k, n, first = given.get("k", given.get("k_before")), given.get("n", given.get("trials")), given.get("first")
+    k: Any = given.get("k", given.get("k_before"))
+    n: np.ndarray = given["n"] if "n" in given else given["trials"]
+    first: np.ndarray | None = given.get("first")
     if n.size > MOST_SCHOOLS:
         raise BadArgument(
             "n" if "n" in given else "trials",
@@ -68,7 +78,7 @@ def _design(given: dict) -> None:
         two_groups("first")(given)
 
 
-def _spreads(given: dict) -> None:
+def _spreads(given: dict[str, Any]) -> None:
     """One spread, or one a school."""
     if given["sigma"].ndim and given["sigma"].shape != given["trials"].shape:
         raise BadArgument(
@@ -91,7 +101,8 @@ of_two_tiers = takes(_design, may_be_nan=NO_ANSWER, k=PLACED, n=GRADUATES, first
     rng=arrays.generator,
 )
 def draw_counts(trials: ArrayLike, mean_logit: float, sigma: float, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal, no tier effect."""
+    """Placed of each school, shape (draws, schools): binomial around school probabilities Λ(μ + σu), u standard normal,
+    no tier effect."""
     n = np.asarray(trials, float)
     return _draw_placed(rng, n, special.expit(mean_logit + sigma * _draw_logits(rng, (draws, n.size))))
 
@@ -110,7 +121,8 @@ def two_proportions(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarr
     """Two-proportion z (= chi-square) test over graduates."""
     (p1, p2), (n1, n2) = _pooled(k, n, first)
     p = (p1 * n1 + p2 * n2) / (n1 + n2)
-    return 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(p * (1 - p) * (1 / n1 + 1 / n2)))
+    found: np.ndarray = 2 * stats.norm.sf(np.abs(p1 - p2) / np.sqrt(p * (1 - p) * (1 / n1 + 1 / n2)))
+    return found
 
 
 @of_two_tiers
@@ -121,7 +133,8 @@ def quasi_binomial(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
     chi = ((k - fitted) ** 2 / (fitted * (1 - fitted / n))).sum(1)
     freedom = n.size - 2
     error = np.sqrt(chi / freedom * (1 / (n1 * p1 * (1 - p1)) + 1 / (n2 * p2 * (1 - p2))))
-    return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / error, freedom)
+    found: np.ndarray = 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / error, freedom)
+    return found
 
 
 @of_two_tiers
@@ -133,7 +146,10 @@ def cluster_robust(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
         scores[:, first].sum(1) / (n1 * p1 * (1 - p1)) ** 2 + scores[:, ~first].sum(1) / (n2 * p2 * (1 - p2)) ** 2
     )
     factor = n.size / (n.size - 1) * (n.sum() - 1) / (n.sum() - 2)
-    return 2 * stats.t.sf(np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1)
+    found: np.ndarray = 2 * stats.t.sf(
+        np.abs(special.logit(p1) - special.logit(p2)) / np.sqrt(factor * variance), n.size - 1
+    )
+    return found
 
 
 @of_two_tiers
@@ -146,7 +162,8 @@ def jackknife(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
         own, total, other = (p1, n1, p2) if first[g] else (p2, n2, p1)
         without = special.logit((own * total - k[:, g]) / (total - n[g])) - special.logit(other)
         squares += ((without if first[g] else -without) - beta) ** 2
-    return 2 * stats.t.sf(np.abs(beta) / np.sqrt((n.size - 1) / n.size * squares), n.size - 1)
+    found: np.ndarray = 2 * stats.t.sf(np.abs(beta) / np.sqrt((n.size - 1) / n.size * squares), n.size - 1)
+    return found
 
 
 @of_two_tiers
@@ -156,9 +173,10 @@ def welch_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
     means, spreads, sizes = zip(
         *((part.mean(1), _spread(part), part.shape[1]) for part in (logits[:, first], logits[:, ~first]))
     )
-    return stats.ttest_ind_from_stats(
+    found: np.ndarray = stats.ttest_ind_from_stats(
         means[0], spreads[0], sizes[0], means[1], spreads[1], sizes[1], equal_var=False
     ).pvalue
+    return found
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
@@ -175,7 +193,8 @@ def _permutation(values: np.ndarray, first: np.ndarray) -> np.ndarray:
     sums = values @ labels.T
     differences = np.abs(sums / size - (values.sum(1, keepdims=True) - sums) / (first.size - size))
     own = np.abs(values[:, first].mean(1) - values[:, ~first].mean(1))[:, None]
-    return (differences >= own - 1e-12).mean(1)
+    found: np.ndarray = (differences >= own - 1e-12).mean(1)
+    return found
 
 
 @of_two_tiers
@@ -192,7 +211,8 @@ def permutation_logits(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.nd
 
 @of_two_tiers
 def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Wild cluster bootstrap of the linear probability model, null imposed, all Rademacher patterns (up to 13 schools)."""
+    """Wild cluster bootstrap of the linear probability model, null imposed,
+    all Rademacher patterns (up to 13 schools)."""
     signs = 1.0 - 2 * (
         (np.arange(2 ** (n.size - 1))[:, None] >> np.arange(n.size)) & 1
     )  # a pattern and its opposite give the same |t|
@@ -202,7 +222,8 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
         p1, p2 = counts[..., first].sum(-1) / n1, counts[..., ~first].sum(-1) / n2
         v1 = ((counts[..., first] - n[first] * p1[..., None]) ** 2).sum(-1) / n1**2
         v2 = ((counts[..., ~first] - n[~first] * p2[..., None]) ** 2).sum(-1) / n2**2
-        return np.abs(p1 - p2) / np.sqrt(v1 + v2)
+        quotients: np.ndarray = np.abs(p1 - p2) / np.sqrt(v1 + v2)
+        return quotients
 
     p = np.empty(len(k))
     for start in range(0, len(k), 50):  # fifty draws at a time keep the patterns in the cache of the processor
@@ -217,7 +238,8 @@ def wild_bootstrap(k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarra
 
 
 def _wald(found: Climb, boundary: float, k: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Wald p of the tier at the tops; where the spread of schools runs to nothing the binomial model holds, whose error is in closed form."""
+    """Wald p of the tier at the tops; where the spread of schools runs to nothing the binomial model holds,
+    whose error is in closed form."""
     p = np.full(len(k), np.nan)
     curves = found.terms.information
     tops = found.settled & (np.linalg.eigvalsh(np.where(np.isfinite(curves), curves, 0.0))[:, 0] > 0)
@@ -276,7 +298,8 @@ RECOMMENDED = ("permutation_rates", "permutation_logits", "sign_flip")
 
 @takes(_design, may_be_nan=NO_ANSWER, k_before=PLACED, k_after=PLACED, n=GRADUATES)
 def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
-    """p of a change between two years: two proportions over graduates, paired t and exact sign flip on school logits."""
+    """p of a change between two years: two proportions over graduates,
+    paired t and exact sign flip on school logits."""
     p1, p2 = k_before.sum(1) / n.sum(), k_after.sum(1) / n.sum()
     p = (p1 + p2) / 2
     z = school_logits(k_after, n) - school_logits(k_before, n)
@@ -290,12 +313,13 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
 
 
 @takes(
-    found=arrays.frame(**dict.fromkeys(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))),
+    found=arrays.frame(**arrays.alike(("size", "lower", "upper"), arrays.numbers(low=0, high=1, missing=True))),
     may_be_nan="a test without an answer in any draw has no size",
 )
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
-    """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent, their intervals outwards."""
-    shares = {"size": np.round, "lower": np.floor, "upper": np.ceil}
+    """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent,
+    their intervals outwards."""
+    shares: dict[str, Callable[..., Any]] = {"size": np.round, "lower": np.floor, "upper": np.ceil}
     return found.assign(
         **{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()}
     )
@@ -385,13 +409,15 @@ def simulate_size(
     first : array of bool
         the schools of one tier.
     mean_logit, sigma : float
-        mean and standard deviation of school logits; in the two-year design a school keeps its own level, and both years vary around it by σ/√2.
+        mean and standard deviation of school logits; in the two-year design a school keeps its own level,
+        and both years vary around it by σ/√2.
     draws, seed : int
 
     Returns
     -------
     DataFrame
-        test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %: simulation error only), failed (draws without one).
+        test, design (tiers, years), sigma, draws, size (among draws with an answer), lower, upper (Wilson, 95 %:
+        simulation error only), failed (draws without one).
     """
     n, member = np.asarray(trials, float), np.asarray(first, bool)
     rng = np.random.default_rng(seed)
@@ -399,13 +425,13 @@ def simulate_size(
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [("tiers", name, TIER_TESTS[name](k, n, member)) for name in tests]
         level_of_school = mean_logit + sigma * _draw_logits(rng, (draws, n.size))
-        years = [
+        before, after = (
             _draw_placed(
                 rng, n, special.expit(level_of_school + sigma / np.sqrt(2) * _draw_logits(rng, (draws, n.size)))
             )
             for _ in range(2)
-        ]
-        found += [("years", name, p) for name, p in paired_p(*years, n).items()]
+        )
+        found += [("years", name, p) for name, p in paired_p(before, after, n).items()]
     rows = []
     for design, name, p in found:
         sound = p[np.isfinite(p)]

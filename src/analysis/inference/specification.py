@@ -37,8 +37,13 @@ def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) 
         raise BadArgument("first", wrong, value=first.shape)
     member, other = first.astype(float), (~first).astype(float)
     if weight == "graduates":
-        return member @ k / (member @ n) - other @ k / (other @ n)
+        pooled: np.ndarray = member @ k / (member @ n) - other @ k / (other @ n)
+        return pooled
     if weight == "schools":
-        return member @ (k / n) / member.sum(1) - other @ (k / n) / other.sum(1)
+        means: np.ndarray = member @ (k / n) / member.sum(1) - other @ (k / n) / other.sum(1)
+        return means
     logit = school_logits(k, n)
-    return 1 / (1 + np.exp(-(member @ logit) / member.sum(1))) - 1 / (1 + np.exp(-(other @ logit) / other.sum(1)))
+    centres: np.ndarray = 1 / (1 + np.exp(-(member @ logit) / member.sum(1))) - 1 / (
+        1 + np.exp(-(other @ logit) / other.sum(1))
+    )
+    return centres

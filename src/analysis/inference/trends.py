@@ -1,9 +1,11 @@
-"""What a series of years allows: the last value, a line with its honest interval, a slope, a level, a break, and no more."""
+"""What a series of years allows: the last value, a line with its honest interval, a slope, a level, a break,
+and no more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +22,7 @@ class TooFewYears(Refused):
     """A method asks for more years than the series has."""
 
 
-SERIES = {"years": arrays.years, "values": arrays.numbers()}
+SERIES: dict[str, Any] = {"years": arrays.years, "values": arrays.numbers()}
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Trend:
 def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: float = 0.95) -> Forecast:
     """Least-squares line with the prediction interval of its t distribution with n − 2 degrees of freedom.
 
-    With three equally spaced years ŷ = ȳ + 2b, s = |y₁ − 2y₂ + y₃|/√6 and the half-width is 12.706 · s · √(10/3): honest, because it is useless.
+    With three equally spaced years ŷ = ȳ + 2b, s = |y₁ − 2y₂ + y₃|/√6 and the half-width is 12.706 · s · √(10/3):
+    honest, because it is useless.
 
     Raises
     ------
@@ -87,7 +90,8 @@ def line_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: fl
 def drift_forecast(years: ArrayLike, values: ArrayLike, year: int, confidence: float = 0.95) -> Forecast:
     """Last value plus the mean yearly step, with the t(n − 2) interval of a random walk with drift.
 
-    ŷ = y_n + h·d̄, half-width t · s_d · √(h(1 + h/(n − 1))), s_d the spread of the steps (Hyndman & Athanasopoulos 2021). Years one apart.
+    ŷ = y_n + h·d̄, half-width t · s_d · √(h(1 + h/(n − 1))),
+    s_d the spread of the steps (Hyndman & Athanasopoulos 2021). Years one apart.
 
     Raises
     ------
@@ -133,8 +137,8 @@ def theil_sen(years: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> 
 def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> tuple[float, float, float]:
     """Forecast of a local-level model y = μ + ε, μ' = μ + η, by maximum likelihood (Harvey 1989), years one apart.
 
-    The scale is concentrated out and the part s of the level's variance in both is searched on 0 (a constant) to 1 (a random walk), so that the
-    answer does not depend on the unit of y; diffuse start at the first value.
+    The scale is concentrated out and the part s of the level's variance in both is searched on 0 (a constant) to 1 (a
+    random walk), so that the answer does not depend on the unit of y; diffuse start at the first value.
 
     Returns
     -------
@@ -178,7 +182,8 @@ def local_level(values: ArrayLike, ahead: int = 1, confidence: float = 0.95) -> 
     part = min((part, grid[best]), key=lambda p: run(p)[0])
     _, level, variance, scale = run(part)
     half = stats.t.ppf(0.5 + confidence / 2, y.size - 2) * np.sqrt(scale * (variance + ahead * part + 1 - part))
-    return tuple(float(y.mean() + spread * v) for v in (level, level - half, level + half))
+    value, low, high = (float(y.mean() + spread * v) for v in (level, level - half, level + half))
+    return value, low, high
 
 
 @takes(
@@ -201,16 +206,18 @@ def describe_trend(
 ) -> Trend:
     """Fit what the number of years allows, and forecast only with an interval that holds.
 
-    One or two years: the last value, no trend, no forecast. Three and four: the drift with its t interval (wide by nature). Five to nine:
-    Theil–Sen slope, forecast by the line. Ten or more: local level (Harvey 1989), with the Theil–Sen slope beside it.
+    One or two years: the last value, no trend, no forecast. Three and four: the drift with its t interval (wide by
+    nature). Five to nine: Theil–Sen slope, forecast by the line. Ten or more: local level (Harvey 1989), with the
+    Theil–Sen slope beside it.
 
     Parameters
     ----------
     years, values : array
-        one value a year. Years need not follow each other for a slope; they must for drift and local level, else the line is used.
+        one value a year. Years need not follow each other for a slope; they must for drift and local level,
+        else the line is used.
     lower, upper : array, optional
-        rounding box of each value: the interval of drift and line is then the outermost over its corners. Rounded figures often lie on a line
-        by chance; without their box such an interval would have no width, and is refused.
+        rounding box of each value: the interval of drift and line is then the outermost over its corners. Rounded
+        figures often lie on a line by chance; without their box such an interval would have no width, and is refused.
     ahead : int
         years after the last one, one or more.
     """
@@ -223,7 +230,8 @@ def describe_trend(
         place = int(np.flatnonzero(outside)[0])
         raise BadArgument(
             "values",
-            f"position {place} is {y[place]:g}, its box {box[place, 0]:g} to {box[place, 1]:g}; every value must lie in its box",
+            f"position {place} is {y[place]:g}, its box {box[place, 0]:g} to {box[place, 1]:g}; every value must lie "
+            "in its box",
             position=place,
             value=y[place],
         )
@@ -271,7 +279,8 @@ class Break:
 def structural_break(
     years: ArrayLike, values: ArrayLike, *, trim: float = 0.15, draws: int = 1999, seed: int = 1
 ) -> Break:
-    """Largest F of a break in the level over all years, with its permutation p (Andrews 1993 for the search; exchangeable years under no break).
+    """Largest F of a break in the level over all years, with its permutation p (Andrews 1993 for the search;
+    exchangeable years under no break).
 
     Raises
     ------
@@ -293,7 +302,8 @@ def structural_break(
     def reduction(rows: np.ndarray) -> np.ndarray:
         sums = rows.cumsum(1)[:, cuts - 1]
         total = rows.sum(1, keepdims=True)
-        return sums**2 / cuts + (total - sums) ** 2 / (t.size - cuts)
+        reduced: np.ndarray = sums**2 / cuts + (total - sums) ** 2 / (t.size - cuts)
+        return reduced
 
     own = reduction(y[None])[0]
     rng = np.random.default_rng(seed)

@@ -1,10 +1,11 @@
 """Reads the numbered tables of a text dump.
 
-The layout of such a dump, as met in practice: a caption line ``表3-5 …`` before the table; each cell on a line of its own
-that begins with a tab; rows parted by one blank line; a cell of several paragraphs goes on, after one blank line, on a line
-without a tab; an empty paragraph inside a cell adds a blank line, so that two or more blank lines may or may not end a row;
-horizontally merged cells are printed once, vertically merged ones as empty cells; the closing row lacks the cell that its label
-was merged with. What that leaves open is settled by the declared layout, and what does not fit is reported with its line.
+The layout of such a dump, as met in practice: a caption line ``表3-5 …`` before the table; each cell on a line of its
+own that begins with a tab; rows parted by one blank line; a cell of several paragraphs goes on, after one blank line,
+on a line without a tab; an empty paragraph inside a cell adds a blank line, so that two or more blank lines may or may
+not end a row; horizontally merged cells are printed once, vertically merged ones as empty cells; the closing row lacks
+the cell that its label was merged with. What that leaves open is settled by the declared layout, and what does not fit
+is reported with its line.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def _closing_width(cells: list[Cell], layout: TableLayout) -> int:
 def _spread(texts: list[str], layout: TableLayout, depth: int) -> list[str]:
     """Printed header cells put over the first column they span, so that the grid is rectangular."""
     printed = iter(texts)
-    grid = []
+    grid: list[str] = []
     for want in layout.header_grid()[depth]:
         # every printed cell, the empty ones of vertical merges too, has its column; the rest of a span has none
         starts = want or len(layout.columns[len(grid)].header) <= depth

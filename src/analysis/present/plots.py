@@ -1,7 +1,8 @@
 """Forms of figures: one idea each, direct labels, intervals drawn and named. Nothing is computed here.
 
-Each form gets published tables (codes and numbers) and `words` of the figure, which say codes and texts in a language: ``words("xlabel")``
-is a text, ``words.rows(frame, column)`` the names of rows, ``words.cell(column, code)`` one code. Options are the same in every language.
+Each form gets published tables (codes and numbers) and `words` of the figure, which say codes and texts in a language:
+``words("xlabel")`` is a text, ``words.rows(frame, column)`` the names of rows, ``words.cell(column, code)`` one code.
+Options are the same in every language.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from analysis.present.results import Drawn
 from analysis.present.style import PALETTE, wrap
@@ -21,7 +23,8 @@ from analysis.present.style import PALETTE, wrap
 
 @dataclass(frozen=True)
 class Series:
-    """One series of a dot plot: the key of its name among the figure's words, and the columns that hold value and interval."""
+    """One series of a dot plot: the key of its name among the figure's words,
+    and the columns that hold value and interval."""
 
     name: str
     value: str | None
@@ -143,30 +146,32 @@ def plot_bands(
     scale : float
         of lines and levels before drawing (100 for per cent).
     """
-    x_name, x = x, frame[x].to_numpy(float)
+    along = frame[x].to_numpy(float)
     figure, axes = plt.subplots(figsize=(7.4, 3.6))
     ends = []
     for name, colour in bands.items():
         values = scale * frame[name].to_numpy(float)
-        axes.plot(x, values, color=PALETTE[colour], linewidth=2)
+        axes.plot(along, values, color=PALETTE[colour], linewidth=2)
         ends.append([values[-1], words(name), colour])
     for name, value in zip(levels["name"], levels[level]):
         height = scale * value
-        axes.hlines(height, x[0], x[-1], color=PALETTE[colours[name]], linewidth=1.4)
+        axes.hlines(height, along[0], along[-1], color=PALETTE[colours[name]], linewidth=1.4)
         ends.append([height, words(name), colours[name]])
     span = axes.get_ylim()[1] - axes.get_ylim()[0]
     ends.sort(key=lambda e: e[0])
     for previous, end in zip(ends, ends[1:]):
         end[0] = max(end[0], previous[0] + 0.075 * span)
     for height, name, colour in ends:
-        axes.text(x[-1] + 0.015 * (x[-1] - x[0]), height, name, color=PALETTE[colour], va="center", fontsize=8.5)
+        axes.text(
+            along[-1] + 0.015 * (along[-1] - along[0]), height, name, color=PALETTE[colour], va="center", fontsize=8.5
+        )
     for place in marks[mark]:
-        text = f"{words(x_name)}={place:.2f}"
+        text = f"{words(x)}={place:.2f}"
         axes.axvline(place, color=PALETTE["grey"], linewidth=0.9, linestyle=(0, (4, 3)))
         axes.text(place, axes.get_ylim()[1], text, ha="center", va="bottom", fontsize=7.5, color=PALETTE["grey"])
-    axes.set_xlim(x[0], x[-1] + 0.34 * (x[-1] - x[0]))
-    axes.spines["bottom"].set_bounds(x[0], x[-1])
-    axes.set_xticks(np.linspace(x[0], x[-1], 6))
+    axes.set_xlim(along[0], along[-1] + 0.34 * (along[-1] - along[0]))
+    axes.spines["bottom"].set_bounds(along[0], along[-1])
+    axes.set_xticks(np.linspace(along[0], along[-1], 6))
     axes.set_ylim(bottom=0)
     axes.set_xlabel(words("xlabel"))
     axes.set_ylabel(words("ylabel"))
@@ -243,7 +248,8 @@ def plot_verdicts(frame: pd.DataFrame, *, words: Drawn, label: str, columns: dic
 def plot_differences(
     frame: pd.DataFrame, *, words: Drawn, label: str, value: str, text: str, linear: float = 1.0
 ) -> Figure:
-    """Differences in per cent on an axis that is linear near zero and logarithmic beyond, each with its figures beside it.
+    """Differences in per cent on an axis that is linear near zero and logarithmic beyond,
+    each with its figures beside it.
 
     Parameters
     ----------
@@ -269,7 +275,8 @@ def plot_differences(
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(words("xlabel"))
-    figure.get_layout_engine().set(w_pad=0.2)  # the layout leaves labels of several lines too little room
+    if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):
+        layout.set(w_pad=0.2)  # it leaves labels of several lines too little room
     return figure
 
 
@@ -447,7 +454,7 @@ def plot_timeline(frame: pd.DataFrame, *, words: Drawn, lanes: Sequence[str]) ->
     earliest = np.floor(np.nanmin(frame[["begin", "end"]].to_numpy(float)))
     spread = frame.groupby("kind").cumcount()
     size = frame.groupby("kind")["kind"].transform("size")
-    for (index, item), place, count in zip(frame.iterrows(), spread, size):
+    for (_, item), place, count in zip(frame.iterrows(), spread, size):
         y = heights[item["kind"]] + 0.62 * ((place + 0.5) / count - 0.5)
         if pd.isna(item["begin"]):
             axes.plot([earliest - 0.6, item["end"]], [y, y], color=PALETTE["light"], linewidth=1.1, zorder=1)

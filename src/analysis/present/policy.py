@@ -1,6 +1,8 @@
-"""The Content-Security-Policy of every page: it allows what the page uses and no more, so that data which became script would not run.
+"""The Content-Security-Policy of every page: it allows what the page uses and no more,
+so that data which became script would not run.
 
-The policy stands in the page, since pages are opened from a folder; it holds hashes and no nonces, so that equal pages have equal bytes.
+The policy stands in the page, since pages are opened from a folder; it holds hashes and no nonces,
+so that equal pages have equal bytes.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ def with_policy(page: str, scripts: Collection[str] = ()) -> str:
     page : str
         a whole page.
     scripts : collection of str
-        scripts that may run in it, from the template that makes it. Not what stands in the page: that could have come from data.
+        scripts that may run in it, from the template that makes it. Not what stands in the page:
+        that could have come from data.
 
     Raises
     ------
@@ -59,4 +62,7 @@ def with_policy(page: str, scripts: Collection[str] = ()) -> str:
         "img-src": ["data:", *pictures],
     }
     policy = "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
-    return f'{page[: charset.end()]}\n<meta http-equiv="Content-Security-Policy" content="{policy}">{page[charset.end() :]}'
+    return (
+        f"{page[: charset.end()]}\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">{page[charset.end() :]}'
+    )

@@ -1,8 +1,9 @@
 """Prose of notebooks and guides in another language, by message catalogues (gettext).
 
-A message is a block of Markdown: a heading, a paragraph, a list, a table; blocks are parted by empty lines. Catalogues lie in
-``data/words/prose/<language>/<document>.po``; the original is a message of its own, so an edited paragraph has no translation until its catalogue
-says so again (``python -m analysis.present.prose`` lists what is missing and writes the entries to fill in).
+A message is a block of Markdown: a heading, a paragraph, a list, a table; blocks are parted by empty lines. Catalogues
+lie in ``data/words/prose/<language>/<document>.po``; the original is a message of its own, so an edited paragraph has
+no translation until its catalogue says so again (``python -m analysis.present.prose`` lists what is missing and writes
+the entries to fill in).
 """
 
 from __future__ import annotations
@@ -57,11 +58,11 @@ def is_prose(block: str) -> bool:
 @lru_cache
 def catalogue(language: str) -> dict[str, str]:
     """Translations of all documents by original."""
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
         with path.open("rb") as file:
             found |= {
-                message.id: message.string
+                str(message.id): str(message.string)
                 for message in read_po(file, locale=language)
                 if message.id and message.string and not message.fuzzy
             }
@@ -120,7 +121,7 @@ def read_catalogue(path: Path, language: str) -> dict[str, str]:
         return {}
     with path.open("rb") as file:
         return {
-            message.id: "" if message.fuzzy else message.string
+            str(message.id): "" if message.fuzzy else str(message.string or "")
             for message in read_po(file, locale=language)
             if message.id
         }

@@ -48,7 +48,8 @@ def joined(ledger: dict[str, Any]) -> dict[str, dict]:
 
 
 def catalogue(folders: dict[str, Path], language: str) -> dict[str, dict[str, dict]]:
-    """Captions of all figures and tables in a language, each with its notebook and the path of its file without the ending.
+    """Captions of all figures and tables in a language,
+    each with its notebook and the path of its file without the ending.
 
     Parameters
     ----------

@@ -28,7 +28,8 @@ WAYS = (
     "words",
     "p",
 )
-SIGNIFICANT = 8  # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
+# digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
+SIGNIFICANT = 8
 
 
 def caption_note(language: str, scope: str, units: str, source: str) -> str:
@@ -104,9 +105,10 @@ def say_cell(value: Any, how: str, language: str) -> str:
     Parameters
     ----------
     how : str
-        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``clauses`` (the same, parted by
-        semicolons), ``name`` and ``names`` (where texts stand beside codes), ``section``, ``section_number`` (the number alone), ``period``,
-        ``source``, ``sources``, ``join`` (texts in a row), ``words`` (a text by language), ``p``.
+        ``label`` (of a code; ``label:test_`` with what stands before it), ``labels`` (of several codes), ``clauses``
+        (the same, parted by semicolons), ``name`` and ``names`` (where texts stand beside codes), ``section``,
+        ``section_number`` (the number alone), ``period``, ``source``, ``sources``, ``join`` (texts in a row), ``words``
+        (a text by language), ``p``.
     """
     kind, _, prefix = how.partition(":")
     if kind not in WAYS:
@@ -141,7 +143,8 @@ def say_cell(value: Any, how: str, language: str) -> str:
 
 
 def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
-    """A published table as it is read: columns in the declared order, heads and codes in words, numbers with their decimals."""
+    """A published table as it is read: columns in the declared order, heads and codes in words,
+    numbers with their decimals."""
     said = pd.DataFrame(
         {name: say_column(frame[name], column, words.digits, language) for name, column in words.columns.items()},
         index=frame.index,
@@ -169,7 +172,8 @@ def say_column(cells: pd.Series, column: Column, digits: int, language: str) -> 
 
 
 def neutral(frame: pd.DataFrame) -> pd.DataFrame:
-    """A published table as it is kept: codes as they are, numbers to stable digits, lists and texts by language as JSON."""
+    """A published table as it is kept: codes as they are, numbers to stable digits,
+    lists and texts by language as JSON."""
     kept = frame.copy()
     for name in kept.columns:
         if pd.api.types.is_float_dtype(kept[name]):

@@ -1,4 +1,5 @@
-"""One style for all figures: a Chinese font that comes with the environment, a colour-blind-safe palette, quiet axes."""
+"""One style for all figures: a Chinese font that comes with the environment, a colour-blind-safe palette,
+quiet axes."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
+from matplotlib.rcsetup import cycler
 
 from analysis.present.display import use_tables
 
@@ -39,10 +41,11 @@ class MissingGlyph(ValueError):
 @lru_cache
 def font_file() -> Path:
     """The font file (Noto Sans CJK SC, SIL Open Font License) inside the environment."""
-    package = find_spec("mplfonts")
-    path = Path(package.submodule_search_locations[0]) / "fonts" / "NotoSansCJKsc-Regular.otf"
-    if not path.exists():
-        raise FileNotFoundError(f"{path.name} is not in mplfonts. Install requirements.lock again.")
+    package, name = find_spec("mplfonts"), "NotoSansCJKsc-Regular.otf"
+    folders = package.submodule_search_locations if package else None
+    path = Path(folders[0]) / "fonts" / name if folders else None
+    if path is None or not path.exists():
+        raise FileNotFoundError(f"{name} is not in mplfonts. Install requirements.lock again.")
     return path
 
 
@@ -61,14 +64,16 @@ def check_glyphs(text: str) -> None:
         )
 
 
-FAMILY = "Workbench Sans"  # a name that no other font has: families are looked up by name, and a system may hold another edition of the same
+# a name that no other font has: families are looked up by name, and a system may hold another edition of the same
+FAMILY = "Workbench Sans"
 
 
 def use_style() -> None:
     """The style of figures and the look of tables, whatever the machine has: call once at the top of a notebook.
 
-    Text is set in the environment's own font file. matplotlib looks fonts up by family, so the file gets a name of its own, and besides it
-    only the fonts that come with matplotlib are known. Settings of a user's ``matplotlibrc`` do not count.
+    Text is set in the environment's own font file. matplotlib looks fonts up by family, so the file gets a name of its
+    own, and besides it only the fonts that come with matplotlib are known. Settings of a user's ``matplotlibrc`` do not
+    count.
     """
     use_tables()
     mpl.rcdefaults()
@@ -110,7 +115,7 @@ def use_style() -> None:
             "ytick.major.size": 0,
             "legend.frameon": False,
             "legend.fontsize": 8.5,
-            "axes.prop_cycle": mpl.cycler(
+            "axes.prop_cycle": cycler(
                 color=[PALETTE[c] for c in ("blue", "orange", "green", "vermilion", "purple", "sky")]
             ),
         }

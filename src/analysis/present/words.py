@@ -1,8 +1,9 @@
 """What is said of tables, figures and numbers, in each language: ``data/words/<notebook>.yaml``.
 
-A text is one string for all languages or a mapping of language to string. In it ``{name}`` stands for a parameter of the run, a published
-number, or a value declared beside the text; behind a colon stands how it is said: a number format (``{share:.1f}``), ``name`` or ``names``
-(the label of a code, or of several), ``source`` or ``sources`` (short titles), ``join`` (texts in a row).
+A text is one string for all languages or a mapping of language to string. In it ``{name}`` stands for a parameter of
+the run, a published number, or a value declared beside the text; behind a colon stands how it is said: a number format
+(``{share:.1f}``), ``name`` or ``names`` (the label of a code, or of several), ``source`` or ``sources`` (short titles),
+``join`` (texts in a row).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import string
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt
@@ -19,15 +20,14 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt
 from analysis.clean import load
 from analysis.ground import paths
 from analysis.ground.dictionary import label
-from analysis.ground.errors import Problems, nearest
+from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import languages, read_yaml
 from analysis.ground.schema import LONGEST, Closed, check, refuse
 
 
 def _complete(said: str | dict[str, str]) -> str | dict[str, str]:
-    if isinstance(said, dict):
-        if missing := [one for one in languages() if one not in said]:
-            raise refuse(f"says nothing in {', '.join(missing)}", "Add the language")
+    if isinstance(said, dict) and (missing := [one for one in languages() if one not in said]):
+        raise refuse(f"says nothing in {', '.join(missing)}", "Add the language")
     for text in said.values() if isinstance(said, dict) else [said]:
         if len(text) > LONGEST:
             raise refuse(f"is longer than {LONGEST:,}", "Shorten it")
@@ -86,7 +86,7 @@ class Column(Closed):
 
     head: str | None = None
     say: str | None = None
-    digits: int | None = Field(None, ge=0, le=8)
+    digits: int | None = Field(default=None, ge=0, le=8)
     scale: float = 1
 
     entry: ClassVar[str] = "a column"
@@ -96,13 +96,21 @@ def _column(given: None | int | str | Column) -> Column:
     return given if isinstance(given, Column) else Column(digits=given) if isinstance(given, int) else Column(say=given)
 
 
-class TableWords(Captioned):
-    """A table: `columns` names what is shown, in order; a table without columns is published for numbers and figures only.
+if TYPE_CHECKING:
+    ColumnWords = Column  # what is left when the short forms are read
+else:
+    ColumnWords = Annotated[None | StrictInt | str | Column, AfterValidator(_column)]
 
-    `sorted_by` names columns whose words give the order of rows, in each language its own; `heads: codes` leaves the names of columns as they are.
+
+class TableWords(Captioned):
+    """A table: `columns` names what is shown, in order;
+    a table without columns is published for numbers and figures only.
+
+    `sorted_by` names columns whose words give the order of rows, in each language its own;
+    `heads: codes` leaves the names of columns as they are.
     """
 
-    columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
+    columns: dict[str, ColumnWords] = {}
     digits: int = Field(2, ge=0, le=8)
     sorted_by: list[str] = []
     heads: Literal["words", "codes"] = "words"
@@ -120,7 +128,7 @@ class FigureWords(Captioned):
     words: dict[str, Said] = {}
     cells: dict[str, dict[str, Said]] = {}  # column → code → text
     label: Said | None = None
-    columns: dict[str, Annotated[None | StrictInt | str | Column, AfterValidator(_column)]] = {}
+    columns: dict[str, ColumnWords] = {}
 
     entry: ClassVar[str] = "a figure"
 
@@ -167,7 +175,8 @@ def load_words(notebook: str) -> NotebookWords:
     Raises
     ------
     DataFault
-        with the line of every text that lacks a language, of every unknown key, of a name that does not begin with the notebook's.
+        with the line of every text that lacks a language, of every unknown key,
+        of a name that does not begin with the notebook's.
     """
     path, problems = words_file(notebook), Problems()
     found = check(NotebookWords, read_yaml(path), paths.shown(path), problems)
@@ -177,6 +186,8 @@ def load_words(notebook: str) -> NotebookWords:
         place = tuple(part for part in (problem.row, *problem.column.split(" / ")) if part)
         located.append(at_line(problem, lines, place))
     located.stop()
+    if found is None:
+        raise DataFault(problems)
     return found
 
 

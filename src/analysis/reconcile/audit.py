@@ -74,7 +74,9 @@ class Audit:
     ) -> None:
         """One check of a figure against what it should follow from."""
         recomputed = None if result is None or verdict == "not recomputable" else round(result.value, 6) + 0.0
-        apart = verdict in {"disagrees", "definition", "rounding"} and recomputed
+        apart = None
+        if recomputed and verdict in {"disagrees", "definition", "rounding"}:
+            apart = round(100 * (figure.value - recomputed) / abs(recomputed), 4)
         check = {
             "check_id": f"{self.source_id}:{figure.check_id}",
             "source_id": self.source_id,
@@ -89,7 +91,7 @@ class Audit:
             "kind": figure.kind,
             "part": figure.part,
             "arithmetic": result.arithmetic if result and verdict != "not recomputable" else "",
-            "difference_pct": round(100 * (figure.value - recomputed) / abs(recomputed), 4) if apart else None,
+            "difference_pct": apart,
             "candidates": joined("stop", tried),
             "name": re.sub(r"\W+", "_", figure.name),
             "printed_value": figure.value,
@@ -149,7 +151,7 @@ class Audit:
         if verdict == "disagrees" and otherwise and (meant := self._closed(figure, otherwise, context, step)):
             verdict, note = "definition", meant
         if verdict == "disagrees":
-            note = joined("stop", [rule.note if rule else "", self._apart(figure.value, result.value, step)])
+            note = joined("stop", [(rule.note or "") if rule else "", self._apart(figure.value, result.value, step)])
             tried = self._tried(figure, step, formula, context)
         self._add(figure, formula.text, verdict, note, result, tried)
 
@@ -208,7 +210,7 @@ class Audit:
         """Inequalities, stocks and quantities printed twice."""
         years = sorted({int(y) for y in self.cells["year"].unique()})
         for rule in self.rules.relations:
-            left, _, right = rule.formula.sides()
+            left, _, right = rule.formula.relation()
             for context in [Context(entity, year) for entity in self._entities(rule.levels) for year in years]:
                 try:
                     self._related(rule, context, left.evaluate(self.book, context), right.evaluate(self.book, context))
@@ -219,7 +221,7 @@ class Audit:
         """One relation between two sides."""
         if not [*a.inputs, *b.inputs]:
             return  # nothing is printed on either side
-        left, sign, right = rule.formula.sides()
+        left, sign, right = rule.formula.relation()
         x, y = float(f"{a.value:.12g}"), float(f"{b.value:.12g}")
         true, excused = holds(rule, sign, x, y)
         note: Text = ""
@@ -229,13 +231,13 @@ class Audit:
         verdict = "agrees" if true else "definition" if excused else "disagrees"
         if not true:
             note = note or say("difference", difference=f"{x - y:+.6g}")
-            note = joined("stop", [rule.otherwise if excused else "", note])
+            note = joined("stop", [(rule.otherwise or "") if excused else "", note])
         result = Result(b.amount, b.inputs, f"{a.arithmetic} {sign} {b.arithmetic}")
         self._add(self._of_relation(rule, context, a, b), rule.formula.text, verdict, note, result)
 
     def _of_relation(self, rule: Rule, context: Context, a: Result, b: Result) -> Figure:
         """The left side of a relation as a figure to judge."""
-        left, sign, right = rule.formula.sides()
+        left, sign, right = rule.formula.relation()
         tables = sorted({key.split(":")[1].removeprefix("table ") for key in [*a.inputs, *b.inputs]})
         indicator = next((key.split(":")[3] for key in a.inputs if key.count(":") > 3), "")
         read = self._read
@@ -347,9 +349,9 @@ class Audit:
         entity = self.book.entities.get(fact.entity)
         if entity is None or entity.kind != "school" or fact.value < 100:
             return None
-        same = lambda f: (f.indicator, f.value, f.kind, f.item) == (fact.indicator, fact.value, fact.kind, fact.item)
+        wanted = (fact.indicator, fact.value, fact.kind, fact.item)
         others = [f for f in self.as_printed.facts if f.entity == self.book.covers and f.section != fact.section]
-        return next(filter(same, others), None)
+        return next((f for f in others if (f.indicator, f.value, f.kind, f.item) == wanted), None)
 
     def _two_owners(self, fact: Fact, other: Fact) -> None:
         result = Result(Amount.exact(other.value), [other.key], other.raw)

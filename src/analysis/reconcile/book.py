@@ -142,9 +142,9 @@ class Book:
     def printed_total(self, indicator: str, year: int, entity: str) -> Cell | None:
         """The closing cell of the indicator if it closes exactly the schools of `entity`."""
         cell = self._totals.get((indicator, year))
-        if cell is None or self.members(entity) is None:
+        if cell is None or (members := self.members(entity)) is None:
             return None
-        return cell if {c.entity for c in self._cells[indicator, year]} <= self.members(entity) else None
+        return cell if {c.entity for c in self._cells[indicator, year]} <= members else None
 
     def _rows(self, table_id: str) -> list[dict]:
         if table_id not in self._listed:

@@ -130,6 +130,19 @@ class Formula:
             Formula(ast.unparse(tree.comparators[0])),
         )
 
+    def relation(self) -> tuple[Formula, str, Formula]:
+        """`sides` of a formula that compares two.
+
+        Raises
+        ------
+        BadFormula
+            for a formula without comparison.
+        """
+        sides = self.sides()
+        if sides is None:
+            raise BadFormula(f"{self.text!r}: no comparison; a relation has one, <=, >= or ==")
+        return sides
+
     def faults(self, book: Book, *, relation: bool = False, of_this_source: bool = True) -> list[str]:
         """What is wrong with the formula, every fault; empty for a sound one.
 
@@ -177,7 +190,7 @@ class Formula:
 def _check(tree: ast.AST, book: Book, found: list[str], of_this_source: bool) -> None:
     """Every node against the white list, every name against the dictionary."""
     match tree:
-        case ast.Constant(value=value) if type(value) in (int, float):
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             if not abs(value) <= LARGEST:
                 found.append(f"the number {value:.3g} is too large")
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
@@ -198,11 +211,7 @@ def _check(tree: ast.AST, book: Book, found: list[str], of_this_source: bool) ->
                 found.append(
                     f"{name}() takes one indicator" + (", or an indicator and a weight" if name == "mean" else "")
                 )
-            elif (
-                name == "last"
-                and isinstance(arguments[0], ast.Call)
-                and getattr(arguments[0].func, "id", "") == "prose"
-            ):
+            elif name == "last" and _is_prose(arguments[0]):
                 _check(arguments[0], book, found, of_this_source)
             else:
                 for argument in arguments:
@@ -232,8 +241,33 @@ def _check_indicator(tree: ast.AST, book: Book, found: list[str]) -> None:
             found.append(f"{_shown(tree)} stands where an indicator is wanted")
 
 
-def _texts(keywords: list[ast.keyword]) -> bool:
-    return all(isinstance(k.value, ast.Constant) and isinstance(k.value.value, str) and k.arg for k in keywords)
+def _is_prose(tree: ast.expr) -> bool:
+    """Whether a node asks for a figure of prose."""
+    return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "prose"
+
+
+def _text(tree: ast.expr) -> str:
+    """The text that a node is."""
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        return tree.value
+    raise BadFormula(f"{_shown(tree)} stands where a text is wanted")
+
+
+def _name(tree: ast.expr) -> str:
+    """The name that a node is."""
+    if isinstance(tree, ast.Name):
+        return tree.id
+    raise BadFormula(f"{_shown(tree)} stands where a name is wanted")
+
+
+def _texts(keywords: list[ast.keyword]) -> list[tuple[str, str]] | None:
+    """Names and texts of arguments; None where one has no name or is no text."""
+    found = [
+        (k.arg, k.value.value)
+        for k in keywords
+        if k.arg and isinstance(k.value, ast.Constant) and isinstance(k.value.value, str)
+    ]
+    return found if len(found) == len(keywords) else None
 
 
 def _check_records(
@@ -245,42 +279,39 @@ def _check_records(
     of_this_source: bool,
 ) -> None:
     wanted = 2 if name == "distinct" else 1
-    if (
-        len(arguments) != wanted
-        or not all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in arguments)
-        or not _texts(keywords)
-    ):
+    given = [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    filters = _texts(keywords)
+    if len(arguments) != wanted or len(given) != wanted or filters is None:
         field = " and a field" if wanted == 2 else ""
         found.append(f"{name}() takes a table number{field}, and fields = text, in quotation marks")
-    elif arguments[0].value in book.records:
-        columns = book.records[arguments[0].value].columns
+    elif given[0] in book.records:
+        columns = book.records[given[0]].columns
         found.extend(
-            f"table {arguments[0].value} has no field {f!r}{nearest(f, columns)}"
-            for f in [k.arg for k in keywords] + [a.value for a in arguments[1:]]
+            f"table {given[0]} has no field {f!r}{nearest(f, columns)}"
+            for f in [field for field, _ in filters] + given[1:]
             if f not in columns
         )
     elif of_this_source:
-        found.append(f"no record table {arguments[0].value!r}; there are {', '.join(book.records)}")
+        found.append(f"no record table {given[0]!r}; there are {', '.join(book.records)}")
 
 
 def _check_prose(
     arguments: list[ast.expr], keywords: list[ast.keyword], book: Book, found: list[str], of_this_source: bool
 ) -> None:
-    if not 1 <= len(arguments) <= 2 or not all(isinstance(a, ast.Name) for a in arguments) or not _texts(keywords):
+    names = [a.id for a in arguments if isinstance(a, ast.Name)]
+    texts = _texts(keywords)
+    if not 1 <= len(arguments) <= 2 or len(names) != len(arguments) or texts is None:
         found.append("prose() takes an indicator, an entity, and section=, kind=, item= in quotation marks")
         return
     _check_indicator(arguments[0], book, found)
-    if len(arguments) > 1 and arguments[1].id not in book.entities:
-        found.append(f"entity {arguments[1].id!r} is not known{nearest(arguments[1].id, book.entities)}")
-    for keyword in keywords:
-        if keyword.arg not in {"kind", "section", "item"}:
-            found.append(f"prose() has no {keyword.arg!r}")
-        elif of_this_source and not any(
-            f.indicator == arguments[0].id and getattr(f, keyword.arg) == keyword.value.value for f in book.facts
-        ):
-            wanted = keyword.value.value
-            near = nearest(wanted, {getattr(f, keyword.arg) for f in book.facts})
-            found.append(f"no figure of {arguments[0].id} has {keyword.arg} {wanted!r}{near}")
+    if len(names) > 1 and names[1] not in book.entities:
+        found.append(f"entity {names[1]!r} is not known{nearest(names[1], book.entities)}")
+    for word, wanted in texts:
+        if word not in {"kind", "section", "item"}:
+            found.append(f"prose() has no {word!r}")
+        elif of_this_source and not any(f.indicator == names[0] and getattr(f, word) == wanted for f in book.facts):
+            near = nearest(wanted, {getattr(f, word) for f in book.facts})
+            found.append(f"no figure of {names[0]} has {word} {wanted!r}{near}")
 
 
 def _number(value: float) -> str:
@@ -326,7 +357,7 @@ def _look_up(tree: ast.AST, book: Book, context: Context, result: Result) -> tup
 
 def _walk(tree: ast.AST, book: Book, context: Context, result: Result) -> tuple[Amount, str]:
     match tree:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return Amount.exact(float(value)), _number(value)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             amount, written = _walk(operand, book, context, result)
@@ -347,18 +378,18 @@ def _walk(tree: ast.AST, book: Book, context: Context, result: Result) -> tuple[
         case ast.Name() | ast.Subscript():
             return _look_up(tree, book, context, result)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
-            words = {k.arg: ast.literal_eval(k.value) for k in keywords}
-            if name == "last" and isinstance(arguments[0], ast.Call) and arguments[0].func.id == "prose":
+            words = {k.arg: ast.literal_eval(k.value) for k in keywords if k.arg}
+            if name == "last" and _is_prose(arguments[0]):
                 return _walk(arguments[0], book, replace(context, year=context.year - 1), result)
             if name == "last":
                 return _look_up(tree, book, context, result)
             if name == "prose":
                 return _prose(arguments, words, book, context, result)
             if name in {"rows", "distinct"}:
-                rows = book.rows(arguments[0].value, context.entity, words)
+                rows = book.rows(_text(arguments[0]), context.entity, words)
                 rows = [r for r in rows if r["entity"] != context.left_out]
                 result.inputs += [r["key"] for r in rows]
-                found = {r[arguments[1].value] for r in rows} if name == "distinct" else rows
+                found = {r[_text(arguments[1])] for r in rows} if name == "distinct" else rows
                 return Amount.exact(len(found)), _number(len(found))
             return _over_schools(name, arguments, book, context, result)
     raise BadFormula(f"{ast.unparse(tree)!r} is not in the language of formulas")
@@ -395,8 +426,8 @@ def _over_schools(
 
 def _prose(arguments: list[ast.expr], words: dict, book: Book, context: Context, result: Result) -> tuple[Amount, str]:
     """A figure of prose; those of the same section come first, and what is left must agree."""
-    indicator = arguments[0].id
-    entity = arguments[1].id if len(arguments) > 1 else context.entity
+    indicator = _name(arguments[0])
+    entity = _name(arguments[1]) if len(arguments) > 1 else context.entity
     wanted = {
         "kind": words.get("kind", context.kind if "item" not in words else None),
         "section": words.get("section"),

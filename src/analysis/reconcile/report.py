@@ -236,6 +236,7 @@ def for_reading(checks: pd.DataFrame) -> pd.DataFrame:
         for given, verdict, kind in zip(checks["candidates"], checks["verdict"], checks["kind"], strict=True)
     ]
     corrections = [", ".join(dict.fromkeys(filter(None, ids))) for ids in owned]
-    as_cells = lambda values: pd.Series(values, index=checks.index, dtype=object)
     made = {"place": where_and_what(checks), "recomputed": found, "correction_id": corrections, "candidates": tried}
-    return checks.assign(**{column: as_cells(values) for column, values in made.items()})[READ]
+    return checks.assign(
+        **{column: pd.Series(values, index=checks.index, dtype=object) for column, values in made.items()}
+    )[READ]

@@ -154,7 +154,7 @@ class _Reader:
 
     def rule(self, path: Path, row: str, entry: object, kind: str, indicator: str) -> Rule | None:
         """One entry as a rule; a misspelt key is a fault, not a silence."""
-        form = RelationEntry if kind in RELATIONS else FigureEntry
+        form: type[RelationEntry | FigureEntry] = RelationEntry if kind in RELATIONS else FigureEntry
         entry = entry if isinstance(entry, dict) else {"formula": entry}
         sound = check(form, entry, paths.shown(path), self.problems, row=str(row))
         if sound is None:

@@ -25,7 +25,8 @@ NOT_PRINTED = "not printed"  # stands for inputs of a number that a source does 
 class Cell:
     """One printed figure that a number rests on.
 
-    `address` names the cell in a page (source, table, line, column); `group` the printed table, section or statistic it is in.
+    `address` names the cell in a page (source, table, line, column); `group` the printed table,
+    section or statistic it is in.
     """
 
     key: str
@@ -140,7 +141,8 @@ class Index:
                         "record",
                         table_id,
                         f"{'表' if zh else 'table '}{table_id}",
-                        f"{label(row['entity'], self.language)} · {'第' if zh else 'line '}{row['line']}{'行' if zh else ''}",
+                        f"{label(row['entity'], self.language)} · "
+                        f"{'第' if zh else 'line '}{row['line']}{'行' if zh else ''}",
                         f"{source_id}_{table_id}_{row['line']}_row",
                     )
         return found
@@ -214,11 +216,17 @@ class Trail:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{'</td><td>'.join(html.escape(part) for part in (c.source_id, c.place, c.what, c.printed, f'{c.used:g} ({c.correction_id})' if c.used is not None and self.values != 'printed' else c.correction_id))}</td></tr>"
-            for c in self.cells
+        rows = ""
+        for c in self.cells:
+            shown = c.used is not None and self.values != "printed"
+            used = f"{c.used:g} ({c.correction_id})" if shown else c.correction_id
+            parts = (c.source_id, c.place, c.what, c.printed, used)
+            rows += f"<tr><td>{'</td><td>'.join(html.escape(part) for part in parts)}</td></tr>"
+        return (
+            f"<p><b>{html.escape(self.name)} = {html.escape(self.text)}</b>"
+            f"<br>{html.escape(self.formula)} ({html.escape(self.notebook)})</p><table><tr><th>source</th>"
+            f"<th>place</th><th>what</th><th>printed</th><th>used</th></tr>{rows}</table>"
         )
-        return f"<p><b>{html.escape(self.name)} = {html.escape(self.text)}</b><br>{html.escape(self.formula)} ({html.escape(self.notebook)})</p><table><tr><th>source</th><th>place</th><th>what</th><th>printed</th><th>used</th></tr>{rows}</table>"
 
 
 def trace(name: str, language: str = "zh") -> Trail:
