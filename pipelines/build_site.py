@@ -58,9 +58,9 @@ FILES = ("docx", "pdf")  # of the report; its page is part of the site
 MATHEMATICS = ("analysis.fit", "analysis.inference")  # rooms whose functions have pages of their own
 DOCUMENTATION = {
     "methods": "docs/methods.md",
+    "what_the_checks_cannot_see": "docs/what_the_checks_cannot_see.md",
     "adding_a_year": "docs/adding_a_year.md",
     "contributing": "CONTRIBUTING.md",
-    "what_the_checks_cannot_see": "docs/what_the_checks_cannot_see.md",
     "changelog": "CHANGELOG.md",
 }
 

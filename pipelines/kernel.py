@@ -3,6 +3,9 @@
 The runner (or the rebuild command above it) has already imported what notebooks need; a fork shares that, so a notebook begins
 after milliseconds instead of seconds. The child is forked before any event loop or socket exists. Elsewhere than on Linux an
 ordinary kernel is started.
+
+Nobody looks at a cell while it runs: what it prints is sent together, and a cell that shows more than a page can hold
+ends its kernel.
 """
 
 from __future__ import annotations
@@ -14,12 +17,16 @@ import time
 import uuid
 from pathlib import Path
 
+from ipykernel.iostream import OutStream
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
 from pipelines.conditions import die_with_parent
 
 CAN_FORK = sys.platform == "linux"  # elsewhere forking after NumPy has been imported is not safe
+# of one cell: characters printed, things displayed, characters of these; exit code of a kernel that was to show more
+PRINTED, SHOWN, DRAWN = 200_000, 1_000, 20_000_000
+SHOWS_TOO_MUCH = 77
 
 
 class ForkedKernel:
@@ -79,6 +86,8 @@ def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
     code = 1
     try:
         die_with_parent(runner)
+        # where memory runs out the kernel goes first: its cell can be named
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
         import ipykernel.kernelapp
         import pandas  # noqa: F401
 
@@ -98,6 +107,8 @@ def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
                     "--log-level=50",
                     "--HistoryManager.hist_file=:memory:",
                     f"--IPKernelApp.parent_handle={runner}",
+                    "--IPKernelApp.outstream_class=pipelines.kernel.Printed",
+                    "--IPKernelApp.extra_extensions=pipelines.kernel",
                 ]
             )
         code = 0
@@ -106,6 +117,50 @@ def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
     finally:
         # whatever happened, the child must not go on in the runner's code
         os._exit(code)
+
+
+class Printed(OutStream):
+    """Standard output and error of a cell, of bounded length.
+
+    A message for every flushed line would take seconds, and once a thousand wait a kernel drops the next and its lines.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._cell, self._length = None, 0
+
+    def write(self, string: str) -> int | None:
+        cell = self.parent_header.get("msg_id")
+        if cell != self._cell:
+            self._cell, self._length = cell, 0
+        self._length += len(string)
+        if self._length > PRINTED:
+            os._exit(SHOWS_TOO_MUCH)  # an exception could be caught, and a thread that reads a pipe would stop reading
+        return super().write(string)
+
+    def flush(self) -> None:
+        """Send now where the kernel asks, which keeps text, pictures and errors in order; else soon after the write."""
+        if sys._getframe(1).f_globals.get("__name__", "").startswith("ipykernel"):
+            super().flush()
+
+
+def load_ipython_extension(shell) -> None:
+    """In the kernel: count what cells display."""
+    counted = {"cell": None, "shown": 0, "drawn": 0}
+
+    def count(message: dict) -> dict:
+        cell = message["parent_header"].get("msg_id")
+        if cell != counted["cell"]:
+            counted.update(cell=cell, shown=0, drawn=0)
+        counted["shown"] += 1
+        parts = message["content"].get("data", {}).values()
+        counted["drawn"] += sum(len(part) for part in parts if isinstance(part, str))
+        if counted["shown"] > SHOWN or counted["drawn"] > DRAWN:
+            os._exit(SHOWS_TOO_MUCH)
+        return message
+
+    shell.display_pub.register_hook(count)
+    shell.displayhook.register_hook(count)
 
 
 class ForkedProvisioner(LocalProvisioner):

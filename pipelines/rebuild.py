@@ -48,6 +48,13 @@ LIBRARIES = (
 )
 
 
+LITTLE_MEMORY = "often too little memory: close other programs, then run the rebuild again; it goes on from there"
+
+
+class WorkerEnded(Exception):
+    """A process of the rebuild was ended from outside."""
+
+
 class Worker:
     """One end of the line to a warm process that runs one command at a time, each in a fork of its own."""
 
@@ -56,12 +63,18 @@ class Worker:
 
     def start(self, stage, command: str, log: Path) -> None:
         self.stage, self.since = stage, time.monotonic()
-        self.socket.sendall(json.dumps([command, str(log)]).encode() + b"\n")
+        try:
+            self.socket.sendall(json.dumps([command, str(log)]).encode() + b"\n")
+        except ConnectionError:
+            raise WorkerEnded(f"before {stage.addressing}") from None
 
     def result(self) -> int:
-        answer = self.socket.recv(64)
+        try:
+            answer = self.socket.recv(64)
+        except ConnectionError:
+            answer = b""
         if not answer:
-            raise RuntimeError("a worker process ended without an answer")
+            raise WorkerEnded(f"during {self.stage.addressing}")
         return int(answer)
 
 
@@ -191,23 +204,17 @@ def rebuild(force: bool = False) -> int:
         return plain_repro(force)
     workers = start_workers(WORKERS)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from dvc.exceptions import DvcException
-    from dvc.lock import LockError
-
     try:
-        code = _rebuild(force, workers, paths.BUILD, begun)
+        # the stage `check` does not wait for dvc.yaml, which every edit of a stage moves; the workers load meanwhile
+        from pipelines.check import check_workspace
+
+        check_workspace()
+        code = _with_dvc(force, workers, paths.BUILD, begun)
         if code == 0:
             freshness.remember(before)
         return code
-    except LockError as error:
-        print(
-            f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.",
-            file=sys.stderr,
-        )
-        return 1
-    except DvcException as error:
-        cause = next((e for e in (error.__cause__, error.__context__) if isinstance(e, OSError)), None)
-        print(disk_message(cause) if cause else f"DVC: {error}", file=sys.stderr)
+    except DataFault as fault:
+        print(fault, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. What was finished is recorded; the next rebuild goes on from there.", file=sys.stderr)
@@ -215,6 +222,27 @@ def rebuild(force: bool = False) -> int:
     finally:
         for worker in workers:
             worker.socket.close()
+
+
+def _with_dvc(force: bool, workers: list[Worker], build: Path, begun: float) -> int:
+    from dvc.exceptions import DvcException
+    from dvc.lock import LockError
+
+    try:
+        return _rebuild(force, workers, build, begun)
+    except LockError as error:
+        print(
+            f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.",
+            file=sys.stderr,
+        )
+        return 1
+    except WorkerEnded as where:
+        print(f"FAILED  a process of the rebuild was ended {where} ({LITTLE_MEMORY}).", file=sys.stderr)
+        return 1
+    except DvcException as error:
+        cause = next((e for e in (error.__cause__, error.__context__) if isinstance(e, OSError)), None)
+        print(disk_message(cause) if cause else f"DVC: {error}", file=sys.stderr)
+        return 1
 
 
 def plain_repro(force: bool) -> int:
@@ -328,7 +356,9 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
                 output = redacted((logs / f"{stage.addressing}.log").read_text(encoding="utf-8"))
                 if code:
                     failed = stage
-                    how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+                    how = f"exit code {code}"
+                    if code < 0:
+                        how = f"killed by signal {-code}{f'; {LITTLE_MEMORY}' if code == -signal.SIGKILL else ''}"
                     print(f"FAILED  {stage.addressing} after {seconds:.1f} s ({how})\n{output}", file=sys.stderr)
                     continue
                 stage.save()

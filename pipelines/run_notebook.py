@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -33,8 +34,19 @@ from pipelines.staging import replace, staging
 ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
 
 
+LEFT = (
+    "a cell leaves the interpreter (exit, quit, sys.exit or os._exit), which passes over the cells below it. "
+    "Let it raise an error, or take it out"
+)
+HANG_GUARD = 120  # seconds for a kernel's first message, and for its last one after its reply; machines may be busy
+
+
 class StageFailed(Exception):
     """A stage did not finish; the message is for the reader of the log."""
+
+
+class LeftKernel(Exception):
+    """A cell asked its kernel to end."""
 
 
 def check_parameters(notebook, section: str, expected: dict[str, object], problems: Problems, file: str) -> None:
@@ -71,7 +83,7 @@ def check_parameters(notebook, section: str, expected: dict[str, object], proble
 
 
 def scrub(notebook):
-    """Drop the metadata that differ between two runs (times, paths, random ids); sources, tags, outputs and parameters stay."""
+    """Drop what differs between two runs: times, paths, random ids, where printed text was cut; the rest stays."""
     details = notebook.metadata.get("papermill", {})
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -82,11 +94,24 @@ def scrub(notebook):
         cell["id"] = f"cell-{number:03d}"
         tags = cell.metadata.get("tags", [])
         cell.metadata = {"tags": list(tags)} if tags else {}
+        if "outputs" in cell:
+            cell.outputs = joined(cell.outputs)
     return notebook
 
 
-def redact_outputs(half_run: Path) -> list:
-    """Cells of a half-run copy, which is looked at and passed on, without what looks personal in their text; the copy is written so."""
+def joined(outputs: list) -> list:
+    """Outputs of a cell, printed text that stands together in one piece."""
+    pieces = []
+    for kind, group in itertools.groupby(outputs, lambda output: output.get("name")):
+        group = list(group)
+        if kind:
+            group[0]["text"], group[1:] = "".join(output["text"] for output in group), []
+        pieces += group
+    return pieces
+
+
+def redact_outputs(half_run: Path) -> None:
+    """Take what looks personal out of the outputs of a half-run copy, which is looked at and passed on."""
     import nbformat
 
     notebook = nbformat.read(half_run, as_version=4)
@@ -102,7 +127,6 @@ def redact_outputs(half_run: Path) -> list:
             if "traceback" in output:
                 output["traceback"] = [redacted(line) for line in output["traceback"]]
     nbformat.write(notebook, half_run)
-    return notebook.cells
 
 
 def nearest_heading(cells, position: int) -> str:
@@ -158,7 +182,7 @@ def stage_of(section: str, item: str) -> str:
 def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None:
     import nbformat
     import papermill
-    from nbclient.exceptions import DeadKernelError
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     from pipelines.render import page
@@ -171,8 +195,34 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
     problems.stop()
     values |= {ITEMS[section]: item} if item else {}
     half_run = staged / f"{name}.half-run.ipynb"
+    begun, executed = [], []
+
+    def after(cell, cell_index: int, execute_reply: dict) -> None:
+        # exit() and quit() let the cell end well and the kernel a moment later
+        if any(payload.get("source") == "ask_exit" for payload in execute_reply["content"].get("payload", [])):
+            raise LeftKernel
+
+    def failed(why: str, detail: str = "", position: int = -1) -> StageFailed:
+        """By default the cell that was begun last has failed."""
+        if not half_run.exists():
+            # papermill writes none where the kernel is gone
+            nbformat.write(nbformat.v4.new_notebook(cells=begun), half_run)
+        redact_outputs(half_run)
+        place = "none had begun"
+        if begun:
+            position %= len(begun)
+            count = sum(any(cell is one for one in executed) for cell in begun[: position + 1])
+            place = f"{count} under {nearest_heading(begun, position)!r}"
+        return StageFailed(
+            f"{full} failed{why}.\n  notebook    notebooks/{stem}.ipynb\n"
+            f"  cell        {place}\n"
+            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n"
+            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
+            f"{redacted(detail)}".rstrip("\n")
+        )
+
     try:
-        executed = papermill.execute_notebook(
+        made = papermill.execute_notebook(
             source,
             half_run,
             parameters=values,
@@ -181,40 +231,47 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
             progress_bar=False,
             log_output=False,
             request_save_on_cell_execute=False,
+            on_cell_start=lambda cell, cell_index: begun.append(cell),
+            on_cell_executed=after,
+            on_cell_execute=lambda cell, cell_index: executed.append(cell),
+            start_timeout=HANG_GUARD,
+            iopub_timeout=HANG_GUARD,
             **engine,
         )
     except PapermillExecutionError as error:
-        cells = redact_outputs(half_run)
-        position = next(
-            (i for i, c in enumerate(cells) if any(o.get("output_type") == "error" for o in c.get("outputs", []))), 0
-        )
         trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
         message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
-        raise StageFailed(
-            f"{full} failed.\n  notebook    notebooks/{stem}.ipynb\n  cell        {error.exec_count} under {nearest_heading(cells, position)!r}\n"
-            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
-            f"{error.ename}: {redacted(message)}"
-        ) from None
+        raise failed("", f"{error.ename}: {message}") from None
+    except LeftKernel:
+        raise failed(f": {LEFT}") from None
     except DeadKernelError:
-        raise StageFailed(
-            f"{full} failed: the kernel died (often too little memory).\n  notebook    notebooks/{stem}.ipynb\n"
-            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n  half-run    {paths.shown(half_run)} (no output was changed)"
-        ) from None
-    for cell in executed.cells:
+        raise failed(f": {_how_it_died()}") from None
+    except RuntimeError as error:
+        if begun:
+            raise
+        # what jupyter_client says of a kernel that never answered
+        raise failed(f": {_how_it_died()}", str(error)) from None
+    except CellTimeoutError:
+        why = f": the kernel's messages were lost ({HANG_GUARD} s without one after the cell had ended)"
+        raise failed(why, "Let the cell show less.") from None
+    for position, cell in enumerate(made.cells):
         for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                # papermill takes an exit with code 0 for a notebook that has ended well
+                said = f"{output.ename}: {output.evalue}".rstrip(": ")
+                raise failed(f": {LEFT}", said, position)
             if output.get("name") == "stderr":
-                raise StageFailed(
-                    f"{full} failed: a cell wrote a warning, whose text differs between machines.\n  notebook    notebooks/{stem}.ipynb\n  cell        {cell.execution_count}\n{output['text']}"
-                )
-    executed = scrub(executed)
+                why = ": a cell wrote a warning, whose text differs between machines"
+                raise failed(why, output.text, position)
+    made = scrub(made)
     half_run.unlink(missing_ok=True)
     folder = staged / "results" / section
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{stem}.ipynb").write_text(nbformat.writes(executed) + "\n", encoding="utf-8")
+    (folder / f"{stem}.ipynb").write_text(nbformat.writes(made) + "\n", encoding="utf-8")
     for language in languages() if section != "clean" else [values["language"]]:
         target = folder / "said" / language
         target.mkdir(parents=True, exist_ok=True)
-        (target / f"{stem}.html").write_text(page(executed, name, folder, language), encoding="utf-8")
+        (target / f"{stem}.html").write_text(page(made, name, folder, language), encoding="utf-8")
     if section != "clean":
         check_ledger(folder, full)
         listed = staged / "build" / "published" / f"{name}.txt"
@@ -272,6 +329,18 @@ def check_ledger(folder: Path, full: str) -> None:
             row=full,
         )
     problems.stop()
+
+
+def _how_it_died() -> str:
+    from pipelines.kernel import DRAWN, PRINTED, SHOWN, SHOWS_TOO_MUCH, ForkedKernel
+
+    code = ForkedKernel.current.returncode if ForkedKernel.current else None
+    if code == SHOWS_TOO_MUCH:
+        most = f"at most {PRINTED:,} printed characters, {SHOWN:,} displays, {DRAWN:,} characters of these"
+        return f"a cell shows more than a page can hold ({most}). Print a summary, or publish a table"
+    if code is not None and code >= 0:
+        return f"the kernel ended with exit code {code}: {LEFT}"
+    return f"the kernel died (often too little memory{f'; signal {-code}' if code else ''})"
 
 
 def move_outputs(full: str, staged: Path) -> None:

@@ -46,6 +46,23 @@ def forget() -> None:
                     value.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def collection():
+    """The collection of the made-up year."""
+    from analysis.collect.form import load_collection
+    from tests.made_up_year import YEAR
+
+    return load_collection(YEAR)
+
+
+@pytest.fixture(scope="module")
+def forms(collection):
+    """Its forms by school."""
+    from analysis.collect.__main__ import forms_of
+
+    return forms_of(collection)
+
+
 @pytest.fixture(autouse=True)
 def forget_names():
     """No test sees the names of another test's workspace."""

@@ -36,8 +36,6 @@ from analysis.ground.arrays import _numbers_in
 from analysis.ground.errors import BadArgument, Refused
 
 SECONDS_A_CALL, BYTES = 3, 4 * 2**30
-# (function, reason): called many thousand times by an optimiser whose callers have checked everything
-INTERNAL = {"inference.binomial.beta_binomial_slopes": "derivatives inside a likelihood"}
 
 # --- sound arguments --------------------------------------------------------------------------------------------------
 
@@ -872,7 +870,7 @@ def public_functions() -> dict[str, Callable]:
                         for method, f in vars(thing).items()
                         if inspect.isfunction(f) and not method.startswith("_")
                     }
-    return {name: thing for name, thing in found.items() if name not in INTERNAL}
+    return found
 
 
 def judge(name: str, function: Callable, arguments: dict) -> str:

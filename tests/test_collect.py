@@ -12,26 +12,16 @@ import pytest
 
 from analysis.clean.panel import join_sources
 from analysis.clean.source import clean_source, save_interim
-from analysis.collect.__main__ import forms_of, main
+from analysis.collect.__main__ import main
 from analysis.collect.check import check_forms
 from analysis.collect.deliver import import_round
 from analysis.collect.form import load_collection
 from analysis.collect.read import package_fault
 from analysis.collect.write import write_form
 from analysis.ground import paths
-from tests.made_up_year import YEAR, answers, fill, hand_in, spoil
+from tests.made_up_year import IN_TIME, YEAR, answers, fill, hand_in, spoil
 
-IN_TIME, TOO_LATE = datetime.date(2025, 4, 1), datetime.date(2025, 5, 1)
-
-
-@pytest.fixture(scope="module")
-def collection():
-    return load_collection(YEAR)
-
-
-@pytest.fixture(scope="module")
-def forms(collection):
-    return forms_of(collection)
+TOO_LATE = datetime.date(2025, 5, 1)
 
 
 @pytest.fixture(scope="module")

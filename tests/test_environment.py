@@ -1,9 +1,13 @@
 """pyproject.toml, requirements.lock and environment.yml hold together; nothing names a registry."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -75,3 +79,54 @@ def test_nothing_names_a_registry_or_a_machine():
         if name.endswith((".png", ".docx", ".pdf", ".parquet")) or not (PROJECT / name).exists():
             continue
         assert not pattern.search((PROJECT / name).read_text(encoding="utf-8")), name
+
+
+OUTSIDE = {
+    "number": "import analysis; analysis.trace('placement_rate_city_2023')",
+    "table": "from analysis import load; load.observations()",
+    "level": "from analysis import load; load.specialties()",
+    "crosswalk": "from analysis import load; load.crosswalk('group_to_sector')",
+    "name": "from analysis.ground.dictionary import indicators; indicators()",
+    "settings": "from analysis.ground.params import load_params; load_params()",
+    "output": "from analysis import paths; paths.out(paths.RESULTS / 'x.csv')",
+}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The package as a wheel installs it, no repository around it, and how Python is started beside it."""
+    folder = tmp_path_factory.mktemp("alone")
+    shutil.copytree(PROJECT / "src" / "analysis", folder / "lib" / "site-packages" / "analysis")
+    (folder / "elsewhere").mkdir()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ANALYSIS_")}
+
+    def start(*arguments: str) -> subprocess.CompletedProcess:
+        environment = {**clean, "PYTHONPATH": str(folder / "lib" / "site-packages")}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, cwd=folder / "elsewhere", env=environment, capture_output=True, text=True)
+
+    return folder, start
+
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_without_a_repository_the_package_names_the_way_out(alone, what):
+    folder, start = alone
+    done = start("-c", OUTSIDE[what])
+    said = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1 and said.startswith("analysis.ground.files.NoWorkspace: ") and str(folder) in said, (
+        done.stderr
+    )
+    assert "ANALYSIS_ROOT=/path/to/clone" in said
+    assert sorted(path.name for path in folder.rglob("*") if "site-packages" not in str(path)) == ["elsewhere", "lib"]
+
+
+def test_without_a_repository_commands_say_so_in_one_line_and_mathematics_works(alone):
+    folder, start = alone
+    done = start("-m", "analysis.collect", "template", "--year", "2024", "--out", "forms")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "ANALYSIS_ROOT=/path/to/clone" in done.stderr
+    assert start("-m", "analysis.collect", "--help").returncode == 0
+    # reads a document into a folder that names its layout: needs no repository
+    done = start("-m", "analysis.intake", "no.txt", "--source", "x", "--out", "x")
+    assert done.returncode == 1 and "x/layout.yaml: is missing" in done.stderr and "Traceback" not in done.stderr
+    done = start("-c", "from analysis.fit.structure import cosine_similarity; print(cosine_similarity([0, 1], [0, 1]))")
+    assert done.stdout.strip() == "1.0", done.stderr

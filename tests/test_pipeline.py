@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 
@@ -273,25 +274,62 @@ def test_failure_names_notebook_cell_heading_parameters_and_changes_nothing(proc
     assert list((processed / "build/staging").rglob("*.half-run.ipynb"))
 
 
-@pytest.mark.parametrize(
-    ("planted", "message"),
-    [
-        ("import os; os.kill(os.getpid(), 9)", "the kernel died"),
-        ("import warnings; warnings.warn('x')", "a cell wrote a warning"),
-    ],
-)
-def test_dead_kernels_and_warnings_are_failures_with_a_place(processed, planted, message):
+def run_with(processed, *planted: str, below: bool = True):
+    """Run a notebook with cells planted after its parameters; without the cells below them the last one ends it."""
     path = processed / "build/notebooks/05_cooperation.ipynb"
     original = path.read_text(encoding="utf-8")
     notebook = read(path)
-    notebook.cells.insert(2, nbformat.v4.new_code_cell(planted, id="planted"))
+    cells = [nbformat.v4.new_code_cell(source, id=f"planted{n}") for n, source in enumerate(planted)]
+    notebook.cells[2 : 2 if below else None] = cells
     path.write_text(nbformat.writes(notebook), encoding="utf-8")
     done = run(processed, "pipelines.run_notebook", "cooperation", check=False)
     path.write_text(original, encoding="utf-8")
-    assert done.returncode == 1 and message in done.stderr and "notebooks/05_cooperation.ipynb" in done.stderr, (
-        done.stderr
-    )
+    return done
+
+
+@pytest.mark.parametrize(
+    ("planted", "message"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", "the kernel died (often too little memory; signal 9)"),
+        ("import os; os._exit(0)", "the kernel ended with exit code 0: a cell leaves the interpreter"),
+        ("import sys; sys.exit(0)", "a cell leaves the interpreter"),
+        ("raise SystemExit", "a cell leaves the interpreter"),
+        ("exit()", "a cell leaves the interpreter"),
+        ("quit()", "a cell leaves the interpreter"),
+        ("import warnings; warnings.warn('x')", "a cell wrote a warning"),
+        ("for i in range(100_000): print(i, flush=True)", "a page can hold (at most 200,000 printed characters"),
+        (
+            "import subprocess, time; subprocess.run(['seq', '99999']); time.sleep(3)",
+            "a cell shows more than a page can hold",
+        ),
+        ("for i in range(1_001): display(i)", "a cell shows more than a page can hold"),
+        ("display({'text/plain': 'x' * 30_000_000}, raw=True)", "a cell shows more than a page can hold"),
+    ],
+)
+def test_what_ends_a_notebook_early_is_a_failure_with_a_place(processed, planted, message):
+    """Also in the last cell, below which nothing is missing."""
+    done = run_with(processed, planted, below=False)
+    assert done.returncode == 1
+    place = ("notebooks/05_cooperation.ipynb", "cell        3 under '05 International", "city='town'", "half-run.ipynb")
+    for part in (message, *place):
+        assert part in done.stderr, done.stderr
     assert "Traceback" not in done.stderr and not (processed / "results/cooperation").exists()
+    half_runs = (processed / "build/staging").rglob("*.half-run.ipynb")
+    assert any("planted0" in path.read_text(encoding="utf-8") for path in half_runs)
+
+
+def test_ten_thousand_flushed_lines_are_one_output_with_every_line(processed):
+    """In the order of what is displayed between them, and the stage takes no longer than it prints."""
+    prints = "for i in range(10_000): print(i, flush=True)"
+    prints = f"import time; begun = time.process_time()\n{prints}\ntook = time.process_time() - begun"
+    displays = "display('between')\nprint('after', end='', flush=True)"
+    done = run_with(processed, f"{prints}\n{displays}", "assert took < 5, took")
+    assert done.returncode == 0, done.stderr
+    cells = read(processed / "results/cooperation/05_cooperation.ipynb").cells
+    outputs = next(c for c in cells if "range(10_000)" in c.source).outputs
+    lines = "".join(f"{i}\n" for i in range(10_000))
+    assert [o.get("text") or o.data["text/plain"] for o in outputs] == [lines, "'between'", "after"]
+    shutil.rmtree(processed / "results/cooperation")
 
 
 def test_what_is_published_is_what_the_ledger_says(processed):

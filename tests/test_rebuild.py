@@ -145,6 +145,38 @@ def test_a_data_fault_stops_with_its_place_and_changes_no_output(built):
 
 
 @pytest.mark.slow
+def test_an_edit_of_the_graph_alone_is_checked_before_anything_runs(built):
+    """The stage `check` does not wait for dvc.yaml."""
+    folder, _ = built
+    graph, lock = folder / "dvc.yaml", (folder / "dvc.lock").read_bytes()
+    original = graph.read_text(encoding="utf-8")
+    graph.write_text(original.replace("/tables/reconcile_disagreements", "/tables/reconcile_other"), encoding="utf-8")
+    done = rebuild(folder)
+    graph.write_text(original, encoding="utf-8")
+    assert done.returncode == 1 and done.stdout == "", done.stdout
+    assert "02_reconcile.ipynb publishes results/tables/reconcile_disagreements.csv, which stage" in done.stderr
+    assert "Traceback" not in done.stderr and (folder / "dvc.lock").read_bytes() == lock
+    assert rebuild(folder).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_notebook_and_the_graph_may_be_edited_together(built):
+    """The check looks at the notebook as edited, not at the older copy that the last rebuild stripped."""
+    folder, _ = built
+    graph, path = folder / "dvc.yaml", folder / "notebooks" / "02_reconcile.ipynb"
+    originals = graph.read_text(encoding="utf-8"), path.read_text(encoding="utf-8")
+    for file, original in zip((graph, path), originals):
+        file.write_text(original.replace("reconcile_disagreements", "reconcile_other"), encoding="utf-8")
+    done = rebuild(folder)
+    for file, original in zip((graph, path), originals):
+        file.write_text(original, encoding="utf-8")
+    assert "reconcile@zh" in done.stdout and "publishes" not in done.stderr, done.stdout + done.stderr
+    for made in (folder / "results" / "tables").glob("reconcile_other.csv"):
+        made.unlink()
+    assert rebuild(folder).returncode == 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
 def test_a_rebuild_that_was_ended_is_finished_by_the_next_with_equal_bytes(built, how):
     folder, _ = built

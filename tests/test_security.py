@@ -4,7 +4,6 @@ script in data."""
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import json
 import random
@@ -20,9 +19,8 @@ import pandas as pd
 import pytest
 
 from analysis.collect import check as checking
-from analysis.collect.__main__ import forms_of, main
+from analysis.collect.__main__ import main
 from analysis.collect.check import Checker, check_forms
-from analysis.collect.form import load_collection
 from analysis.collect.guard import Stopped, guarded
 from analysis.collect.package import package_fault
 from analysis.collect.words import Fault
@@ -30,20 +28,9 @@ from analysis.collect.write import write_form
 from analysis.ground.errors import DataFault, Problems
 from analysis.ground.files import read_yaml
 from analysis.ground.outgoing import LONGEST, disarmed, personal, redacted, said, table_csv
-from tests.made_up_year import YEAR, answers, fill
+from tests.made_up_year import IN_TIME, YEAR, answers, fill
 
 SHEET = "xl/worksheets/sheet6.xml"
-IN_TIME = datetime.date(2025, 4, 1)
-
-
-@pytest.fixture(scope="module")
-def collection():
-    return load_collection(YEAR)
-
-
-@pytest.fixture(scope="module")
-def forms(collection):
-    return forms_of(collection)
 
 
 @pytest.fixture(scope="module")
@@ -688,7 +675,7 @@ def test_other_cells_stay_as_they_are(text):
 
 
 def test_every_way_out_disarms_and_data_keep_the_text(tmp_path, monkeypatch, forms):
-    from analysis.clean.panel import save_processed
+    from analysis.clean.panel import read_table, save_processed
     from analysis.ground import paths
     from analysis.present.results import Results
     from pipelines import build_site
@@ -722,12 +709,13 @@ def test_every_way_out_disarms_and_data_keep_the_text(tmp_path, monkeypatch, for
     assert cells(table_csv(frame))[1][1] == "-1"
     # data keep what is printed, and what is downloaded does not
     processed = tmp_path / "processed"
-    printed = [text for text in ARMED if "\r" not in text]
+    printed = [*ARMED, "a\rb", "a\r\nb", "a\nb", ""]
     save_processed({"observations": pd.DataFrame({"=head": printed})}, processed)
     assert [row[0] for row in cells((processed / "observations.csv").read_bytes().decode("utf-8"))] == [
         "=head",
         *printed,
     ]
+    assert read_table(processed / "observations.csv")["=head"].tolist() == printed
     assert pd.read_parquet(processed / "observations.parquet")["=head"].tolist() == printed
     monkeypatch.setattr(paths, "PROCESSED", processed)
     for name, content in (("numbers.json", "{}"), ("reconciliation.csv", "a\n")):

@@ -27,6 +27,7 @@ PAGES = [
     "notebooks/03_fit.html",
     "notebooks/02_reconcile.html",
     "methods/methods.html",
+    "methods/what_the_checks_cannot_see.html",
 ]
 SERIOUS = {"serious", "critical"}
 

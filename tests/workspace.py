@@ -46,7 +46,8 @@ def make_workspace(folder: Path) -> Path:
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Environment of a command in the workspace."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("ANALYSIS_")}
+    # below pytest a kernel would not count what its child processes print
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ANALYSIS_") and k != "PYTEST_CURRENT_TEST"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
     return {
         **clean,

@@ -8,6 +8,7 @@ from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
 from analysis.clean.panel import read_table
 from analysis.ground import paths
 from analysis.ground.dictionary import entities, indicators, nearest
+from analysis.ground.files import need_workspace
 from analysis.ground.numerals import rounding_box
 
 
@@ -72,14 +73,20 @@ def revisions() -> pd.DataFrame:
 
 def specialties() -> pd.DataFrame:
     """Specialties by school and year (L2), of all sources that have them; empty where none has."""
-    path = paths.PROCESSED / "specialties.csv"
-    return read_table(path) if path.exists() else pd.DataFrame(columns=[*SPECIALTY_COLUMNS, "contradiction"])
+    return _level("specialties", [*SPECIALTY_COLUMNS, "contradiction"])
 
 
 def destinations() -> pd.DataFrame:
     """Graduates in work by specialty and industry (L3), of all sources that have them; empty where none has."""
-    path = paths.PROCESSED / "destinations.csv"
-    return read_table(path) if path.exists() else pd.DataFrame(columns=DESTINATION_COLUMNS)
+    return _level("destinations", DESTINATION_COLUMNS)
+
+
+def _level(name: str, columns: list[str]) -> pd.DataFrame:
+    path = paths.PROCESSED / f"{name}.csv"
+    if path.exists():
+        return read_table(path)
+    need_workspace()
+    return pd.DataFrame(columns=columns)
 
 
 def record_tables(source_id: str) -> dict[str, pd.DataFrame]:
@@ -95,6 +102,7 @@ def records(table_id: str, source_id: str | None = None) -> pd.DataFrame:
     """Rows of a record table (``"5-2"``), of one source or of all that have it."""
     path = paths.PROCESSED / f"records_{table_id}.csv"
     if not path.exists():
+        need_workspace()
         known = sorted(p.stem.removeprefix("records_") for p in paths.PROCESSED.glob("records_*.csv"))
         raise KeyError(f"no records of table {table_id!r}; there are records of {', '.join(known)}")
     rows = read_table(path)
@@ -114,6 +122,7 @@ def source_names(source_ids, language: str) -> str:
 
 def crosswalk(name: str) -> pd.DataFrame:
     """A table of ``data/crosswalks`` (``"group_to_sector"``)."""
+    need_workspace()
     return pd.read_csv(paths.CROSSWALKS / f"{name}.csv", keep_default_na=False, dtype={"category": str})
 
 

@@ -11,7 +11,8 @@ from analysis.clean.about import load_about
 from analysis.clean.prose import FIGURE_KEY
 from analysis.ground import VERSION, paths
 from analysis.ground.errors import Problems
-from analysis.ground.files import languages
+from analysis.ground.files import languages, need_made
+from analysis.ground.outgoing import data_csv
 
 TEXT = {"keep_default_na": False, "dtype": str}
 NUMBERS = {
@@ -59,7 +60,7 @@ KEYS = {
 
 def read_table(path: Path) -> pd.DataFrame:
     """A CSV of the workbench with its types; empty text stays empty text, an empty number is missing."""
-    frame = pd.read_csv(path, encoding="utf-8", **TEXT)
+    frame = pd.read_csv(need_made(path), encoding="utf-8", **TEXT)
     for column, kind in NUMBERS.items():
         if column in frame:
             # the files were written by the workbench itself: what is no number here is a fault and raises
@@ -186,7 +187,7 @@ def save_processed(tables: dict[str, pd.DataFrame], folder: Path | None = None) 
     for old in folder.iterdir():
         old.unlink()
     for name, frame in tables.items():
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        (folder / f"{name}.csv").write_text(data_csv(frame), encoding="utf-8", newline="\n")
     tables["observations"].to_parquet(folder / "observations.parquet", index=False)
     text = json.dumps(data_package(tables), ensure_ascii=False, indent=1)
     (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from analysis.ground.dictionary import entities, indicators
 from analysis.ground.errors import Problems, nearest
 from analysis.ground.layout import TableLayout, load_layout
 from analysis.ground.numerals import is_missing
+from analysis.ground.outgoing import data_csv
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,6 @@ def save_interim(clean: CleanSource) -> list[str]:
     written = []
     for name, frame in parts.items():
         if frame is not None:
-            frame.to_csv(paths.out(folder / f"{name}.csv"), index=False, lineterminator="\n")
+            paths.out(folder / f"{name}.csv").write_text(data_csv(frame), encoding="utf-8", newline="\n")
             written.append(f"{name}.csv")
     return written

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from analysis.ground import paths
-from analysis.ground.errors import DataFault, Problems
+from analysis.ground.errors import DataFault, DataProblem, Problems
 from analysis.ground.paths import shown
 
 try:
@@ -49,6 +49,41 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_plain_int)
 
 class Unreadable(ValueError):
     """YAML that says nothing certain: a key that stands twice, a key that is no name, a number with two readings."""
+
+
+class NoWorkspace(DataFault):
+    """The package stands alone, installed from a wheel: there is nothing to read or write beside it."""
+
+    def __init__(self):
+        problem = DataProblem(
+            str(paths.ROOT),
+            "is no workspace: it holds no params.yaml and no data",
+            "Name a clone of the repository (ANALYSIS_ROOT=/path/to/clone), or install the package from one",
+        )
+        super().__init__([problem])
+        self.args = (str(problem),)
+
+
+def need_workspace() -> None:
+    """Raise `NoWorkspace` where there is none; called where a file is missing, so that reading costs nothing more."""
+    if not paths.PARAMS.exists() and not paths.DATA.is_dir():
+        raise NoWorkspace
+
+
+def need_made(path: Path) -> Path:
+    """The path of a file that the rebuild makes.
+
+    Raises
+    ------
+    DataFault
+        if it is not there.
+    """
+    if not path.is_file():
+        need_workspace()
+        problems = Problems()
+        problems.add(shown(path), "is missing", "Make it with `make repro`")
+        problems.stop()
+    return path
 
 
 def _limit_growth(text: str) -> None:
@@ -103,6 +138,8 @@ def read_text(path: Path, problems: Problems) -> str | None:
     where there is none."""
     path, file = Path(path), shown(Path(path))
     if not path.is_file():  # a pipe would hold the reader for ever
+        if path.is_absolute() and path.is_relative_to(paths.ROOT):
+            need_workspace()
         problems.add(file, "is no file" if path.exists() or path.is_symlink() else "is missing", "Restore the file")
         return None
     try:

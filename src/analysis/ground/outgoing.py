@@ -11,7 +11,7 @@ import io
 import re
 import reprlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -154,14 +154,14 @@ def disarmed(value: Any) -> Any:
     return f"'{value}" if armed or value[0] in "\t\r\n" else value
 
 
-def csv_text(rows: Iterable[Iterable[Any]]) -> str:
-    """Rows as CSV that people open; lines end in a line feed."""
+def csv_text(rows: Iterable[Iterable[Any]], cell: Callable[[Any], Any] = disarmed) -> str:
+    """Rows as CSV, each value as `cell` gives it; lines end in a line feed."""
     buffer = io.StringIO()
     # this end makes the writer quote both signs: after a bare carriage return a spreadsheet begins a row
     writer = csv.writer(buffer, lineterminator="\r\n")
     lines = []
     for row in rows:
-        writer.writerow([disarmed(cell) for cell in row])
+        writer.writerow(map(cell, row))
         lines.append(f"{buffer.getvalue()[:-2]}\n")
         buffer.seek(0)
         buffer.truncate()
@@ -176,3 +176,9 @@ def disarmed_csv(text: str) -> str:
 def table_csv(frame: pd.DataFrame) -> str:
     """A table of results as CSV."""
     return disarmed_csv(frame.to_csv(index=False, lineterminator="\r\n"))
+
+
+def data_csv(frame: pd.DataFrame) -> str:
+    """A table of data as CSV: the true text, in cells that no line break in it can end."""
+    printed = frame.to_csv(index=False, lineterminator="\r\n")
+    return csv_text(csv.reader(io.StringIO(printed, newline="")), cell=str)

@@ -34,6 +34,9 @@ OUT = Path(os.environ.get("ANALYSIS_OUT") or BUILD / "interactive")
 
 def out(path: Path) -> Path:
     """Where to write what belongs at `path`; its folder is made."""
+    from analysis.ground.files import need_workspace
+
+    need_workspace()  # a package installed alone would write beside itself
     target = OUT / Path(path).relative_to(ROOT)
     target.parent.mkdir(parents=True, exist_ok=True)
     return target

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+CREEPING = 1e-6  # a step that had to be made so short, though the decrement promised more
 # Newton decrement g'I⁻¹g: twice the log-likelihood that is still to be gained; the step that follows squares what is
 # left
 SETTLED = 1e-12
@@ -61,7 +62,7 @@ def climb(
     theta = np.array(start, float)
     begun = np.isfinite(theta).all(1)
     theta[~begun] = 0.0
-    moving, settled = np.flatnonzero(begun), np.zeros(len(theta), bool)
+    moving, settled, creeps = np.flatnonzero(begun), np.zeros(len(theta), bool), np.zeros(len(theta), int)
     identity = np.eye(theta.shape[1])
     for _ in range(steps):
         if not moving.size:
@@ -78,6 +79,7 @@ def climb(
         gain = np.where(ridge == 0, np.einsum("mi,mi->m", gradient, step), np.inf)
         step /= np.maximum(1.0, np.abs(step).max(1, keepdims=True))
         falls = np.flatnonzero(gain > 1e-8)  # so near the top the value has no digits left to compare
+        halved = np.zeros(len(moving), int)
         for _ in range(40):
             if not falls.size:
                 break
@@ -86,10 +88,14 @@ def climb(
             )
             falls = falls[lower]
             step[falls] /= 2
+            halved[falls] += 1
         theta[moving] = at + step
         done, out = gain <= SETTLED, (theta[moving, -1] < limits[0]) | (theta[moving, -1] > limits[1])
         settled[moving[done & ~out]] = True
-        moving = moving[~(done | out)]
+        # derivatives that are not those of the value (a quadrature with too few nodes) lead nowhere, step after step
+        creeping = (halved >= 10) & (np.abs(step).max(1) < CREEPING)
+        creeps[moving] = np.where(creeping, creeps[moving] + 1, 0)
+        moving = moving[~(done | out | (creeps[moving] >= 3))]
     theta[:, -1] = np.clip(theta[:, -1], *limits)
     return Climb(theta, likelihood(theta, np.arange(len(theta))), settled)
 
@@ -157,10 +163,8 @@ def random_intercept_terms(
 
     Parameters
     ----------
-    theta : array of shape (m, p)
-    k : array of shape (m, rows)
-    n : array of shape (rows,)
-    x : array of shape (rows, p − 1)
+    theta, k, n, x : array
+        as in `beta_binomial_terms`.
     group : array of shape (rows,), optional
         number of the group of each row; every row its own if not given.
     points : int

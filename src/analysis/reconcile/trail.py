@@ -15,6 +15,7 @@ from analysis.clean import load
 from analysis.clean.corrections import load_corrections
 from analysis.ground import paths
 from analysis.ground.dictionary import entities, label, nearest, section_name, words
+from analysis.ground.files import need_made
 from analysis.ground.keys import fact_key, figure_key, observation_key, record_key
 from analysis.present.published import numbers_in
 
@@ -164,7 +165,7 @@ class Index:
 
 def published(language: str | None = None, path: Path | None = None) -> dict[str, dict]:
     """All numbers of ``results/numbers.json``; text, unit and formula in a language, if one is named."""
-    numbers = json.loads((path or paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
+    numbers = json.loads(need_made(path or paths.RESULTS / "numbers.json").read_text(encoding="utf-8"))
     return numbers if language is None else numbers_in(numbers, language)
 
 
