@@ -1,7 +1,9 @@
 """A kernel that is forked from the runner instead of started anew.
 
-The runner (or the rebuild command above it) has already imported what notebooks need; a fork shares that, so a notebook begins
-after milliseconds instead of seconds. The child is forked before any event loop or socket exists. Elsewhere than on Linux an
+The runner (or the rebuild command above it) has already imported what notebooks need; a fork shares that, so a
+notebook begins
+after milliseconds instead of seconds. The child is forked before any event loop or socket exists. Elsewhere than on
+Linux an
 ordinary kernel is started.
 
 Nobody looks at a cell while it runs: what it prints is sent together, and a cell that shows more than a page can hold
@@ -30,7 +32,9 @@ SHOWS_TOO_MUCH = 77
 
 
 class ForkedKernel:
-    """A waiting child process that becomes a kernel once it is told its connection file; speaks like `subprocess.Popen`."""
+    """A waiting child process that becomes a kernel once it is told its connection file; speaks like
+    `subprocess.Popen`.
+    """
 
     current: ForkedKernel | None = None
 
@@ -82,7 +86,9 @@ class ForkedKernel:
 
 
 def _become_kernel(reader: int, cwd: Path, runner: int) -> None:
-    """In the child: import while the runner still prepares, wait for the connection file, run the kernel; never returns."""
+    """In the child: import while the runner still prepares, wait for the connection file, run the kernel; never
+    returns.
+    """
     code = 1
     try:
         die_with_parent(runner)

@@ -1,7 +1,9 @@
 """Brings the results up to date: like ``dvc repro``, but stages that do not wait for each other run side by side.
 
-``python -m pipelines.rebuild`` runs what is out of date, ``--force`` everything. The graph, the checks and the lock file are
-DVC's own; only the commands are run differently: in processes forked from one that has imported the libraries already, so that
+``python -m pipelines.rebuild`` runs what is out of date, ``--force`` everything. The graph, the checks and the lock
+file are
+DVC's own; only the commands are run differently: in processes forked from one that has imported the libraries already,
+so that
 a stage does not pay for its start. Plain ``dvc repro`` gives the same bytes, more slowly.
 """
 
@@ -79,7 +81,9 @@ class Worker:
 
 
 def start_workers(count: int) -> list[Worker]:
-    """Fork one process that imports the libraries and then divides into `count` workers; they end when their line is closed."""
+    """Fork one process that imports the libraries and then divides into `count` workers; they end when their line is
+    closed.
+    """
     lines = [socket.socketpair() for _ in range(count)]
     own = os.getpid()
     if os.fork() == 0:
@@ -198,7 +202,8 @@ def rebuild(force: bool = False) -> int:
     freshness.forget()
     if missing := missing_of("dvc"):
         print(
-            f"This version of DVC has no {', '.join(missing)}, which the rebuild leans on; plain dvc repro runs instead, one stage after the other.",
+            f"This version of DVC has no {', '.join(missing)}, which the rebuild leans on; "
+            "plain dvc repro runs instead, one stage after the other.",
             file=sys.stderr,
         )
         return plain_repro(force)
@@ -232,7 +237,8 @@ def _with_dvc(force: bool, workers: list[Worker], build: Path, begun: float) -> 
         return _rebuild(force, workers, build, begun)
     except LockError as error:
         print(
-            f"Another DVC command works in this clone ({error}). Let it end, then try again; locks of commands that ended are ignored.",
+            f"Another DVC command works in this clone ({error}). Let it end, then try again; "
+            "locks of commands that ended are ignored.",
             file=sys.stderr,
         )
         return 1
@@ -370,7 +376,8 @@ def _rebuild(force: bool, workers: list[Worker], build: Path, begun: float) -> i
                 if output.strip():
                     print(output.strip())
     finally:
-        # once, not after every stage: DVC parses and writes the whole lock file each time, which takes longer than a stage
+        # once, not after every stage: DVC parses and writes the whole lock file each time, which takes longer
+        # than a stage
         if finished:
             if os.path.exists("dvc.lock"):
                 copied = _before_writing().with_suffix(".new")

@@ -3,11 +3,14 @@
 ``python -m pipelines.run_notebook fit`` or ``python -m pipelines.run_notebook clean --item demand``
 
 1. checks ``params.yaml`` whole, and the notebook's parameters cell against its section: same names, types and defaults;
-2. runs the source-only copy once, in the repository root, with its own staging folder for everything it writes; what it publishes is said in
+2. runs the source-only copy once, in the repository root, with its own staging folder for everything it writes; what
+it publishes is said in
    every language of ``params.yaml``;
-3. on success scrubs what changes from run to run (times, paths, random ids), renders a page a language, checks what was made against the
+3. on success scrubs what changes from run to run (times, paths, random ids), renders a page a language, checks what
+was made against the
    notebook's own ledger and against the outputs that ``dvc.yaml`` declares, and only then moves it into place;
-4. on failure says notebook, cell, nearest heading and parameters, and where the half-run copy lies; no output has changed.
+4. on failure says notebook, cell, nearest heading and parameters, and where the half-run copy lies; no output has
+changed.
 """
 
 from __future__ import annotations
@@ -295,7 +298,9 @@ def manifest(folder: Path) -> str:
 
 
 def check_ledger(folder: Path, full: str) -> None:
-    """What lies in the folder is what the notebook says that it published: every table, and every figure in every language."""
+    """What lies in the folder is what the notebook says that it published: every table, and every figure in every
+    language.
+    """
     problems, path = Problems(), folder / "ledger.json"
     if not path.exists():
         raise StageFailed(f"{full} failed: the notebook published no ledger. Call results.close() in its last cell.")
@@ -344,7 +349,9 @@ def _how_it_died() -> str:
 
 
 def move_outputs(full: str, staged: Path) -> None:
-    """Move staged files to where ``dvc.yaml`` declares them; files missing, empty or not declared stop before any is moved."""
+    """Move staged files to where ``dvc.yaml`` declares them; files missing, empty or not declared stop before any is
+    moved.
+    """
     declared = stages()[full]["outs"]
     made = sorted(p.relative_to(staged) for p in staged.rglob("*") if p.is_file())
     problems = Problems()

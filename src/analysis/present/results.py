@@ -1,4 +1,5 @@
-"""What a notebook publishes: tables, numbers that are cells of them, figures drawn from them. Nothing else writes to ``results``.
+"""What a notebook publishes: tables, numbers that are cells of them, figures drawn from them. Nothing else writes to
+``results``.
 
 Everything is computed once and then said in each language; the words stand in ``data/words/<notebook>.yaml``.
 """
@@ -11,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -39,7 +40,7 @@ from analysis.present.words import (
     words_file,
 )
 
-Inputs = pd.DataFrame | list[str] | None
+Inputs: TypeAlias = "pd.DataFrame | list[str] | None"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ class Drawn:
         }
         if self.entry.label is None:
             return [str(v) for v in said[column]]
-        return [fill(self.entry.label, self.language, lambda name, i=i: said[name][i]) for i in range(len(frame))]
+        whole = [dict(zip(said, cells)) for cells in zip(*said.values())]
+        return [fill(self.entry.label, self.language, row.__getitem__) for row in whole]
 
 
 class Results:
@@ -220,7 +222,7 @@ class Results:
                     pd.isna(value) or (isinstance(value, float) and math.isinf(value))
                 ):
                     continue
-                name = re.sub(r"\{(\w+)\}", lambda m: str(row[m[1]]), pattern) + ending
+                name = _named(pattern, row) + ending
                 if name in self.numbers:
                     self._stop(place, f"the number {name!r} is published twice", "Make the pattern name each row apart")
                 given = published.keys_of(index, column)
@@ -249,14 +251,14 @@ class Results:
             "unit": spec.unit,
             "headline": spec.headline,
             "origin": {"notebook": self.name, "cell": cell, "inputs": given, "values": spec.values or self.values},
-        } | ({"as_printed": re.sub(r"\{(\w+)\}", lambda m: str(row[m[1]]), spec.as_printed)} if spec.as_printed else {})
+        } | ({"as_printed": _named(spec.as_printed, row)} if spec.as_printed else {})
         for language in self.languages:
             text = (
                 say.say_cell(value, spec.say, language)
                 if spec.say and value != ""
                 else say.number_text(value, spec.unit, digits, side)
             )
-            formula = fill(spec.formula, language, lambda one: row[one] if one in row else self.parameters[one])
+            formula = fill(spec.formula, language, {**self.parameters, **row}.__getitem__)
             self.said[language]["numbers"][name] = {
                 "text": (text or "—") if spec.say else text,
                 "unit": say.unit_text(spec.unit, language),
@@ -347,7 +349,9 @@ class Results:
     # --- the end
 
     def close(self) -> str:
-        """Check that all that is declared was published, and write the ledger; without it nothing of the notebook reaches the report."""
+        """Check that all that is declared was published, and write the ledger; without it nothing of the notebook
+        reaches the report.
+        """
         problems, file = Problems(), paths.shown(words_file(self.name))
         for kind, declared, made in (
             ("tables", self.words.tables, self.tables),
@@ -366,7 +370,8 @@ class Results:
             if number.table not in self.words.tables:
                 problems.add(
                     file,
-                    f"{pattern} is a cell of {number.table}, which is no table{nearest(number.table, self.words.tables)}",
+                    f"{pattern} is a cell of {number.table}, which is no table"
+                    f"{nearest(number.table, self.words.tables)}",
                     "Correct the table",
                     row="numbers",
                     column=pattern,
@@ -457,15 +462,11 @@ class Results:
         columns = self.words.tables[spec.table].columns if spec.table in self.words.tables else {}
         parts = []
         for row in self._rows(spec, spec.where, place).to_dict("records"):
-            said = {
-                c: say.say_cell(v, columns[c].say, language) if columns.get(c) and columns[c].say else v
-                for c, v in row.items()
-            }
-            parts.append(
-                fill(spec.text, language, lambda one, said=said: said[one] if one in said else self.parameters[one])
-            )
-        said = text_of(spec.between, language).join(parts)
-        return fill(spec.all, language, {"list": said}.__getitem__) if parts else text_of(spec.none, language)
+            ways = {c: columns[c].say if c in columns else None for c in row}
+            said = {c: say.say_cell(v, way, language) if (way := ways[c]) else v for c, v in row.items()}
+            parts.append(fill(spec.text, language, {**self.parameters, **said}.__getitem__))
+        listed = text_of(spec.between, language).join(parts)
+        return fill(spec.all, language, {"list": listed}.__getitem__) if parts else text_of(spec.none, language)
 
     def _rows(self, spec: Any, where: Mapping[str, Any], place: tuple[str, ...]) -> pd.DataFrame:
         if spec.table not in self.tables:
@@ -488,13 +489,20 @@ class Results:
 
 
 def _shared(numbers: dict[str, dict]) -> tuple[dict[str, dict], list[list[str]]]:
-    """Numbers with the place of their inputs in a list, in which equal inputs stand once: many numbers rest on the same cells."""
+    """Numbers with the place of their inputs in a list, in which equal inputs stand once: many numbers rest on the
+    same cells.
+    """
     places: dict[tuple[str, ...], int] = {}
     shared = {}
     for name, entry in sorted(numbers.items()):
         place = places.setdefault(tuple(entry["origin"]["inputs"]), len(places))
         shared[name] = {**entry, "origin": {**entry["origin"], "inputs": place}}
     return shared, [list(one) for one in places]
+
+
+def _named(pattern: str, row: Mapping[str, Any]) -> str:
+    """A name of a pattern, its places filled from a row."""
+    return re.sub(r"\{(\w+)\}", lambda place: str(row[place[1]]), pattern)
 
 
 def _plain(value: Any) -> Any:
@@ -518,7 +526,8 @@ def _hundredths(match: re.Match) -> str:
 
 
 def compact(svg: str) -> str:
-    """The same picture in fewer bytes: coordinates to a hundredth of a point, no white space between elements, no document type.
+    """The same picture in fewer bytes: coordinates to a hundredth of a point, no white space between elements, no
+    document type.
 
     Examples
     --------
