@@ -294,7 +294,7 @@ class Side:
             "notebooks/index",
             self.words["notebooks"],
             self.words["notebooks_lead"],
-            "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(names) + "\n```",
+            "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(sorted(names)) + "\n```",
         )
 
     def _briefs(self) -> None:

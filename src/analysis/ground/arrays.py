@@ -792,13 +792,6 @@ def _unknown_column(name: str, lacking: list[str], value: pd.DataFrame) -> Unkno
     return UnknownName(name, f"columns missing: {', '.join(near)}", value=lacking)
 
 
-def require_columns(table: pd.DataFrame, name: str, wanted: list[str]) -> None:
-    """Stop with every column that a table lacks."""
-    lacking = [c for c in wanted if c not in table.columns]
-    if lacking:
-        raise _unknown_column(name, lacking, table)
-
-
 def design(value: object, name: str) -> pd.DataFrame:
     """A model matrix: a DataFrame of finite numbers, a row a case, a named column a coefficient."""
     if not isinstance(value, pd.DataFrame):
