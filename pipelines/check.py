@@ -25,7 +25,7 @@ from analysis.clean.corrections import load_corrections
 from analysis.clean.crosswalks import check_crosswalks
 from analysis.clean.declared import check_declared
 from analysis.ground import paths
-from analysis.ground.dictionary import entities, indicators
+from analysis.ground.dictionary import entities, indicators, is_known
 from analysis.ground.dictionary import words as labels
 from analysis.ground.errors import DataFault, Problems, nearest
 from analysis.ground.files import read_text, read_yaml
@@ -278,6 +278,11 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
                             row=kind,
                             column=f"{name} / {key}",
                         )
+    for name, table in words.tables.items():
+        for column, shown in table.columns.items() if table.heads != "codes" else ():
+            if not is_known(head := shown.head or column):
+                wrong = f"the head {head!r} has no words{nearest(head, labels())}"
+                found.add(paths.shown(file), wrong, "Add it to data/words/labels.yaml", row="tables", column=name)
     for pattern, number in words.numbers.items():
         if not number.unit.isascii() and number.unit != "°" and f"unit_{number.unit}" not in labels():
             found.add(

@@ -20,7 +20,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +33,7 @@ from analysis.ground.dictionary import crosswalk_names, entities, indicators, wo
 from analysis.ground.errors import Problems
 from analysis.ground.files import languages, read_yaml
 from analysis.ground.params import load_params
+from analysis.present.prose import read_catalogue
 from analysis.present.published import catalogue, folders, joined, numbers_in, read_ledger
 from analysis.present.words import line_numbers, load_words, page_words
 from analysis.reconcile import audit as auditing
@@ -420,7 +421,7 @@ def of_yaml(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
     """Single faults of a YAML file, one of each operator."""
     content = yaml.safe_load(text)
     leaves = [(steps, value) for steps, value in _leaves(content) if steps]
-    free = Path(path).name in {"labels.yaml"}
+    free = Path(path).name in {"labels.yaml", "pages.yaml"}
 
     def dumped(changed) -> bytes:
         return yaml.safe_dump(changed, allow_unicode=True, sort_keys=False, width=10_000).encode()
@@ -619,7 +620,32 @@ def faults_of(path: str, content: bytes, draw: random.Random) -> list[Fault]:
         found += of_yaml(path, text, draw)
     elif path.endswith(".md"):
         found += of_manuscript(path, text, draw)
+    if path.startswith("data/words/"):
+        found = [replace(fault, kind=fault.kind or _of_words(fault)) for fault in found]
     return [fault for fault in found if fault.content != content]
+
+
+def _of_words(fault: Fault) -> str:
+    """Kind of a fault in the words of a notebook: texts are wording; how many decimals, which rows, is declared nowhere else."""
+    steps = set(fault.place.split("/"))
+    if steps & {
+        "title",
+        "scope",
+        "units",
+        "source",
+        "alt",
+        "words",
+        "label",
+        "formula",
+        "text",
+        "between",
+        "all",
+        "none",
+    }:
+        return "wording" if fault.operator.startswith(("word:", "reference:", "swap")) else ""
+    if fault.operator in {"number: negative", "number: huge"} or steps & {"say", "head", "where", "unit", "values"}:
+        return "declaration"
+    return ""
 
 
 # --- the workspace and what reads its files
@@ -700,6 +726,8 @@ class Reader:
                 claims = self.root / "data/raw" / source / "claims.yaml"
                 said = read_yaml(claims) if name == "claims.yaml" or claims.exists() else None
                 return [self._cleaned(clean), said], (lambda: self.audit(clean)) if clean.facts is not None else None
+            case ("data", "words", "prose", language, name):
+                return read_catalogue(self.root / path, language), None
             case ("data", "words", "labels.yaml"):
                 return words(), None
             case ("data", "words", "pages.yaml"):
@@ -707,6 +735,8 @@ class Reader:
             case ("data", "words", name) if name.endswith(".yaml"):
                 problems = Problems()
                 check_words(Path(name).stem, load_params(), problems)
+                problems.stop()
+                self._cells_exist(Path(name).stem, problems)
                 problems.stop()
                 return repr(load_words(Path(name).stem)), None
             case ("data", "collection.yaml"):
@@ -749,6 +779,32 @@ class Reader:
                 self.root / "report" / name, numbers, said, language, text.replace("@@COUNTRY@@", "X")
             ).expand()
         return text
+
+    def _cells_exist(self, section: str, problems: Problems) -> None:
+        """What the notebook says when it publishes: columns that its tables do not have, rows that are not there."""
+        folder = self.root / "results" / section / (PARTNER if section == "country_brief" else "")
+        published, words = read_ledger(folder)["tables"], load_words(section)
+        wanted = [(name, column) for name, table in words.tables.items() for column in table.columns]
+        for figure in [*words.figures.values(), *words.tables.values()]:
+            wanted += [
+                (v.table, c) for v in figure.values.values() for c in (v.column, *v.where, *(["name"] * bool(v.row)))
+            ]
+            wanted += [(one.table, column) for one in figure.lists.values() for column in one.where]
+        for number in words.numbers.values():
+            columns = [*(number.columns or [number.column or "value"]), *number.where, *(["name"] * bool(number.row))]
+            wanted += [
+                (number.table, c) for c in [*columns, *([number.digits] if isinstance(number.digits, str) else [])]
+            ]
+            for name in re.findall(r"\{(\w+)\}", number.as_printed):
+                wanted.append((number.table, name))
+        for table, column in wanted:
+            if column not in published.get(table, {}).get("columns", ()):
+                problems.add(f"data/words/{section}.yaml", f"{table} has no column {column!r}", "Correct it", row=table)
+        for pattern, number in words.numbers.items():
+            if number.row:
+                names = pd.read_csv(folder / f"tables/{number.table}.csv", dtype=str, keep_default_na=False)["name"]
+                if number.row not in set(names):
+                    problems.add(f"data/words/{section}.yaml", f"no row {number.row!r}", "Correct it", row=pattern)
 
     def clean(self, source: str):
         return clean_source(source)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from analysis.ground import paths
 from analysis.ground.dictionary import Entity, entities
 from analysis.ground.errors import Problems
+from analysis.ground.files import languages
 from analysis.ground.schema import Column, Table, read_table, reference, share, text, words
 from analysis.ground.schema import pattern as form
 
@@ -37,6 +38,7 @@ def tables() -> dict[str, Table]:
     section, sector, group = (_of_kind(kind, known) for kind in ("section", "sector", "industry_group"))
     chain = _of_kind("chain_link", known)
     bounds = {"lower": share(), "upper": share()}
+    spoken = {language: text(True) for language in dict.fromkeys(["zh", "en", *languages()])}
     return {
         "category_to_section": Table(
             {
@@ -54,11 +56,7 @@ def tables() -> dict[str, Table]:
             {"college": text(True), "chain": chain, "basis": BASIS}, label="college", key=("college",)
         ),
         "cooperation_kinds": Table(
-            {
-                "kind": form(r"[a-z][a-z0-9_]*", "no code", "Write small letters and underscores"),
-                "zh": text(True),
-                "en": text(True),
-            },
+            {"kind": form(r"[a-z][a-z0-9_]*", "no code", "Write small letters and underscores"), **spoken},
             label="kind",
             key=("kind",),
         ),
@@ -85,7 +83,7 @@ def tables() -> dict[str, Table]:
             key=("group", "sector"),
         ),
         "partner_to_country": Table(
-            {"partner": text(True), "country_zh": text(), "country_en": text(), "basis": BASIS},
+            {"partner": text(True), **{f"country_{language}": text() for language in spoken}, "basis": BASIS},
             label="partner",
             key=("partner",),
         ),
@@ -107,8 +105,7 @@ def tables() -> dict[str, Table]:
             {
                 "kind": words({"group", "scope"}),
                 "code": form(r"[a-z0-9][a-z0-9_]*", "no code", "Write small letters, digits and underscores"),
-                "zh": text(True),
-                "en": text(True),
+                **spoken,
             },
             label="code",
             key=("kind", "code"),

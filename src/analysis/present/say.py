@@ -11,23 +11,8 @@ import pandas as pd
 
 from analysis.clean import load
 from analysis.ground.dictionary import is_known, label, period_text, section_name
-from analysis.present.words import Column, TableWords, join, page_words
+from analysis.present.words import WAYS, Column, TableWords, join, page_words
 
-WAYS = (
-    "label",
-    "labels",
-    "clauses",
-    "name",
-    "names",
-    "section",
-    "section_number",
-    "period",
-    "source",
-    "sources",
-    "join",
-    "words",
-    "p",
-)
 # digits of published values: what another processor, or one thread more, computes differently lies beyond the tenth
 SIGNIFICANT = 8
 

@@ -38,6 +38,32 @@ def _complete(said: str | dict[str, str]) -> str | dict[str, str]:
     return said
 
 
+# how a cell may be said, see `analysis.present.say.say_cell`
+WAYS = (
+    "label",
+    "labels",
+    "clauses",
+    "name",
+    "names",
+    "section",
+    "section_number",
+    "period",
+    "source",
+    "sources",
+    "join",
+    "words",
+    "p",
+)
+
+
+def _way(say: str) -> str:
+    if say.partition(":")[0] not in WAYS:
+        raise refuse(f"is no way to say a cell{nearest(say, WAYS)}", f"Use {', '.join(WAYS)}")
+    return say
+
+
+Way = Annotated[str, AfterValidator(_way)]
+Scale = Annotated[float, Field(gt=0, le=100_000)]
 Said = Annotated[str | dict[str, str], AfterValidator(_complete)]
 Number = StrictInt | StrictFloat | str | bool
 
@@ -49,7 +75,7 @@ class Value(Closed):
     column: str = "value"
     row: str | None = None  # of a table with a column `name`
     where: dict[str, Number] = {}
-    scale: float = 1
+    scale: Scale = 1
     every: bool = False
     words: dict[str, Said] = {}  # what is said for each value of the cell: "true", "false", a code
 
@@ -85,9 +111,9 @@ class Column(Closed):
     """How a column of a table is shown: head (a code of the words), and how its cells are said."""
 
     head: str | None = None
-    say: str | None = None
+    say: Way | None = None
     digits: int | None = Field(default=None, ge=0, le=8)
-    scale: float = 1
+    scale: Scale = 1
 
     entry: ClassVar[str] = "a column"
 
@@ -99,7 +125,7 @@ def _column(given: None | int | str | Column) -> Column:
 if TYPE_CHECKING:
     ColumnWords = Column  # what is left when the short forms are read
 else:
-    ColumnWords = Annotated[None | StrictInt | str | Column, AfterValidator(_column)]
+    ColumnWords = Annotated[None | StrictInt | Way | Column, AfterValidator(_column)]
 
 
 class TableWords(Captioned):
@@ -143,8 +169,8 @@ class NumberWords(Closed):
     where: dict[str, Number | list[Number]] = {}
     unit: str = ""
     digits: StrictInt | str = 0  # or the column that holds them
-    scale: float = 1
-    say: str | None = None
+    scale: Scale = 1
+    say: Way | None = None
     formula: Said
     headline: bool = False
     values: str = ""
