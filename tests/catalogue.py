@@ -626,7 +626,9 @@ def faults_of(path: str, content: bytes, draw: random.Random) -> list[Fault]:
 
 
 def _of_words(fault: Fault) -> str:
-    """Kind of a fault in the words of a notebook: texts are wording; how many decimals, which rows, is declared nowhere else."""
+    """Kind of a fault in the words of a notebook: texts are wording; how many decimals, which rows, is declared
+    nowhere else.
+    """
     steps = set(fault.place.split("/"))
     if steps & {
         "title",

@@ -199,23 +199,33 @@ ANOTHER_USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def python_of_another_user(folder: Path) -> str:
-    """This Python, or the system's of the same version over the same libraries; empty where they may start neither."""
-    system = ["/usr/bin/python3", "-m", "venv", "--without-pip", str(folder)]
-    own = folder / "bin" / "python"
-    if Path(system[0]).exists() and subprocess.run(system, capture_output=True).returncode == 0:
-        for packages in folder.glob("lib/python*/site-packages"):
-            (packages / "project.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    for python in (sys.executable, str(own)):
-        # a second start: the first may still have the rights of whoever gave them up
-        started = f"exec '{python}' -c 'import sys, numpy; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})'"
-        if subprocess.run([*ANOTHER_USER, "sh", "-c", started], cwd="/", capture_output=True).returncode == 0:
-            return python
-    return ""
+    """This Python, or a copy of it over the same libraries; empty where another user may start neither."""
+    base, own = Path(sys.base_prefix), folder / "own"
+
+    def starts(python: Path) -> bool:
+        # by a shell: the first start may still have the rights of whoever gave them up
+        this = f"import numpy, sys; sys.exit(sys.version_info[:3] != {sys.version_info[:3]})"
+        command = [*ANOTHER_USER, "sh", "-c", f"exec '{python}' -c '{this}'"]
+        return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
+
+    if starts(Path(sys.executable)):
+        return sys.executable
+    if base in {Path("/usr"), Path("/usr/local")}:
+        return ""
+    unused = shutil.ignore_patterns("test", "site-packages", "config-*", "__pycache__", "include", "*.a")
+    shutil.copytree(base, folder / "base", ignore=unused, symlinks=True)
+    copied = folder / "base" / Path(os.path.realpath(sys.executable)).relative_to(base)
+    subprocess.run([str(copied), "-m", "venv", "--without-pip", str(own)], check=True)
+    [packages] = own.glob("lib/python*/site-packages")
+    (packages / "project.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    (own / "share").symlink_to(Path(sys.prefix) / "share")  # templates of nbconvert, kernels
+    return str(own / "bin" / "python") if starts(own / "bin" / "python") else ""
 
 
 @ROOT_ONLY
-def test_as_another_user_in_a_tree_one_may_not_write(town, tmp_path):
+def test_as_another_user_in_a_tree_one_may_not_write(town, tmp_path, monkeypatch):
     folder, before = town
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path / "python" / "base" / "lib"))  # a Python linked to its library
     (folder / "build" / "up-to-date.json").unlink(missing_ok=True)
     for parent in folder.parents:
         if parent == Path("/"):
@@ -305,6 +315,120 @@ def test_a_reader_may_have_outputs_open(town):
         head = file.read(100)
         assert rebuild(folder, "--force").returncode == 0
         assert head + file.read() == before["results/fit/03_fit.ipynb"]
+
+
+def test_jupyterlab_open_during_a_rebuild_in_a_folder_with_a_blank(built, tmp_path):
+    """With a kernel on a notebook of the town, and the notebook saved meanwhile with what it shows."""
+    folder, before = tmp_path / "my data" / "town", built[1]
+    shutil.copytree(built[0], folder, symlinks=True)
+    jupyter, token = Path(sys.executable).parent / "jupyter", "of-a-test"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # as the Makefile starts it
+    own = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={token}"]
+    command = [str(jupyter), "lab", "--config=pipelines/lab.py", *own]
+    with (tmp_path / "lab.log").open("w", encoding="utf-8") as log:
+        lab = subprocess.Popen(command, cwd=folder, env=environment(folder, HOME=str(tmp_path)), stdout=log, stderr=log)
+
+    def ask(path: str, method: str = "GET", content: dict | None = None) -> bytes:
+        data = json.dumps(content).encode() if content else None
+        head = {"Authorization": f"token {token}", "Content-Type": "application/json"}
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", data, head, method=method)
+        with urllib.request.urlopen(asked) as answer:
+            return answer.read()
+
+    try:
+        guard = time.monotonic() + 120
+        while True:
+            try:
+                assert b"<title>JupyterLab</title>" in ask("lab/tree/notebooks/00_start_here.ipynb")
+                break
+            except urllib.error.URLError:
+                said = (tmp_path / "lab.log").read_text(encoding="utf-8")
+                assert lab.poll() is None and time.monotonic() < guard, said
+                time.sleep(0.2)
+        name = "notebooks/00_start_here.ipynb"
+        ask("api/sessions", "POST", {"path": name, "name": "x", "type": "notebook", "kernel": {"name": "python3"}})
+        command = [sys.executable, "-m", "pipelines.rebuild", "--force"]
+        rebuilding = subprocess.Popen(command, cwd=folder, env=environment(folder))
+        notebook = json.loads(ask(f"api/contents/{name}"))["content"]
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "seen"}]
+        ask(f"api/contents/{name}", "PUT", {"type": "notebook", "format": "json", "content": notebook})
+        assert rebuilding.wait() == 0
+        assert content(folder) == before and "seen" not in (folder / name).read_text(encoding="utf-8")
+        assert json.loads(ask("api/kernels"))[0]["name"] == "python3"
+    finally:
+        lab.terminate()
+        lab.wait(timeout=120)
+
+
+def test_dvc_brings_back_what_its_cache_holds(town):
+    folder, before = town
+    shutil.rmtree(folder / "results" / "site")
+    command = [sys.executable, "-m", "dvc", "checkout", "-q"]
+    done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    assert done.returncode == 0 and content(folder) == before, done.stderr
+    assert rebuild(folder).stdout.strip().endswith("nothing to do.")
+
+
+def test_with_the_clock_in_another_year(town):
+    folder, before = town
+    library = next(Path("/usr/lib").glob("**/libfaketime.so.1"), None)
+    if library is None:
+        pytest.skip("libfaketime is not installed here (apt-get install faketime)")
+    later = environment(folder, LD_PRELOAD=str(library), FAKETIME="+1500d", NO_FAKE_STAT="1")
+    shown = subprocess.run(["date", "+%Y"], env=later, capture_output=True, text=True).stdout
+    assert int(shown) >= datetime.date.today().year + 4
+    command = [sys.executable, "-m", "pipelines.rebuild", "--force"]
+    done = subprocess.run(command, cwd=folder, env=later, capture_output=True, text=True)
+    assert done.returncode == 0 and content(folder) == before, done.stderr
+
+
+@contextmanager
+def limited_memory(mebibytes: int):
+    """Beginning of a command whose processes have so much memory together (control groups of Linux, either version)."""
+    root = Path("/sys/fs/cgroup")
+    first = root / "memory"
+    group = (first if first.is_dir() else root) / f"town-{os.getpid()}"
+    bound = ["memory.max", "memory.swap.max"]
+    if first.is_dir():
+        bound = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"]
+    try:
+        group.mkdir()
+    except OSError:
+        pytest.skip("no control group can be made here")
+    try:
+        if not (group / bound[0]).exists():
+            pytest.skip("no control group of this machine limits memory")
+        for name in bound:
+            if (group / name).exists():
+                (group / name).write_text("0" if name == "memory.swap.max" else str(mebibytes << 20), encoding="ascii")
+        yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
+    finally:
+        guard = time.monotonic() + 120
+        while (group / "cgroup.procs").read_text(encoding="ascii") and time.monotonic() < guard:
+            time.sleep(0.1)
+        group.rmdir()
+
+
+@pytest.mark.parametrize("mebibytes", [1024, 450, 380, 300])
+def test_with_little_memory(town, mebibytes):
+    """One gibibyte is enough; with less the message says so, and the next rebuild heals."""
+    folder, before = town
+    command = [sys.executable, "-m", "pipelines.rebuild", "--force"]
+    with limited_memory(mebibytes) as begins:
+        done = subprocess.run([*begins, *command], cwd=folder, env=environment(folder), capture_output=True, text=True)
+    assert "Traceback" not in done.stderr, done.stderr
+    if mebibytes == 1024:
+        assert done.returncode == 0, done.stderr
+    else:
+        assert done.returncode == 1 and "often too little memory" in done.stderr, done.stderr
+        healed = rebuild(folder)
+        assert healed.returncode == 0, healed.stderr
+    assert content(folder) == before
 
 
 def test_jupyterlab_open_during_a_rebuild_in_a_folder_with_a_blank(built, tmp_path):
