@@ -149,7 +149,7 @@ def test_a_copy_of_the_tree_reads_itself(tmp_path):
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     ask = (
         "import sys; from pipelines.conditions import run_sealed\ndef main():\n"
-        "    import analysis, os; from analysis import paths; print(analysis.__file__, paths.ROOT, "
+        "    import analysis, os; from analysis.ground import paths; print(analysis.__file__, paths.ROOT, "
         "os.environ['HOME'], sys.flags.hash_randomization); return 0\n"
         "if __name__ == '__main__': sys.exit(run_sealed(main))\n"
     )

@@ -83,12 +83,12 @@ def test_nothing_names_a_registry_or_a_machine():
 
 OUTSIDE = {
     "number": "import analysis; analysis.trace('placement_rate_city_2023')",
-    "table": "from analysis import load; load.observations()",
-    "level": "from analysis import load; load.specialties()",
-    "crosswalk": "from analysis import load; load.crosswalk('group_to_sector')",
+    "table": "from analysis.clean import load; load.observations()",
+    "level": "from analysis.clean import load; load.specialties()",
+    "crosswalk": "from analysis.clean import load; load.crosswalk('group_to_sector')",
     "name": "from analysis.ground.dictionary import indicators; indicators()",
     "settings": "from analysis.ground.params import load_params; load_params()",
-    "output": "from analysis import paths; paths.out(paths.RESULTS / 'x.csv')",
+    "output": "from analysis.ground import paths; paths.out(paths.RESULTS / 'x.csv')",
 }
 
 

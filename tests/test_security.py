@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import resource
 import shutil
@@ -806,11 +807,18 @@ def test_script_in_data_is_text_in_every_page(tmp_path, monkeypatch):
     trail = trail_pages.trail_html(["evil"], {"evil": number}, "en")
     assert_text(trail, times=8)
     # the report: numbers, captions, tables
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
     (tmp_path / "t.csv").write_text(table_csv(pd.DataFrame({EVIL: [EVIL]})), encoding="utf-8")
     catalogue = {
         "figures": {},
-        "tables": {"t": {"title": EVIL, "scope": EVIL, "units": EVIL, "source": EVIL, "path": "t"}},
+        "tables": {
+            "t": {
+                "title": EVIL,
+                "scope": EVIL,
+                "units": EVIL,
+                "source": EVIL,
+                "path": os.path.relpath(tmp_path / "t", paths.ROOT),
+            }
+        },
     }
     text = "---\ntitle: T\nlang: en\n---\n\nHere is {{evil}}.\n\n::: table\nt\n:::\n"
     manuscript = Manuscript(paths.REPORT / "x.md", {"evil": number}, catalogue, "en", text)
@@ -822,7 +830,12 @@ def test_script_in_data_is_text_in_every_page(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
     (tmp_path / "numbers.json").write_text(json.dumps({EVIL: number}), encoding="utf-8")
     monkeypatch.setattr(
-        build_site, "catalogue", lambda folders, language: {"figures": {"f": {"alt": EVIL, "path": "f"}}, "tables": {}}
+        build_site,
+        "catalogue",
+        lambda folders, language: {
+            "figures": {"f": {"alt": EVIL, "path": os.path.relpath(tmp_path / "f", paths.ROOT)}},
+            "tables": {},
+        },
     )
     checks = tmp_path / build_site.AUDIT / "en" / build_site.CHECKS
     checks.parent.mkdir(parents=True)

@@ -236,7 +236,14 @@ def dissimilarity_over_lambda(
     industry_share=arrays.real(0, 1),
 )
 def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> float:
-    """λ at which the supply share of a sector equals its industry share (linear in between); nan if it never does."""
+    """λ at which the supply share of a sector equals its industry share (linear in between); nan if it never does.
+
+    Examples
+    --------
+    >>> path = pd.DataFrame({"lambda": [0.0, 1.0], "secondary": [0.6, 0.2]})
+    >>> round(turning_lambda(path, "secondary", 0.5), 2)
+    0.25
+    """
     arrays.frame(**arrays.alike([sector], _tables.SHARE))(path, "path")
     gap = path[sector].to_numpy() - industry_share
     crossing = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) <= 0)

@@ -191,7 +191,13 @@ class SectorBox:
 
 @takes(same_shape("lower", "upper", of="categories"), lower=BOUND, upper=BOUND)
 def share_box(lower: ArrayLike, upper: ArrayLike) -> np.ndarray:
-    """Exact bounds of each share x/Σx over a box, shape (k, 2): the own bound against the others' opposite bounds."""
+    """Exact bounds of each share x/Σx over a box, shape (k, 2): the own bound against the others' opposite bounds.
+
+    Examples
+    --------
+    >>> share_box([9.0, 19.0], [11.0, 21.0]).round(4).tolist()
+    [[0.3, 0.3667], [0.6333, 0.7]]
+    """
     low, high = np.asarray(lower), np.asarray(upper)
     _box(low, high)
     rest_low, rest_high = low.sum() - low, high.sum() - high

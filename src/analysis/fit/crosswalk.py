@@ -69,6 +69,12 @@ def sector_shares(counts: np.ndarray, lower: np.ndarray, upper: np.ndarray, part
     ------
     ValueError
         for a group that may lie in three sectors or more: one λ does not say where.
+
+    Examples
+    --------
+    >>> least, most = np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [1.0, 1.0]])
+    >>> sector_shares(np.array([30.0, 70.0]), least, most, 0.5).tolist()
+    [0.65, 0.35]
     """
     weights = lower.copy()
     for group in range(len(lower)):

@@ -21,6 +21,11 @@ def revealed_advantage(table: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     table : array of shape (cities, specialties)
+
+    Examples
+    --------
+    >>> revealed_advantage([[10, 0], [5, 15]]).round(3).tolist()
+    [[2.0, 0.0], [0.5, 1.5]]
     """
     x = np.asarray(table)
     with np.errstate(divide="ignore", invalid="ignore"):

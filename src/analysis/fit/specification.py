@@ -52,6 +52,15 @@ def specification_curve(
     DataFrame
         rank, d, hellinger, supply, supply_year, industry, lambda: point values; the choices are not drawn from
         anything, so the curve has no error and its middle no meaning.
+
+    Examples
+    --------
+    >>> supply = pd.DataFrame({"measure": "students", "year": 2030, "group": ["a", "b"], "value": [30.0, 70.0]})
+    >>> industries = {"employment": pd.DataFrame({"sector": ["x", "y"], "share": [0.4, 0.6]})}
+    >>> each = np.eye(2)
+    >>> curve = specification_curve(supply, industries, ["a", "b"], ["x", "y"], each, each, [("students", 2030)])
+    >>> curve["d"].round(3).unique().tolist()
+    [0.1]
     """
     rows = []
     for measure, year in keys:

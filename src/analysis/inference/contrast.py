@@ -48,6 +48,13 @@ def contrast_tiers(
         method, scale (``points`` or ``logit``), estimate, lower, upper, p, dispersion (where the method has one),
         refused: why a method gives no answer (nan) at this design, for instance because leaving a school out empties a
         tier; kind: the sort of reason, ``separated`` or ``refused``.
+
+    Examples
+    --------
+    >>> k, n = np.array([9, 8, 3, 4]), np.array([10, 10, 10, 10])
+    >>> p = contrast_tiers(k, n, np.array([True, True, False, False])).set_index("method")["p"]
+    >>> round(p["two_proportions"], 3), round(p["permutation_rates"], 3)
+    (0.001, 0.333)
     """
     k, n, member = np.asarray(successes), np.asarray(trials), np.asarray(first)
     design = pd.DataFrame({"constant": 1.0, "tier": member.astype(float)})

@@ -99,6 +99,12 @@ def rank_correlation(
     ------
     Refused
         where one side does not vary, within any stratum if there are strata.
+
+    Examples
+    --------
+    >>> rho, p = rank_correlation([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 4.0], draws=99, seed=1)
+    >>> round(rho, 3), round(p, 3)
+    (0.8, 0.333)
     """
     x, y = np.asarray(x), np.asarray(y)
     order = np.lexsort((y, x))  # so that drawn orders do not depend on the order of the rows

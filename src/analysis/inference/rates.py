@@ -49,6 +49,11 @@ def proportion_interval(
     method : {"wilson", "clopper_pearson", "jeffreys"}
         the usual one; one whose coverage never falls short; the Bayesian one with the Beta(½, ½) prior, unmodified at
         k = 0 and k = n.
+
+    Examples
+    --------
+    >>> [round(float(end), 3) for end in proportion_interval(8, 10)]
+    [0.49, 0.943]
     """
     k, n = np.asarray(successes), np.asarray(trials)
     _check_part(k, n)

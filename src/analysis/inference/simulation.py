@@ -318,7 +318,13 @@ def paired_p(k_before: np.ndarray, k_after: np.ndarray, n: np.ndarray) -> dict[s
 )
 def whole_per_cent(found: pd.DataFrame) -> pd.DataFrame:
     """Sizes of `simulate_size` as far as simulation can tell them: rounded to whole per cent,
-    their intervals outwards."""
+    their intervals outwards.
+
+    Examples
+    --------
+    >>> whole_per_cent(pd.DataFrame({"size": [0.0512], "lower": [0.0441], "upper": [0.0588]})).to_dict("records")
+    [{'size': 0.05, 'lower': 0.04, 'upper': 0.06}]
+    """
     shares: dict[str, Callable[..., Any]] = {"size": np.round, "lower": np.floor, "upper": np.ceil}
     return found.assign(
         **{column: rounded(np.round(100 * found[column], 6)) / 100 for column, rounded in shares.items()}

@@ -29,6 +29,12 @@ def tier_contrast(k: np.ndarray, n: np.ndarray, first: np.ndarray, weight: str) 
     weight : {"graduates", "schools", "logits"}
         pooled counts; simple means of rates; means of logits (half a case added on either side where a rate is 0 or 1),
         turned back into a difference of probabilities.
+
+    Examples
+    --------
+    >>> k, n = np.array([9, 8, 3, 4]), np.array([10, 10, 10, 10])
+    >>> tier_contrast(k, n, np.array([[True, True, False, False]]), "schools").round(6).tolist()
+    [0.5]
     """
     if first.shape[1] != len(k) or not (first.any(1) & (~first).any(1)).all():
         wrong = (
