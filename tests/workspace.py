@@ -53,6 +53,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "PATH": path,
         "PYTHONPATH": str(folder),
         "ANALYSIS_ROOT": str(folder),
+        "ANALYSIS_MESSAGES": "en",
         "GIT_CONFIG_GLOBAL": os.devnull,
         **more,
     }
