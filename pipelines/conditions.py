@@ -57,6 +57,7 @@ DROPPED = (
     "NO_COLOR",
     "FORCE_COLOR",
 )
+MESSAGES = "ANALYSIS_MESSAGES"  # language in which faults are shown; the one choice of a person that passes, as no output holds a message
 FULL, READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}, {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -83,6 +84,8 @@ def conditions(root: Path, given: dict[str, str]) -> dict[str, str]:
         "SOURCE_DATE_EPOCH": "946684800",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    if shown := _language_of_messages(given):
+        own[MESSAGES] = shown
     # where a person keeps data caches, and who they are to git, is theirs to say: DVC and git find it below the real home
     if given.get("HOME"):
         settings = Path(given.get("XDG_CONFIG_HOME") or Path(given["HOME"]) / ".config")
@@ -91,6 +94,17 @@ def conditions(root: Path, given: dict[str, str]) -> dict[str, str]:
             if file.is_file() and "GIT_CONFIG_GLOBAL" not in given:
                 own.setdefault("GIT_CONFIG_GLOBAL", str(file))
     return kept | own
+
+
+def _language_of_messages(given: dict[str, str]) -> str:
+    """What a person chose, or the language of their machine if it is Chinese, as `analysis.ground.messages.asked_for` has it.
+
+    Said here once more: nothing of the package may be imported before the conditions hold.
+    """
+    if chosen := given.get(MESSAGES, "").strip():
+        return chosen[:2].lower()
+    first = next((given[name] for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG") if given.get(name)), "")
+    return "zh" if first.lower().startswith("zh") else ""
 
 
 def seal() -> None:
@@ -119,11 +133,14 @@ def run_sealed(main: Callable[[], int]) -> int:
     os.umask(0o022)
     try:
         Path(os.environ["HOME"]).mkdir(parents=True, exist_ok=True)
-        return main()
+        from analysis.ground.messages import say, spoken
+
+        with spoken():
+            return main()
     except OSError as error:
         if error.errno not in FULL | READ_ONLY:
             raise
-        print(disk_message(error), file=sys.stderr)
+        print(say(disk_message(error)), file=sys.stderr)
         return 1
 
 

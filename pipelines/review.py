@@ -23,6 +23,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis.ground import paths
+from analysis.ground.messages import run_spoken
 from analysis.present.policy import with_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -295,4 +296,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_spoken(main))

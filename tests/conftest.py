@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.workspace import make_workspace
 # a busy machine is no fault: nothing is measured against a clock
 hypothesis.settings.register_profile("project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("project")
+
+os.environ["ANALYSIS_MESSAGES"] = "en"  # whatever the machine speaks
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -54,6 +54,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "PATH": path,
         "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'src'}",
         "ANALYSIS_ROOT": str(folder),
+        "ANALYSIS_MESSAGES": "en",
         "GIT_CONFIG_GLOBAL": os.devnull,
         **more,
     }

@@ -22,6 +22,7 @@ from analysis.collect.write import write_form
 from analysis.ground import paths
 from analysis.ground.dictionary import entities
 from analysis.ground.errors import DataFault
+from analysis.ground.messages import run_spoken
 from analysis.ground.outgoing import csv_text, personal, redacted
 from analysis.ground.params import load_params
 
@@ -220,4 +221,4 @@ def _check_or_import(arguments: argparse.Namespace, collection: Collection) -> i
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_spoken(main))

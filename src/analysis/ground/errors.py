@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+from analysis.ground.messages import ORIGINAL, language, say_fault, say_problem
 from analysis.ground.outgoing import said
 
 MESSAGE = 2_000  # characters of what is wrong or of the way out; a cell has fewer
@@ -34,6 +35,12 @@ class DataProblem:
                 )  # a place stands on one line
 
     def __str__(self) -> str:
+        """The problem in the language of messages (`analysis.ground.messages`)."""
+        shown = language()
+        return self.in_english() if shown == ORIGINAL else say_problem(self, shown)
+
+    def in_english(self) -> str:
+        """The problem as the code says it."""
         place = [self.file]
         place += [
             f"{name} {value}"
@@ -51,8 +58,17 @@ class DataFault(Exception):
         self.problems = list(dict.fromkeys(problems))
         count = len(self.problems)
         super().__init__(
-            "\n".join([f"{count} problem{'s' * (count != 1)}; nothing was written.", *map(str, self.problems)])
+            "\n".join(
+                [
+                    f"{count} problem{'s' * (count != 1)}; nothing was written.",
+                    *(problem.in_english() for problem in self.problems),
+                ]
+            )
         )
+
+    def __str__(self) -> str:
+        shown = language()
+        return super().__str__() if shown == ORIGINAL else say_fault(self.problems, shown)
 
 
 class Problems(list):

@@ -213,7 +213,15 @@ def load_params(path: Path | None = None) -> dict[str, Any]:
     problems = Problems()
     content = read_yaml(path)
     expected = [*sections(), *LISTS, "analyses", "languages"]
-    for name in content.keys() - set(expected):
+    if not re.fullmatch("[a-z]{2}", str(content.get("messages", "en"))):
+        problems.add(
+            file,
+            "should be a language",
+            "Write one code of two letters, zh or en",
+            row="messages",
+            printed=str(content["messages"])[:80],
+        )
+    for name in content.keys() - {*expected, "messages"}:  # of `analysis.ground.messages`; it need not be there
         near = nearest(str(name), expected).removeprefix(" (nearest known: ").removesuffix(")")
         problems.add(
             file,

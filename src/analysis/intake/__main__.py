@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from analysis.ground.errors import DataFault, Problems
+from analysis.ground.messages import run_spoken
 from analysis.ground.files import read_yaml
 from analysis.ground.layout import load_layout
 from analysis.intake.textdump import RawTable, read_tables
@@ -85,4 +86,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_spoken(main))

@@ -19,11 +19,13 @@ from babel.messages.pofile import read_po, write_po
 
 from analysis.ground import paths
 from analysis.ground.errors import Problems
+from analysis.ground.messages import run_spoken
 from analysis.ground.params import notebooks
 from analysis.present.words import page_words
 
 ORIGINAL = "en"  # the language in which prose is written
 GUIDES = ("CONTRIBUTING.md", "docs")  # documents beside the notebooks
+MESSAGES = "messages.po"  # what is said about faults (`analysis.ground.messages`), beside the prose
 FENCE = re.compile(r"^(`{3,}|~{3,})")
 
 
@@ -60,6 +62,8 @@ def catalogue(language: str) -> dict[str, str]:
     """Translations of all documents by original."""
     found: dict[str, str] = {}
     for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
+        if path.name == MESSAGES:
+            continue
         with path.open("rb") as file:
             found |= {
                 str(message.id): str(message.string)
@@ -154,4 +158,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_spoken(main))
