@@ -20,6 +20,7 @@ check: .venv/ready            ## lint, format, types, the floors of the house, t
 	$(BIN)/mypy --no-error-summary || failed=1; \
 	PYTHONPATH=src:. $(BIN)/lint-imports --no-cache > build/floors.txt || { cat build/floors.txt; failed=1; }; \
 	$(BIN)/python -m analysis.present.prose --check || failed=1; \
+	$(BIN)/python -m analysis.ground.messages --check || failed=1; \
 	exit $$failed
 
 test-long: .venv/ready        ## what takes longer than a person waits: kills, full disks, copies, experiments, the whole rebuild under other conditions

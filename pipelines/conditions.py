@@ -1,7 +1,10 @@
-"""The conditions under which stages run: the tree the command stands in, the environment's libraries, and nothing else of the machine.
+"""The conditions under which stages run: the tree the command stands in, the environment's libraries, and nothing else
+of the machine.
 
-A user's settings (matplotlib, IPython, Jupyter, pandoc, Python), locale, time zone, hash seed and umask would each reach a figure or a
-page somewhere. So the commands of the pipeline start Python anew under conditions of the project, before anything has been imported.
+A user's settings (matplotlib, IPython, Jupyter, pandoc, Python), locale, time zone, hash seed and umask would each
+reach a figure or a
+page somewhere. So the commands of the pipeline start Python anew under conditions of the project, before anything has
+been imported.
 The processor and its number of threads stay as the machine sets them: what is published does not hang on them.
 """
 
@@ -20,7 +23,8 @@ ROOT = (
     Path(__file__).resolve().parents[1]
 )  # a copy of the tree reads and writes itself, wherever the environment was installed from
 SEALED = "ANALYSIS_SEALED"
-# settings of a person or a machine that libraries read from the environment; a name that ends in _ stands for all that begin so
+# settings of a person or a machine that libraries read from the environment; a name that ends in _ stands for all
+# that begin so
 DROPPED = (
     "PYTHON_",
     "PYTHONSTARTUP",
@@ -57,7 +61,8 @@ DROPPED = (
     "NO_COLOR",
     "FORCE_COLOR",
 )
-MESSAGES = "ANALYSIS_MESSAGES"  # language in which faults are shown; the one choice of a person that passes, as no output holds a message
+# language in which faults are shown; the one choice of a person that passes, as no output holds a message
+MESSAGES = "ANALYSIS_MESSAGES"
 FULL, READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}, {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -86,7 +91,8 @@ def conditions(root: Path, given: dict[str, str]) -> dict[str, str]:
     }
     if shown := _language_of_messages(given):
         own[MESSAGES] = shown
-    # where a person keeps data caches, and who they are to git, is theirs to say: DVC and git find it below the real home
+    # where a person keeps data caches, and who they are to git, is theirs to say: DVC and git find it below the
+    # real home
     if given.get("HOME"):
         settings = Path(given.get("XDG_CONFIG_HOME") or Path(given["HOME"]) / ".config")
         own["DVC_GLOBAL_CONFIG_DIR"] = given.get("DVC_GLOBAL_CONFIG_DIR") or str(settings / "dvc")
@@ -97,7 +103,8 @@ def conditions(root: Path, given: dict[str, str]) -> dict[str, str]:
 
 
 def _language_of_messages(given: dict[str, str]) -> str:
-    """What a person chose, or the language of their machine if it is Chinese, as `analysis.ground.messages.asked_for` has it.
+    """What a person chose, or the language of their machine if it is Chinese, as
+    `analysis.ground.messages.asked_for` has it.
 
     Said here once more: nothing of the package may be imported before the conditions hold.
     """
@@ -108,7 +115,8 @@ def _language_of_messages(given: dict[str, str]) -> str:
 
 
 def seal() -> None:
-    """In a command of the pipeline (``python -m pipelines.…``), called when the package is imported and so before anything else is.
+    """In a command of the pipeline (``python -m pipelines.…``), called when the package is imported and so before
+    anything else is.
 
     Starts Python anew under `conditions`, unless this process has them.
     """
@@ -116,7 +124,8 @@ def seal() -> None:
     if command.partition(".")[0] != "pipelines":
         return
     if os.environ.get(SEALED) == str(ROOT):
-        # jsonschema would build a grammar of international addresses at each start, which takes three seconds; nothing here holds one
+        # jsonschema would build a grammar of international addresses at each start, which takes three
+        # seconds; nothing here holds one
         sys.modules.setdefault("rfc3987_syntax", None)
         return
     if without := _nameless():
@@ -129,7 +138,9 @@ def seal() -> None:
 
 
 def run_sealed(main: Callable[[], int]) -> int:
-    """Run the main function of a command; what the disk refuses ends in one line that says what to do, not in a traceback."""
+    """Run the main function of a command; what the disk refuses ends in one line that says what to do, not in a
+    traceback.
+    """
     os.umask(0o022)
     try:
         Path(os.environ["HOME"]).mkdir(parents=True, exist_ok=True)
@@ -148,8 +159,14 @@ def disk_message(error: OSError) -> str:
     """What the disk refused, and the way out."""
     place = f" at {error.filename}" if error.filename else ""
     if error.errno in FULL:
-        return f"The disk is full{place}: {error.strerror}. No output was changed by this stage. Make room (build/ can go at any time), then run the rebuild again."
-    return f"Not allowed to write{place}: {error.strerror}. No output was changed by this stage. Give yourself the right to write in this folder (chmod -R u+w, or clone it again as the user who rebuilds), then run the rebuild again."
+        return (
+            f"The disk is full{place}: {error.strerror}. No output was changed by this stage. "
+            "Make room (build/ can go at any time), then run the rebuild again."
+        )
+    return (
+        f"Not allowed to write{place}: {error.strerror}. No output was changed by this stage. Give yourself the right "
+        f"Not allowed to write{place}: {error.strerror}. No output was changed by this stage. Give yourself the "
+    )
 
 
 def in_experiment() -> bool:
@@ -163,11 +180,16 @@ def _nameless() -> str:
         return ""
     if subprocess.run(["git", "var", "GIT_COMMITTER_IDENT"], cwd=ROOT, capture_output=True).returncode == 0:
         return ""
-    return 'An experiment is kept as a commit, and git does not know who you are. Say it once, then try again:\n  git config --global user.name "…"\n  git config --global user.email "…"'
+    return (
+        "An experiment is kept as a commit, and git does not know who you are. Say it once, then try again:\n"
+        '  git config --global user.name "…"\n  git config --global user.email "…"'
+    )
 
 
 def die_with_parent(parent: int) -> None:
-    """Let the kernel of the system end this process when its parent ends, however it ends (Linux; elsewhere nothing is forked)."""
+    """Let the kernel of the system end this process when its parent ends, however it ends (Linux; elsewhere nothing
+    is forked).
+    """
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # it ended before it could be watched

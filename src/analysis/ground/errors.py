@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from analysis.ground.messages import ORIGINAL, language, say_fault, say_problem
 from analysis.ground.outgoing import said
@@ -74,7 +75,7 @@ class DataFault(Exception):
 class Problems(list):
     """A list of problems that knows how to stop."""
 
-    def add(self, file: str, wrong: str, remedy: str, **place: object) -> None:
+    def add(self, file: str, wrong: str, remedy: str, **place: Any) -> None:
         """Note one problem; `place` takes table, row, column and printed."""
         self.append(DataProblem(file, wrong, remedy, **place))
 

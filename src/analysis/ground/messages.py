@@ -139,7 +139,9 @@ class Catalogue:
         return self.known[key]
 
     def _say(self, text: str, inside: int) -> str:
-        """Of the messages that the text may be, that which leaves the fewest words as they are, then the most literal."""
+        """Of the messages that the text may be, that which leaves the fewest words as they are, then the most
+        literal.
+        """
         if inside > MOST_NESTED:
             return text
         best, least = text, math.inf

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 from analysis.ground.errors import DataFault, Problems
-from analysis.ground.messages import run_spoken
 from analysis.ground.files import read_yaml
 from analysis.ground.layout import load_layout
+from analysis.ground.messages import run_spoken
 from analysis.intake.textdump import RawTable, read_tables
 
 
