@@ -164,8 +164,9 @@ def disk_message(error: OSError) -> str:
             "Make room (build/ can go at any time), then run the rebuild again."
         )
     return (
-        f"Not allowed to write{place}: {error.strerror}. No output was changed by this stage. Give yourself the right "
-        f"Not allowed to write{place}: {error.strerror}. No output was changed by this stage. Give yourself the "
+        f"Not allowed to write{place}: {error.strerror}. No output was changed by this stage. "
+        "Give yourself the right to write in this folder (chmod -R u+w, or clone it again as the user who rebuilds), "
+        "then run the rebuild again."
     )
 
 
