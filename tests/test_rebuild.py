@@ -74,7 +74,7 @@ def test_dvc_finds_nothing_to_do_and_neither_does_a_second_rebuild(built):
     assert again.stdout.strip() == "All 17 stages are up to date; nothing to do."
 
 
-@pytest.mark.slow
+@pytest.mark.long  # .ci/run does the same for the whole project
 def test_equal_bytes_under_other_conditions(built, tmp_path):
     """Another home with settings and fonts, place, locale, time zone, hash seed, umask, threads,
     and fewer features of the processor."""

