@@ -8,6 +8,7 @@ the entries to fill in).
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -15,10 +16,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
 from analysis.ground import paths
 from analysis.ground.errors import Problems
+from analysis.ground.files import read_text
 from analysis.ground.messages import run_spoken
 from analysis.ground.params import notebooks
 from analysis.present.words import page_words
@@ -26,6 +28,7 @@ from analysis.present.words import page_words
 ORIGINAL = "en"  # the language in which prose is written
 GUIDES = ("CONTRIBUTING.md", "docs")  # documents beside the notebooks
 MESSAGES = "messages.po"  # what is said about faults (`analysis.ground.messages`), beside the prose
+WRITE_ANEW = "Restore the file, or take it away and run python -m analysis.present.prose, which writes it anew"
 FENCE = re.compile(r"^(`{3,}|~{3,})")
 
 
@@ -62,14 +65,8 @@ def catalogue(language: str) -> dict[str, str]:
     """Translations of all documents by original."""
     found: dict[str, str] = {}
     for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
-        if path.name == MESSAGES:
-            continue
-        with path.open("rb") as file:
-            found |= {
-                str(message.id): str(message.string)
-                for message in read_po(file, locale=language)
-                if message.id and message.string and not message.fuzzy
-            }
+        if path.name != MESSAGES:
+            found |= {said: text for said, text in read_catalogue(path, language).items() if text}
     return found
 
 
@@ -120,15 +117,28 @@ def untranslated(language: str, problems: Problems) -> None:
 
 
 def read_catalogue(path: Path, language: str) -> dict[str, str]:
-    """Messages of a catalogue; none where the file is missing."""
+    """Messages of a catalogue, empty where there is no translation; none where the file is missing.
+
+    Raises
+    ------
+    DataFault
+        for a file that is empty, no UTF-8 or no catalogue.
+    """
     if not path.exists():
         return {}
-    with path.open("rb") as file:
-        return {
-            str(message.id): "" if message.fuzzy else str(message.string or "")
-            for message in read_po(file, locale=language)
-            if message.id
-        }
+    problems, found = Problems(), {}
+    text = read_text(path, problems)
+    problems.stop()
+    try:
+        for message in read_po(io.StringIO(text), locale=language, abort_invalid=True):
+            if message.id:
+                found[str(message.id)] = "" if message.fuzzy else str(message.string or "")
+    except (PoFileError, ValueError, IndexError) as error:
+        problems.add(paths.shown(path), f"is no catalogue ({error})", WRITE_ANEW)
+    if not found and not problems:
+        problems.add(paths.shown(path), "holds no message", WRITE_ANEW)
+    problems.stop()
+    return found
 
 
 def update(language: str) -> None:
