@@ -226,6 +226,16 @@ def _check_dependencies(graph: dict, problems: Problems) -> None:
                     "Correct the path",
                     row=full,
                 )
+        if "run_notebook" in stage["cmd"]:
+            section = stage["cmd"].split()[3]
+            known = ("data/interim/", f"results/{section}/", f"build/published/{section}")
+            for out in (one.as_posix() for one in stage["outs"] if not one.as_posix().startswith(known)):
+                problems.add(
+                    "dvc.yaml",
+                    f"stage {full} declares {out}, where its notebook does not write",
+                    f"Write below {', '.join(known)}",
+                    row=full,
+                )
         module = stage["cmd"].split()[2].replace(".", "/") + ".py"
         if not (paths.ROOT / module).exists():
             problems.add("dvc.yaml", f"stage {full} runs {module}, which is no file", "Correct the command", row=full)
@@ -283,6 +293,10 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
             if not is_known(head := shown.head or column):
                 wrong = f"the head {head!r} has no words{nearest(head, labels())}"
                 found.add(paths.shown(file), wrong, "Add it to data/words/labels.yaml", row="tables", column=name)
+    names = Counter(f"{p}{ending}" for p, number in words.numbers.items() for ending in number.columns.values() or [""])
+    for name, times in names.items():
+        if times > 1:
+            found.add(paths.shown(file), f"{name} is declared {times} times", "Give each its own name", row="numbers")
     for pattern, number in words.numbers.items():
         if not number.unit.isascii() and number.unit != "°" and f"unit_{number.unit}" not in labels():
             found.add(

@@ -585,7 +585,8 @@ def of_file(path: str, text: str, draw: random.Random) -> Iterator[Fault]:
         "file: cut",
         "",
         content[: len(content) // 2] if not look else b"",
-        kind="declaration" if path.endswith(".yaml") else "",
+        # of a crosswalk rows are lost, as when one is taken out
+        kind="declaration" if path.endswith(".yaml") else "plausible" if "crosswalks" in path else "",
     )
     if not look:
         yield Fault(
@@ -645,7 +646,14 @@ def _of_words(fault: Fault) -> str:
         "none",
     }:
         return "wording" if fault.operator.startswith(("word:", "reference:", "swap")) else ""
-    if fault.operator in {"number: negative", "number: huge"} or steps & {"say", "head", "where", "unit", "values"}:
+    if fault.operator in {"number: negative", "number: huge"} or steps & {
+        "say",
+        "head",
+        "where",
+        "unit",
+        "values",
+        "columns",
+    }:
         return "declaration"
     return ""
 

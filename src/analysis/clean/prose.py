@@ -302,6 +302,9 @@ def clean_figures(
             check_rows(path, len(found), about, problems)
         for row in found:
             row["raw"], row["source_id"], row["file"] = row["value"], folder.name, file
+            if row["figure_id"].partition(":")[0] != path.stem:
+                wrong, remedy = "does not begin with the name of its file", f"Write {path.stem}: and its number"
+                problems.add(file, wrong, remedy, row=row["figure_id"], column="figure_id", printed=row["figure_id"])
             row["value"] = _value(row, indicators.get(row["indicator"]), file, "figure_id", problems)
             if (
                 is_published(row["published"])

@@ -255,12 +255,18 @@ def page_words(language: str) -> dict[str, Any]:
     problems, file = Problems(), paths.shown(paths.WORDS / "pages.yaml")
 
     def said(entry: Any, place: tuple[str, ...]) -> Any:
-        if isinstance(entry, dict) and entry.keys() & set(languages()):
-            if language not in entry:
-                problems.add(file, f"says nothing in {language}", "Add the language", row=" / ".join(place))
-                return ""
-            return entry[language]
-        return {key: said(one, (*place, key)) for key, one in entry.items()}
+        if not isinstance(entry, dict):
+            problems.add(
+                file, "is no entry", "Write a word in each language", row=" / ".join(place), printed=str(entry)[:80]
+            )
+            return ""
+        if not entry.keys() & set(languages()):
+            return {key: said(one, (*place, str(key))) for key, one in entry.items()}
+        if language not in entry:
+            problems.add(file, f"says nothing in {language}", "Add the language", row=" / ".join(place))
+        elif not isinstance(entry[language], str):
+            problems.add(file, "should be text", "Correct the value", row=" / ".join((*place, language)))
+        return entry.get(language, "")
 
     words = said(read_yaml(paths.WORDS / "pages.yaml"), ())
     problems.stop()
