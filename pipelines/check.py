@@ -212,6 +212,17 @@ def _check_years(params: dict, printed: dict[str, set[int]], problems: Problems)
                 )
 
 
+def _written(section: str, item: str = "") -> set[str]:
+    """What a notebook stage writes."""
+    if section == "clean":
+        return {f"data/interim/{item}", f"results/clean/{item}"}
+    if item:
+        return {f"results/{section}/{item}", f"build/published/{section}.{item}.txt"}
+    stem = notebooks()[section].stem if section in notebooks() else section
+    parts = (f"{stem}.ipynb", "ledger.json", "tables", "said")
+    return {f"build/published/{section}.txt", *(f"results/{section}/{part}" for part in parts)}
+
+
 def _check_dependencies(graph: dict, problems: Problems) -> None:
     """What a stage waits for is a file of the workspace, or made by another stage."""
     made = {out.as_posix() for stage in graph.values() for out in stage["outs"]}
@@ -227,15 +238,10 @@ def _check_dependencies(graph: dict, problems: Problems) -> None:
                     row=full,
                 )
         if "run_notebook" in stage["cmd"]:
-            section = stage["cmd"].split()[3]
-            known = ("data/interim/", f"results/{section}/", f"build/published/{section}")
-            for out in (one.as_posix() for one in stage["outs"] if not one.as_posix().startswith(known)):
-                problems.add(
-                    "dvc.yaml",
-                    f"stage {full} declares {out}, where its notebook does not write",
-                    f"Write below {', '.join(known)}",
-                    row=full,
-                )
+            made_here, written = {out.as_posix() for out in stage["outs"]}, _written(*stage["cmd"].split()[3::2])
+            for out in sorted(made_here ^ written):
+                wrong = f"stage {full} and its notebook differ about {out}"
+                problems.add("dvc.yaml", wrong, f"Declare {', '.join(sorted(written))}", row=full)
         module = stage["cmd"].split()[2].replace(".", "/") + ".py"
         if not (paths.ROOT / module).exists():
             problems.add("dvc.yaml", f"stage {full} runs {module}, which is no file", "Correct the command", row=full)

@@ -661,6 +661,26 @@ def _of_words(fault: Fault) -> str:
 # --- the workspace and what reads its files
 
 
+AXES = {
+    "plot_dots": ["xlabel"],
+    "plot_bands": ["xlabel", "ylabel"],
+    "plot_slopes": ["xlabel", "ylabel"],
+    "plot_differences": ["xlabel"],
+    "plot_specification": ["ylabel"],
+    "plot_parts": ["xlabel"],
+    "plot_timeline": ["xlabel"],
+}
+
+
+def drawn_words(figure: dict) -> set[str]:
+    """Keys of the words that a figure of a ledger draws: its axes, series, parts and lines."""
+    options = figure["options"]
+    keys = {*AXES.get(figure["draw"].rpartition(".")[2], []), *(one["name"] for one in options.get("series", []))}
+    for part in ("parts", "bands", "colours", "columns"):
+        keys |= set(options[part]) if isinstance(options.get(part), dict) else set()
+    return keys
+
+
 def files() -> list[str]:
     """Every file that people write and the workbench reads."""
     found = [
@@ -797,7 +817,12 @@ class Reader:
     def _cells_exist(self, section: str, problems: Problems) -> None:
         """What the notebook says when it publishes: columns that its tables do not have, rows that are not there."""
         folder = self.root / "results" / section / (PARTNER if section == "country_brief" else "")
-        published, words = read_ledger(folder)["tables"], load_words(section)
+        ledger, words = read_ledger(folder), load_words(section)
+        published = ledger["tables"]
+        for name, figure in ledger["figures"].items():
+            said = set(words.figures[name].words) if name in words.figures else set()
+            for key in sorted(drawn_words(figure) - said):
+                problems.add(f"data/words/{section}.yaml", f"says nothing for {key!r}", "Add it under words", row=name)
         wanted = [(name, column) for name, table in words.tables.items() for column in table.columns]
         for figure in [*words.figures.values(), *words.tables.values()]:
             wanted += [
