@@ -134,7 +134,8 @@ def read_catalogue(path: Path, language: str) -> dict[str, str]:
             if message.id:
                 found[str(message.id)] = "" if message.fuzzy else str(message.string or "")
     except (PoFileError, ValueError, IndexError) as error:
-        problems.add(paths.shown(path), f"is no catalogue ({error})", WRITE_ANEW)
+        why = " ".join(str(error).split())[:120]
+        problems.add(paths.shown(path), f"is no catalogue ({why})", WRITE_ANEW)
     if not found and not problems:
         problems.add(paths.shown(path), "holds no message", WRITE_ANEW)
     problems.stop()
