@@ -23,6 +23,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from analysis.ground import paths
 from analysis.ground.errors import DataFault, Problems
@@ -205,7 +206,7 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
         if any(payload.get("source") == "ask_exit" for payload in execute_reply["content"].get("payload", [])):
             raise LeftKernel
 
-    def failed(why: str, detail: str = "", position: int = -1) -> StageFailed:
+    def fail(why: str, detail: str = "", position: int = -1) -> NoReturn:
         """By default the cell that was begun last has failed."""
         if not half_run.exists():
             # papermill writes none where the kernel is gone
@@ -216,13 +217,13 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
             position %= len(begun)
             count = sum(any(cell is one for one in executed) for cell in begun[: position + 1])
             place = f"{count} under {nearest_heading(begun, position)!r}"
-        return StageFailed(
+        told = f"\n{redacted(detail)}".rstrip("\n")
+        raise StageFailed(
             f"{full} failed{why}.\n  notebook    notebooks/{stem}.ipynb\n"
             f"  cell        {place}\n"
             f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n"
-            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
-            f"{redacted(detail)}".rstrip("\n")
-        )
+            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed){told}"
+        ) from None
 
     try:
         made = papermill.execute_notebook(
@@ -244,28 +245,36 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
     except PapermillExecutionError as error:
         trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
         message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
-        raise failed("", f"{error.ename}: {message}") from None
+        redact_outputs(half_run)
+        count = sum(any(cell is one for one in executed) for cell in begun)
+        raise StageFailed(
+            f"{full} failed.\n  notebook    notebooks/{stem}.ipynb\n"
+            f"  cell        {count} under {nearest_heading(begun, len(begun) - 1)!r}\n"
+            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n"
+            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
+            f"{error.ename}: {redacted(message)}"
+        ) from None
     except LeftKernel:
-        raise failed(f": {LEFT}") from None
+        fail(f": {LEFT}")
     except DeadKernelError:
-        raise failed(f": {_how_it_died()}") from None
+        fail(f": {_how_it_died()}")
     except RuntimeError as error:
         if begun:
             raise
         # what jupyter_client says of a kernel that never answered
-        raise failed(f": {_how_it_died()}", str(error)) from None
+        fail(f": {_how_it_died()}", str(error))
     except CellTimeoutError:
         why = f": the kernel's messages were lost ({HANG_GUARD} s without one after the cell had ended)"
-        raise failed(why, "Let the cell show less.") from None
+        fail(why, "Let the cell show less.")
     for position, cell in enumerate(made.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 # papermill takes an exit with code 0 for a notebook that has ended well
                 said = f"{output.ename}: {output.evalue}".rstrip(": ")
-                raise failed(f": {LEFT}", said, position)
+                fail(f": {LEFT}", said, position)
             if output.get("name") == "stderr":
                 why = ": a cell wrote a warning, whose text differs between machines"
-                raise failed(why, output.text, position)
+                fail(why, output.text, position)
     made = scrub(made)
     half_run.unlink(missing_ok=True)
     folder = staged / "results" / section
