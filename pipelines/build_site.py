@@ -279,14 +279,15 @@ class Side:
 
     def _notebooks(self) -> None:
         """Executed notebooks in this language: of the sources that were cleaned, and of the analyses."""
-        cleaned = [(paths.RESULTS / "clean" / item, item) for item in load_params()["sources"]]
+        cleaned = [("clean", paths.RESULTS / "clean" / item, item) for item in load_params()["sources"]]
+        analyses = [(section, folder, "") for section, folder in self.notebooks.items()]
         names = []
         (self.folder / "notebooks").mkdir(exist_ok=True)
-        for folder, item in [*cleaned, *((folder, "") for folder in self.notebooks.values())]:
+        for section, folder, item in cleaned + analyses:
             path = next(folder.glob("*.ipynb"))
             executed, name = nbformat.read(path, as_version=4), f"{path.stem}-{item}" if item else path.stem
             nbformat.write(
-                for_reading(in_language(executed, folder, self.language), item, self.catalogue["figures"]),
+                for_reading(in_language(executed, section, folder, self.language), item, self.catalogue["figures"]),
                 self.folder / "notebooks" / f"{name}.ipynb",
             )
             names.append(name)
@@ -320,7 +321,7 @@ class Side:
         present = {name: paths.ROOT / file for name, file in DOCUMENTATION.items() if (paths.ROOT / file).exists()}
         for name, file in present.items():
             text = file.read_text(encoding="utf-8")
-            text = text if name == "changelog" else translated(text, self.language)
+            text = text if name == "changelog" else translated(text, file.stem, self.language)
             (self.folder / "methods").mkdir(exist_ok=True)
             (self.folder / "methods" / f"{name}.md").write_text(text, encoding="utf-8")
         present |= self._reference()

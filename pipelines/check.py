@@ -32,6 +32,7 @@ from analysis.ground.files import read_text, read_yaml
 from analysis.ground.layout import load_layout
 from analysis.ground.params import load_params, notebooks, sections
 from analysis.ground.schema import Closed, Name, Text, check
+from analysis.present.say import is_worded
 from analysis.present.words import Captioned, at_line, line_numbers, load_words, page_words, words_file
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
@@ -304,7 +305,7 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
         if times > 1:
             found.add(paths.shown(file), f"{name} is declared {times} times", "Give each its own name", row="numbers")
     for pattern, number in words.numbers.items():
-        if not number.unit.isascii() and number.unit != "°" and f"unit_{number.unit}" not in labels():
+        if is_worded(number.unit) and f"unit_{number.unit}" not in labels():
             found.add(
                 paths.shown(file),
                 f"the unit {number.unit!r} has no words",

@@ -17,11 +17,13 @@ from analysis.present.prose import translated
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def in_language(notebook: nbformat.NotebookNode, folder: Path, language: str) -> nbformat.NotebookNode:
+def in_language(notebook: nbformat.NotebookNode, name: str, folder: Path, language: str) -> nbformat.NotebookNode:
     """A copy of an executed notebook that speaks a language.
 
     Parameters
     ----------
+    name : str
+        its section of ``params.yaml``.
     folder : Path
         what the notebook published (``results/fit``): its tables and figures in `language` take the place of those
         shown.
@@ -29,7 +31,7 @@ def in_language(notebook: nbformat.NotebookNode, folder: Path, language: str) ->
     spoken = copy.deepcopy(notebook)
     for cell in spoken.cells:
         if cell.cell_type == "markdown":
-            cell.source = translated(cell.source, language)
+            cell.source = translated(cell.source, name, language)
         for output in cell.get("outputs", []):
             shown = output.get("metadata", {}).get("workbench", {})
             if "figure" in shown:
@@ -67,11 +69,11 @@ def headings(notebook: nbformat.NotebookNode) -> list[tuple[int, str, str]]:
     return found
 
 
-def page(notebook: nbformat.NotebookNode, title: str, folder: Path, language: str) -> str:
-    """One self-contained page: table of contents, foldable code."""
+def page(notebook: nbformat.NotebookNode, name: str, title: str, folder: Path, language: str) -> str:
+    """One self-contained page of a notebook, by its section: table of contents, foldable code."""
     from nbconvert import HTMLExporter
 
-    spoken = in_language(notebook, folder, language)
+    spoken = in_language(notebook, name, folder, language)
     exporter = HTMLExporter(template_name="reviewer", extra_template_basedirs=[str(TEMPLATES)])
     exporter.mathjax_url = exporter.require_js_url = exporter.jquery_url = exporter.mermaid_js_url = ""
     body, _ = exporter.from_notebook_node(spoken, resources={"metadata": {"name": title}, "toc": headings(spoken)})

@@ -4,11 +4,10 @@
 
 1. checks ``params.yaml`` whole, and the notebook's parameters cell against its section: same names, types and defaults;
 2. runs the source-only copy once, in the repository root, with its own staging folder for everything it writes; what
-it publishes is said in
-   every language of ``params.yaml``;
+   it publishes is said in every language of ``params.yaml``;
 3. on success scrubs what changes from run to run (times, paths, random ids), renders a page a language, checks what
-was made against the
-   notebook's own ledger and against the outputs that ``dvc.yaml`` declares, and only then moves it into place;
+   was made against the notebook's own ledger and against the outputs that ``dvc.yaml`` declares, and only then moves it
+   into place;
 4. on failure says notebook, cell, nearest heading and parameters, and where the half-run copy lies; no output has
 changed.
 """
@@ -36,7 +35,6 @@ from pipelines.graph import stages
 from pipelines.staging import replace, staging
 
 ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
-
 
 LEFT = (
     "a cell leaves the interpreter (exit, quit, sys.exit or os._exit), which passes over the cells below it. "
@@ -206,8 +204,8 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
         if any(payload.get("source") == "ask_exit" for payload in execute_reply["content"].get("payload", [])):
             raise LeftKernel
 
-    def fail(why: str, detail: str = "", position: int = -1) -> NoReturn:
-        """By default the cell that was begun last has failed."""
+    def fail(wrong: str, name: str = "", message: str = "", position: int = -1) -> NoReturn:
+        """By default the cell that was begun last has failed; `name` and `message` are those of its error."""
         if not half_run.exists():
             # papermill writes none where the kernel is gone
             nbformat.write(nbformat.v4.new_notebook(cells=begun), half_run)
@@ -217,13 +215,14 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
             position %= len(begun)
             count = sum(any(cell is one for one in executed) for cell in begun[: position + 1])
             place = f"{count} under {nearest_heading(begun, position)!r}"
-        told = f"\n{redacted(detail)}".rstrip("\n")
-        raise StageFailed(
-            f"{full} failed{why}.\n  notebook    notebooks/{stem}.ipynb\n"
+        message = redacted(re.sub(r"\x1b\[[0-9;]*m", "", message))
+        head = (
+            f"{full} failed: {wrong}.\n  notebook    notebooks/{stem}.ipynb\n"
             f"  cell        {place}\n"
             f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n"
-            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed){told}"
-        ) from None
+            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed)"
+        )
+        raise StageFailed(head + (f"\n  it says     {name}: {message}" if message else "")) from None
 
     try:
         made = papermill.execute_notebook(
@@ -244,37 +243,28 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
         )
     except PapermillExecutionError as error:
         trace = "\n".join(error.traceback[-1:]) if isinstance(error.traceback, list) else str(error.traceback)
-        message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue) or trace)
-        redact_outputs(half_run)
-        count = sum(any(cell is one for one in executed) for cell in begun)
-        raise StageFailed(
-            f"{full} failed.\n  notebook    notebooks/{stem}.ipynb\n"
-            f"  cell        {count} under {nearest_heading(begun, len(begun) - 1)!r}\n"
-            f"  parameters  {', '.join(f'{k}={v!r}' for k, v in values.items())}\n"
-            f"  half-run    {paths.shown(half_run)} (open it to look; no output was changed)\n"
-            f"{error.ename}: {redacted(message)}"
-        ) from None
+        fail("a cell raised an error", error.ename, str(error.evalue) or trace)
     except LeftKernel:
-        fail(f": {LEFT}")
+        fail(LEFT)
     except DeadKernelError:
-        fail(f": {_how_it_died()}")
+        fail(_how_it_died())
     except RuntimeError as error:
         if begun:
             raise
         # what jupyter_client says of a kernel that never answered
-        fail(f": {_how_it_died()}", str(error))
+        fail(_how_it_died(), "RuntimeError", str(error))
     except CellTimeoutError:
-        why = f": the kernel's messages were lost ({HANG_GUARD} s without one after the cell had ended)"
-        fail(why, "Let the cell show less.")
+        fail(
+            f"the kernel's messages were lost ({HANG_GUARD} s without one after the cell had ended). "
+            "Let the cell show less"
+        )
     for position, cell in enumerate(made.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 # papermill takes an exit with code 0 for a notebook that has ended well
-                said = f"{output.ename}: {output.evalue}".rstrip(": ")
-                fail(f": {LEFT}", said, position)
+                fail(LEFT, output.ename, output.evalue, position)
             if output.get("name") == "stderr":
-                why = ": a cell wrote a warning, whose text differs between machines"
-                fail(why, output.text, position)
+                fail("a cell wrote a warning, whose text differs between machines", "stderr", output.text, position)
     made = scrub(made)
     half_run.unlink(missing_ok=True)
     folder = staged / "results" / section
@@ -283,7 +273,7 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
     for language in languages() if section != "clean" else [values["language"]]:
         target = folder / "said" / language
         target.mkdir(parents=True, exist_ok=True)
-        (target / f"{stem}.html").write_text(page(made, name, folder, language), encoding="utf-8")
+        (target / f"{stem}.html").write_text(page(made, section, name, folder, language), encoding="utf-8")
     if section != "clean":
         check_ledger(folder, full)
         listed = staged / "build" / "published" / f"{name}.txt"

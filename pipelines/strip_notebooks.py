@@ -3,8 +3,8 @@ and lists of the code that each stage stands on.
 
 ``build/notebooks/03_fit.ipynb`` is the notebook without outputs, counts and metadata but tags: the same bytes whether
 it was opened, run and saved or not. ``build/code/fit.txt`` lists every module of the project that the notebook and its
-runner import, directly or not, with a checksum, and the lock of the environment: a stage runs again when code that it
-stands on has changed, and only then.
+runner import, directly or not, with a checksum, the translations of its prose and the lock of the environment: a stage
+runs again when what it stands on has changed, and only then.
 """
 
 from __future__ import annotations
@@ -81,9 +81,10 @@ def file_of(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def code_list(modules: set[str], also: list[str]) -> str:
-    """Files with their checksums, one a line."""
+def code_list(modules: set[str], also: list[str], prose: str = "") -> str:
+    """Files with their checksums, one a line: of modules, of folders, of a notebook's prose in other languages."""
     files = {file_of(module) for module in modules} | {paths.ROOT / "requirements.lock"}
+    files |= set(paths.WORDS.glob(f"prose/*/{prose}.po"))
     for folder in also:
         files |= {path for path in (paths.ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"}
     return "".join(
@@ -101,7 +102,7 @@ def main() -> int:
             stripped = strip(nbformat.read(path, as_version=4))
             (folder / "notebooks" / path.name).write_text(nbformat.writes(stripped) + "\n", encoding="utf-8")
             modules = closure(graph, {RUNNER, *imported(stripped, graph.modules)})
-            (folder / "code" / f"{name}.txt").write_text(code_list(modules, ALSO[RUNNER]), encoding="utf-8")
+            (folder / "code" / f"{name}.txt").write_text(code_list(modules, ALSO[RUNNER], name), encoding="utf-8")
         for module in sorted(graph.find_children("pipelines")):
             (folder / "code" / f"{module.partition('.')[2]}.txt").write_text(
                 code_list(closure(graph, {module}), ALSO.get(module, [])), encoding="utf-8"

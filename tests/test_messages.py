@@ -84,7 +84,6 @@ def test_a_message_that_is_missing_idle_or_wrongly_placed_is_named(tmp_path, mon
         (tmp_path / room).mkdir(parents=True)
     code = tmp_path / "src/analysis/x.py"
     code.write_text('problems.add(file, f"has {n} of {wanted}", "Mend it now")\n', encoding="utf-8")
-    (tmp_path / "data/words/prose/zh").mkdir(parents=True)
     templates.update("zh", tmp_path)
     path = messages.catalogue_file("zh", tmp_path)
     text = path.read_text(encoding="utf-8")
@@ -235,16 +234,43 @@ def test_faults_of_the_mathematics_are_english_in_python_and_chinese_in_print(ch
 
 def test_a_failed_notebook_is_told_in_chinese(chinese):
     text = messages.say(
-        "fit failed.\n  notebook    notebooks/03_fit.ipynb\n  cell        3 under 'Supply'\n  parameters  year=2030\n"
+        "fit failed: a cell raised an error.\n"
+        "  notebook    notebooks/03_fit.ipynb\n  cell        3 under 'Supply'\n  parameters  year=2030\n"
         "  half-run    build/x.ipynb (open it to look; no output was changed)\n"
-        "BadArgument: fit.linkage, argument k: k is 3; it must lie between 0 and 1\n"
+        "  it says     BadArgument: fit.linkage, argument k: k is 3; it must lie between 0 and 1\n"
         "fit.linkage, argument n: position 2 is nan; values must be finite and not negative"
     )
-    assert text.splitlines()[0] == "fit 失败。" and "没有改动任何输出" in text
+    assert text.splitlines()[0] == "fit 失败：单元格报错。" and "没有改动任何输出" in text
     assert text.endswith(
         "BadArgument: fit.linkage，参数 k：k 为 3；须在 0 与 1 之间\n"
         "fit.linkage，参数 n：位置 2 处为 nan；数值须为有限值，且不为负"
     )
+
+
+def test_every_way_a_notebook_fails_is_told_in_chinese(chinese):
+    from pipelines.kernel import DRAWN, PRINTED, SHOWN
+    from pipelines.run_notebook import HANG_GUARD, LEFT
+
+    most = f"at most {PRINTED:,} printed characters, {SHOWN:,} displays, {DRAWN:,} characters of these"
+    for wrong in (
+        LEFT,
+        "a cell raised an error",
+        "a cell wrote a warning, whose text differs between machines",
+        f"the kernel's messages were lost ({HANG_GUARD} s without one after the cell had ended). "
+        "Let the cell show less",
+        f"a cell shows more than a page can hold ({most}). Print a summary, or publish a table",
+        f"the kernel ended with exit code 3: {LEFT}",
+        "the kernel died (often too little memory; signal 9)",
+    ):
+        for cell in ("none had begun", "3 under 'Supply'"):
+            text = messages.say(
+                f"fit failed: {wrong}.\n  notebook    notebooks/03_fit.ipynb\n  cell        {cell}\n"
+                "  parameters  year=2030\n  half-run    build/x.ipynb (open it to look; no output was changed)"
+            )
+            head, _, place = text.partition("\n")
+            said = head.removeprefix("fit ").replace("exit", "").replace("quit", "").replace("sys.", "")
+            assert not re.search("[a-z]{3}", said.replace("os._", "")), text
+            assert "under" not in place and "begun" not in place and "没有改动任何输出" in place, text
 
 
 # --- the language

@@ -7,14 +7,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from analysis.ground import paths
 from analysis.ground.dictionary import entities, indicators, label, words
 from analysis.ground.errors import DataFault
 from analysis.ground.keys import cells, input_keys, with_inputs
 from analysis.ground.params import notebooks
+from analysis.present.pictures import compact
 from analysis.present.plots import Series, plot_dots
 from analysis.present.prose import blocks
-from analysis.present.results import Results, compact
+from analysis.present.results import Results
 from analysis.present.say import number_text, unit_text
 from analysis.present.style import MissingGlyph, check_glyphs, font_file
 from tests.conftest import PROJECT, forget, use_workspace
@@ -318,7 +318,3 @@ def test_other_outputs_hold_no_words(name):
 
 def test_blocks_of_prose():
     assert blocks("# A\n\nb\nc\n\n- d\n- e\n\n```\nx\n\ny\n```\n") == ["# A", "b\nc", "- d\n- e", "```\nx\n\ny\n```"]
-
-
-def test_paths_of_results_are_the_notebooks(make, tmp_path):
-    assert paths.RESULTS == tmp_path / "results"

@@ -61,7 +61,7 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
                 row=correction_id,
                 column="where",
             )
-        for key in sorted(entry.keys() - ENTRY):
+        for key in sorted(map(str, entry.keys() - ENTRY)):
             problems.add(
                 paths.shown(path),
                 f"an entry has no {key!r}{nearest(key, ENTRY)}",
@@ -79,6 +79,17 @@ def load_corrections(path: Path | None = None) -> list[Correction]:
             problems.add(
                 paths.shown(path), f"lacks {', '.join(sorted(missing))}", "Complete the entry", row=correction_id
             )
+            continue
+        nested = [k for k, v in {**where, "status": entry["status"]}.items() if isinstance(v, (dict, list))]
+        for key in nested:
+            problems.add(
+                paths.shown(path),
+                f"{key} is a {'list' if isinstance({**where, **entry}[key], list) else 'mapping'}, not one value",
+                "Write a text or a number; put a text that holds a colon or a bracket in quotation marks",
+                row=correction_id,
+                column=key,
+            )
+        if nested:
             continue
         known = [
             p.name for p in paths.RAW.glob("*") if (p / ("facts.csv" if "fact_id" in where else "layout.yaml")).exists()

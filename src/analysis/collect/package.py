@@ -45,8 +45,8 @@ FORBIDDEN = {
     "attachedToolbars",
 }
 ACTIVE = re.compile(
-    r"vbaProject|macrosheet|dialogsheet|macroEnabled|customUI|webextension|attachedTemplate|attachedToolbars|activeX|ctrlProp|oleObject|embeddings"
-    r"|externalLink|connections|queryTable|/model/|/(?:control|package)$",
+    r"vbaProject|macrosheet|dialogsheet|macroEnabled|customUI|webextension|attachedTemplate|attachedToolbars|activeX"
+    r"|ctrlProp|oleObject|embeddings|externalLink|connections|queryTable|/model/|/(?:control|package)$",
     re.I,
 )
 AUTOMATIC = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)", re.I)

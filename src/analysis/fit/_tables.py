@@ -17,6 +17,12 @@ SHARE = arrays.probabilities()
 SIGN = arrays.each(arrays.one_of("+", "-", "?"))
 PERSONS = arrays.numbers(low=0, high=arrays.MOST_COUNT, whole=True, missing=True, rule=", whole and not negative")
 KEYS = arrays.each(arrays.together(arrays.text, arrays.calendar_year))
+CROSSWALK: dict[str, Any] = {
+    "groups": arrays.names(),
+    "sectors": arrays.names(),
+    "lower": arrays.probabilities(dimensions=2),
+    "upper": arrays.probabilities(dimensions=2),
+}
 MOST_GROUPS = 12  # extremes lie at corners of a box: 2^groups of them
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,16 +24,9 @@ from analysis.ground import arrays
 from analysis.ground.arrays import takes
 from analysis.ground.errors import BadArgument, Refused, UnknownName
 
-PRECISION = (
-    3  # decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print
-)
+# decimals of a share that a direction must survive: a tenth of a percentage point, the digit that results print
+PRECISION = 3
 
-CROSSWALK: dict[str, Any] = {
-    "groups": arrays.names(),
-    "sectors": arrays.names(),
-    "lower": arrays.probabilities(dimensions=2),
-    "upper": arrays.probabilities(dimensions=2),
-}
 BOXED = _tables.supply_table("value", "lower", "upper")
 SIDES = arrays.each(_tables.structure_table("share", "lower", "upper"), key=arrays.text)
 
@@ -57,7 +49,7 @@ def _deviation(share: float, there: float) -> float:
     may_be_nan="log deviations are −inf or inf where a share may be zero",
     supply=BOXED,
     industry=_tables.structure_table("share", "lower", "upper"),
-    **CROSSWALK,
+    **_tables.CROSSWALK,
     keys=_tables.KEYS,
 )
 def sector_alignment(
@@ -115,7 +107,7 @@ def sector_alignment(
     )
 
 
-@takes(_tables.crosswalk_bounds_fit, supply=BOXED, industries=SIDES, **CROSSWALK, keys=_tables.KEYS)
+@takes(_tables.crosswalk_bounds_fit, supply=BOXED, industries=SIDES, **_tables.CROSSWALK, keys=_tables.KEYS)
 def dissimilarity_table(
     supply: pd.DataFrame,
     industries: dict[str, pd.DataFrame],
@@ -150,7 +142,7 @@ def dissimilarity_table(
     may_be_nan="a constant structure has no correlation",
     supply=BOXED,
     industries=arrays.each(_tables.structure_table("share"), key=arrays.text),
-    **CROSSWALK,
+    **_tables.CROSSWALK,
     measure=arrays.text,
     year=arrays.calendar_year,
     lambdas=arrays.each(arrays.real(0, 1)),
@@ -203,7 +195,7 @@ def compare_measures(
     _tables.crosswalk_bounds_fit,
     supply=BOXED,
     industry=_tables.structure_table("share"),
-    **CROSSWALK,
+    **_tables.CROSSWALK,
     measure=arrays.text,
     year=arrays.calendar_year,
     steps=arrays.whole(2, 100_000),
@@ -259,7 +251,7 @@ def turning_lambda(path: pd.DataFrame, sector: str, industry_share: float) -> fl
     _tables.at_most_groups,
     supply=BOXED,
     industry=_tables.structure_table("lower", "upper"),
-    **CROSSWALK,
+    **_tables.CROSSWALK,
     measure=arrays.text,
     year=arrays.calendar_year,
     sector=arrays.text,
@@ -352,7 +344,7 @@ def share_changes(group_share: pd.DataFrame, measure: str, first: int, last: int
     _tables.crosswalk_bounds_fit,
     _tables.at_most_groups,
     supply=BOXED,
-    **CROSSWALK,
+    **_tables.CROSSWALK,
     measure=arrays.text,
     first=arrays.calendar_year,
     last=arrays.calendar_year,

@@ -16,10 +16,7 @@ from analysis.ground.arrays import takes
     _tables.crosswalk_bounds_fit,
     supply=_tables.supply_table("value"),
     industries=arrays.each(_tables.structure_table("share"), key=arrays.text),
-    groups=arrays.names(),
-    sectors=arrays.names(),
-    lower=arrays.probabilities(dimensions=2),
-    upper=arrays.probabilities(dimensions=2),
+    **_tables.CROSSWALK,
     keys=_tables.KEYS,
     lambdas=arrays.each(arrays.real(0, 1)),
 )

@@ -17,7 +17,6 @@ from analysis.ground.files import languages, read_yaml
 from analysis.ground.numerals import fold
 from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse, require
 
-LANGUAGES = ("zh", "en")
 NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
 UNIT_OF = {
     "_pct": {"%", "ratio"},

@@ -1,7 +1,7 @@
 """What is said about faults in another language: catalogues of messages (gettext), looked up when a fault is shown.
 
 The code says everything in English, where the fault is found. Here a finished message is compared with the templates of
-the catalogue ``data/words/prose/<language>/messages.po``; the one that fits best gives the sentence in the other
+the catalogue ``data/words/messages/<language>.po``; the one that fits best gives the sentence in the other
 language, and what stands in its places is carried over. What no template fits stays as it is.
 
 The language is ``ANALYSIS_MESSAGES``, else that of the machine if it is Chinese, else ``messages`` of ``params.yaml``,
@@ -74,7 +74,7 @@ def _in_settings() -> str:
 
 def catalogue_file(code: str, root: Path = CODE) -> Path:
     """Where the messages of a language lie."""
-    return root / "data" / "words" / "prose" / code / "messages.po"
+    return root / "data" / "words" / "messages" / f"{code}.po"
 
 
 # --- a message in a language ------------------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ def read_catalogue(path: Path) -> dict[str, tuple[str, list[str]]]:
     with path.open("rb") as file:
         return {
             str(message.id): ("" if message.fuzzy else str(message.string), list(message.auto_comments))
-            for message in read_po(file, locale=path.parent.name)
+            for message in read_po(file, locale=path.stem)
             if message.id
         }
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 
-from analysis.ground.messages import CODE, COUNTED, FRAME, catalogue_file, read_catalogue
+from analysis.ground.files import languages
+from analysis.ground.messages import CODE, COUNTED, FRAME, ORIGINAL, catalogue_file, read_catalogue
 
 ROOMS = ("src/analysis", "pipelines")
 MOST = 64  # wordings of one message; more than that are not written out one by one
@@ -741,10 +742,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; name every message that is not translated")
     arguments = parser.parse_args(argv)
     wrong = []
-    for folder in sorted((CODE / "data" / "words" / "prose").iterdir()):
+    for code in languages():
+        if code == ORIGINAL:
+            continue
         if not arguments.check:
-            update(folder.name)
-        wrong += [f"{catalogue_file(folder.name).relative_to(CODE)}: {fault}" for fault in faults(folder.name)]
+            update(code)
+        wrong += [f"{catalogue_file(code).relative_to(CODE)}: {fault}" for fault in faults(code)]
     if wrong and arguments.check:
         wrong.append("Run python -m analysis.ground.messages and fill in the msgstr")
     print("\n".join(wrong) or "every message is translated")

@@ -14,6 +14,14 @@ from analysis.ground.arrays import fits, part_of, takes
 from analysis.ground.errors import Separated
 from analysis.inference.binomial import BetaBinomial, beta_binomial
 
+SCHOOLS = {
+    "successes": arrays.counts(whole=True, zero=True),
+    "trials": arrays.counts(whole=True),
+    "confidence": arrays.confidence,
+    "draws": arrays.draws,
+    "seed": arrays.seed,
+}
+
 
 @dataclass(frozen=True)
 class Shrunk:
@@ -28,11 +36,7 @@ class Shrunk:
     part_of("successes", "trials"),
     fits("draws", "successes"),
     may_be_nan="the precision of the population is infinite where schools vary no more than draws",
-    successes=arrays.counts(whole=True, zero=True),
-    trials=arrays.counts(whole=True),
-    confidence=arrays.confidence,
-    draws=arrays.draws,
-    seed=arrays.seed,
+    **SCHOOLS,
 )
 def empirical_bayes(
     successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1
@@ -114,13 +118,7 @@ class PooledRates:
 
 
 @takes(
-    part_of("successes", "trials"),
-    may_be_nan="nothing can be shrunk where everybody is placed, or nobody",
-    successes=arrays.counts(whole=True, zero=True),
-    trials=arrays.counts(whole=True),
-    confidence=arrays.confidence,
-    draws=arrays.draws,
-    seed=arrays.seed,
+    part_of("successes", "trials"), may_be_nan="nothing can be shrunk where everybody is placed, or nobody", **SCHOOLS
 )
 def pool_rates(
     successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, draws: int = 20_000, seed: int = 1

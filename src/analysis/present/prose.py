@@ -27,7 +27,6 @@ from analysis.present.words import page_words
 
 ORIGINAL = "en"  # the language in which prose is written
 GUIDES = ("CONTRIBUTING.md", "docs")  # documents beside the notebooks
-MESSAGES = "messages.po"  # what is said about faults (`analysis.ground.messages`), beside the prose
 WRITE_ANEW = "Restore the file, or take it away and run python -m analysis.present.prose, which writes it anew"
 FENCE = re.compile(r"^(`{3,}|~{3,})")
 
@@ -60,21 +59,22 @@ def is_prose(block: str) -> bool:
     return not FENCE.match(block) and bool(re.search(r"[A-Za-z]{2}", block))
 
 
+def catalogue_file(document: str, language: str) -> Path:
+    """Where the translations of a document lie: a notebook by its section of ``params.yaml``, a guide by its file."""
+    return paths.WORDS / "prose" / language / f"{document}.po"
+
+
 @lru_cache
-def catalogue(language: str) -> dict[str, str]:
-    """Translations of all documents by original."""
-    found: dict[str, str] = {}
-    for path in sorted((paths.WORDS / "prose" / language).glob("*.po")):
-        if path.name != MESSAGES:
-            found |= {said: text for said, text in read_catalogue(path, language).items() if text}
-    return found
+def catalogue(document: str, language: str) -> dict[str, str]:
+    """Translations of a document by original, empty where there is none."""
+    return read_catalogue(catalogue_file(document, language), language)
 
 
-def translated(text: str, language: str) -> str:
-    """A Markdown text in a language; a block without translation stays as it is, marked."""
+def translated(text: str, document: str, language: str) -> str:
+    """A Markdown text of a document in a language; a block without translation stays as it is, marked."""
     if language == ORIGINAL:
         return text
-    known = catalogue(language)
+    known = catalogue(document, language)
     mark = page_words(language)["untranslated"]
     return "\n\n".join(known.get(block) or f"{block} {mark}" if is_prose(block) else block for block in blocks(text))
 
@@ -97,7 +97,7 @@ def documents() -> dict[str, list[str]]:
 def untranslated(language: str, problems: Problems) -> None:
     """Note every block of prose without a translation, and every translation of what is no longer said."""
     for name, texts in documents().items():
-        path = paths.WORDS / "prose" / language / f"{name}.po"
+        path = catalogue_file(name, language)
         known = read_catalogue(path, language)
         for text in texts:
             if not known.get(text):
@@ -145,7 +145,7 @@ def read_catalogue(path: Path, language: str) -> dict[str, str]:
 def update(language: str) -> None:
     """Write the catalogues anew: originals in their order, translations kept, what is missing empty."""
     for name, texts in documents().items():
-        path = paths.WORDS / "prose" / language / f"{name}.po"
+        path = catalogue_file(name, language)
         known = read_catalogue(path, language)
         made = Catalog(locale=language, header_comment=f"# Prose of {name} in {language}.")
         for text in texts:

@@ -14,10 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, TypeAlias
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from analysis.ground import paths
 from analysis.ground.errors import Problems, nearest
@@ -25,7 +23,8 @@ from analysis.ground.keys import INPUTS, keys
 from analysis.ground.outgoing import table_csv
 from analysis.ground.params import sections
 from analysis.present import say
-from analysis.present.style import PALETTE, check_glyphs, use_style, wrap
+from analysis.present.pictures import Picture, save
+from analysis.present.style import use_style
 from analysis.present.words import (
     Captioned,
     Column,
@@ -76,16 +75,6 @@ class SaidTable:
         return {"text/html": self.frame._repr_html_(), "text/plain": repr(self.frame)}, {
             "workbench": {"table": self.name}
         }
-
-
-class Picture:
-    """A published figure as a notebook shows it: the vector picture itself."""
-
-    def __init__(self, name: str, svg: str, alt: str):
-        self.name, self.svg, self.alt = name, svg, alt
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"image/svg+xml": self.svg, "text/plain": self.alt}, {"workbench": {"figure": self.name}}
 
 
 class Drawn:
@@ -186,13 +175,15 @@ class Results:
         for pattern, number in self.words.numbers.items():
             if number.table == name:
                 self._number(pattern, number)
-        for language in self.languages:
-            said = say.say_table(frame, entry, language)
-            self.said[language]["tables"][name] = self._captions(entry, language, ("tables", name))
-            if entry.columns:
-                self._write(f"said/{language}/tables/{name}.csv", table_csv(said))
         self._write(f"tables/{name}.csv", table_csv(say.neutral(frame)))
-        return SaidTable(name, say.say_table(frame, entry, self.language)) if entry.columns else None
+        for language in self.languages:
+            self.said[language]["tables"][name] = self._captions(entry, language, ("tables", name))
+        if not entry.columns:
+            return None
+        said = {language: say.say_table(frame, entry, language) for language in {*self.languages, self.language}}
+        for language in self.languages:
+            self._write(f"said/{language}/tables/{name}.csv", table_csv(said[language]))
+        return SaidTable(name, said[self.language])
 
     def _number(self, pattern: str, spec: NumberWords) -> None:
         """Publish the cells that a declared number, or pattern of numbers, names."""
@@ -308,7 +299,7 @@ class Results:
                 "alt": self._fill(entry.alt, language, entry, ("figures", name, "alt"))
             }
             self.said[language]["figures"][name] = captions
-            svg = self._save(figure, name, captions, language)
+            svg = save(figure, self._path(f"said/{language}/figures/{name}"), captions, language)
             shown = svg if language == self.language else shown
         self.figures[name] = {
             "draw": f"{draw.__module__}.{draw.__name__}",
@@ -317,34 +308,6 @@ class Results:
             "options": _plain(options),
         }
         return Picture(name, shown, self.said[self.language]["figures"][name]["alt"])
-
-    def _save(self, figure: Figure, name: str, captions: dict[str, str], language: str) -> str:
-        """Draw title, scope and source, check every character, write both forms; returns the SVG."""
-        note = say.caption_note(language, captions["scope"], captions["units"], captions["source"])
-        width = figure.get_size_inches()[0]
-        figure.suptitle(
-            "\n".join(wrap(captions["title"], int(width * 11.6))),
-            x=0.01,
-            ha="left",
-            fontsize=11.5,
-            fontweight="normal",
-            color=PALETTE["black"],
-        )
-        figure.supxlabel(
-            "\n".join(wrap(note, int(width * 17.5))), x=0.01, ha="left", fontsize=7.2, color=PALETTE["grey"]
-        )
-        for text in figure.findobj(Text):
-            check_glyphs(text.get_text().replace("$", ""))
-        figure.canvas.draw()
-        figure.set_layout_engine("none")  # laid out once, drawn twice
-        folder = self._path(f"said/{language}/figures/{name}").parent
-        folder.mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / f"{name}.png", metadata={"Software": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-        plt.close(figure)
-        svg = compact((folder / f"{name}.svg").read_text(encoding="utf-8"))
-        (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
-        return svg
 
     # --- the end
 
@@ -514,29 +477,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     return say.stable(float(value)) if isinstance(value, float) else value.item() if hasattr(value, "item") else value
-
-
-COORDINATE = re.compile(r"-?\d+\.\d{3,}")
-PLACES = re.compile(r' (?:d|x|y|points)="[^"]*"|translate\([^)]*\)')  # scales keep their digits
-
-
-def _hundredths(match: re.Match) -> str:
-    text = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
-def compact(svg: str) -> str:
-    """The same picture in fewer bytes: coordinates to a hundredth of a point, no white space between elements, no
-    document type.
-
-    Examples
-    --------
-    >>> compact('<svg>\\n <path d="M 12.345678 -0.0004 "/>\\n</svg>\\n')
-    '<svg><path d="M12.35 0"/></svg>\\n'
-    """
-    svg = re.sub(r"<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", svg, flags=re.S)
-    svg = PLACES.sub(lambda place: COORDINATE.sub(_hundredths, place[0]), svg)
-    svg = re.sub(
-        r'(?<= d=")[^"]*', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0]).replace("\n", " ").strip(), svg
-    )
-    return re.sub(r">\s+<", "><", svg).strip() + "\n"

@@ -62,15 +62,20 @@ def number_text(value: float | int | str, unit: str, digits: int, side: str = ""
     return f"{text}%" if unit == "%" else text
 
 
+def is_worded(unit: str) -> bool:
+    """Whether a unit of the data is a word, said in each language; signs are the same everywhere."""
+    return not unit.isascii() and unit != "°"
+
+
 def unit_text(unit: str, language: str) -> str:
-    """A unit of the data in a language; signs are the same everywhere.
+    """A unit of the data in a language.
 
     Examples
     --------
     >>> unit_text("人", "en"), unit_text("%", "en")
     ('persons', '%')
     """
-    return label(f"unit_{unit}", language) if unit and not unit.isascii() and unit != "°" else unit
+    return label(f"unit_{unit}", language) if is_worded(unit) else unit
 
 
 def p_text(value: float) -> str:
