@@ -870,7 +870,7 @@ def test_script_in_data_is_text_in_every_page(tmp_path, monkeypatch):
         ]
     )
     notebook.cells[0].source = "## Title"
-    page = page_of(nbformat.from_dict(notebook), EVIL, tmp_path, "en")
+    page = page_of(nbformat.from_dict(notebook), "size", EVIL, tmp_path, "en")
     assert_text(page, own=1, times=5)
     assert len(inline_scripts(page)) == 1
     assert_text(
