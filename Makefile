@@ -45,8 +45,9 @@ lock: .venv/ready             ## solve requirements.lock anew from pyproject.tom
 references: .venv/ready       ## run the reference notebooks of tests/notebooks anew (look at the diff)
 	@$(BIN)/python -m tests.workspace tests/notebooks
 
-bench: .venv/ready            ## linkage of large tables; a national collection; a forced rebuild against the same notebooks by plain papermill
+bench: .venv/ready            ## linkage of large tables; a report of 500 pages; a national collection; a forced rebuild against the same notebooks by plain papermill
 	@$(BIN)/python -m benchmarks.linkage
+	@$(BIN)/python -m benchmarks.intake
 	@$(BIN)/python -m benchmarks.collection
 	@$(BIN)/python -m benchmarks.rebuild
 

@@ -284,8 +284,8 @@ def test_town_arrives_whole(town):
         ].item()
         == 2100
     )
-    assert clean.records["4-1"]["specialty_withdrawn"].tolist() == ["旧专业一", "旧专业二", ""]
-    assert clean.records["7-3"]["entity"].tolist() == ["college_a", "college_a", "school_c"]
+    assert clean.records["specialty_changes"]["specialty_withdrawn"].tolist() == ["旧专业一", "旧专业二", ""]
+    assert clean.records["exported_resources"]["entity"].tolist() == ["college_a", "college_a", "school_c"]
 
 
 def test_join_writes_a_valid_data_package(town):
@@ -341,20 +341,20 @@ def test_every_numeric_cell_of_the_report_is_there(liuzhou):
         "6-1": 36,
     }
     assert {t: len(r) for t, r in liuzhou.records.items()} == {
-        "1-1": 79,
-        "4-1": 14,
-        "4-2": 12,
-        "4-3": 3,
-        "4-5": 5,
-        "4-6": 15,
-        "4-7": 13,
-        "4-8": 25,
-        "5-1": 6,
-        "5-2": 24,
-        "7-1": 10,
-        "7-2": 3,
-        "7-3": 26,
-        "8-1": 6,
+        "schools": 79,
+        "specialty_changes": 14,
+        "model_courses": 12,
+        "teaching_organisations": 3,
+        "achievements_national": 5,
+        "achievements_region": 15,
+        "textbooks_region": 13,
+        "textbooks_national": 25,
+        "integration_projects": 6,
+        "industry_colleges": 24,
+        "foreign_student_awards": 10,
+        "craftsman_colleges": 3,
+        "exported_resources": 26,
+        "policies": 6,
     }
 
 
@@ -388,7 +388,7 @@ def test_cells_read_by_eye(liuzhou, table, entity, indicator, year, raw):
 
 def test_named_specialties_agree_with_their_numbers(liuzhou):
     """Record rows against the counts of the same table: an identity inside the source."""
-    records, cells = liuzhou.records["4-1"], liuzhou.observations
+    records, cells = liuzhou.records["specialty_changes"], liuzhou.observations
     for field, indicator in (
         ("specialty_added", "specialties_added"),
         ("specialty_withdrawn", "specialties_withdrawn"),
@@ -421,3 +421,11 @@ def test_census_sections_add_up():
         ].set_index(["place", "year"])["value"]
         sums = rows[rows["group"] != "all"].groupby(["place", "year"])["value"].sum()
         assert sums.eq(totals.reindex(sums.index)).all()
+
+
+def test_a_figure_of_no_school_is_not_summed_with_those_of_schools(town):
+    edit(town / "data/entities.yaml", lambda t: t.replace("kind: school", "kind: specialty", 1))
+    cells = clean_source("town-2030").observations
+    apart = cells[cells["aggregate_rule"] == "apart"]
+    assert apart["entity"].nunique() == 1 and set(apart["status"]) <= {"printed", "missing", "corrected"}
+    assert not cells[cells["aggregate_rule"] == ""]["entity"].isin(apart["entity"]).any()

@@ -93,7 +93,7 @@ def test_a_sound_year_passes_and_becomes_a_source(handed, collection, forms, tmp
         "cooperation_project_people": 330,
         "cooperation_projects_reported": 11,
     }
-    assert len(clean.records["5-2"]) == 11
+    assert len(clean.records["industry_colleges"]) == 11
     monkeypatch.setattr(paths, "INTERIM", paths.OUT / "interim")
     monkeypatch.setattr(paths, "out", lambda path: path.parent.mkdir(parents=True, exist_ok=True) or path)
     for source in ("liuzhou-2023", "demand", target.name):

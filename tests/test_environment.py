@@ -125,8 +125,8 @@ def test_without_a_repository_commands_say_so_in_one_line_and_mathematics_works(
     done = start("-m", "analysis.collect", "template", "--year", "2024", "--out", "forms")
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "ANALYSIS_ROOT=/path/to/clone" in done.stderr
     assert start("-m", "analysis.collect", "--help").returncode == 0
-    # reads a document into a folder that names its layout: needs no repository
-    done = start("-m", "analysis.intake", "no.txt", "--source", "x", "--out", "x")
-    assert done.returncode == 1 and "x/layout.yaml: is missing" in done.stderr and "Traceback" not in done.stderr
+    (folder / "report.txt").write_text("表1-1 学生\n\n\t学校\n\t人数\n\n\t甲校\n\t3\n", encoding="utf-8")
+    done = start("-m", "analysis.intake", str(folder / "report.txt"), "--year", "2024", "--place", "x")
+    assert done.returncode == 1 and "ANALYSIS_ROOT=/path/to/clone" in done.stderr and "Traceback" not in done.stderr
     done = start("-c", "from analysis.fit.structure import cosine_similarity; print(cosine_similarity([0, 1], [0, 1]))")
     assert done.stdout.strip() == "1.0", done.stderr

@@ -19,12 +19,11 @@ from analysis.fit.structure import structural_deviation
 from analysis.ground import arrays, messages, templates
 from analysis.ground.errors import BadArgument, DataFault, DataProblem, Problems, nearest
 from analysis.ground.params import load_params
-from analysis.intake.textdump import read_tables
+from analysis.intake.sniff import read_document
 from analysis.present.words import load_words
 from pipelines.check import check_workspace
 from pipelines.conditions import ROOT, conditions
 from tests.conftest import PROJECT
-from tests.test_intake import dump, layout_of
 from tests.test_pipeline import write_params
 from tests.workspace import environment
 
@@ -194,17 +193,18 @@ def test_real_faults_of_a_workspace_are_said_in_chinese(town, chinese):
     assert len(said) >= 13
 
 
-def test_faults_of_documents_are_said_in_chinese(chinese):
-    layout = layout_of(1)
-    text = dump(layout, [["1", "甲1校", "5"]], ["合计", "5"])
-    for change, part in (
-        (lambda t: t.replace("\t列0\n", "\t列九\n"), "表头第 1 行，第 4 行，列 列0，印刷为 '列九'：此处表头应为 '列0'"),
-        (lambda t: t.replace("\t甲1校\n", ""), "一行有 2 个单元格，声明的是 3 个"),
-        (lambda t: t.replace("表9-1", "表9-2"), "第 2 行的表 9-2 没有声明"),
-        (lambda t: "", "文件 x.txt：文件为空。给出整份文件的文本。"),
-    ):
-        said = faults_of(lambda change=change: read_tables(change(text), {"9-1": layout}, "x.txt"))
-        assert part in said and not left_in_english(said)
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"  ", "文件 report：为空。请给出整份文件。"),
+        (b"\xd0\xcf\x11\xe0", "文件 report：是旧版 Word、Excel 或韩文文件。请打开后另存为 .docx 或 .xlsx。"),
+        ("柳州市学生人数".encode("gb18030"), "不是 utf-8"),
+        (b"PK\x03\x04 word/document.xml", "文件 report：已损坏：无法解开。"),
+    ],
+)
+def test_faults_of_documents_are_said_in_chinese(chinese, content, part):
+    said = faults_of(lambda: read_document(content, "report"))
+    assert part in said and not left_in_english(said)
 
 
 def test_faults_of_the_mathematics_are_english_in_python_and_chinese_in_print(chinese, capsys):
@@ -348,7 +348,7 @@ def test_commands_speak_the_language(town):
         done.stderr
     )
     done = subprocess.run(
-        [sys.executable, "-m", "analysis.intake", "none.txt", "--source", "x", "--out", "nowhere"],
+        [sys.executable, "-m", "analysis.intake", "none.txt", "--year", "2024"],
         cwd=town,
         env={**environment(town, PYTHONPATH=str(PROJECT / "src")), messages.VARIABLE: "zh"},
         capture_output=True,

@@ -298,7 +298,7 @@ def test_keys_of_rows():
 # what an executed notebook shows beside tables and figures has no words in a language
 
 
-@pytest.mark.parametrize("name", [name for name in notebooks() if name not in {"clean", "country_brief"}])
+@pytest.mark.parametrize("name", [name for name in notebooks() if name not in {"clean", "intake", "country_brief"}])
 def test_other_outputs_hold_no_words(name):
     """Columns of codes, numbers, and text as the sources print it; nothing that would have to be translated."""
     path = PROJECT / "results" / name / f"{notebooks()[name].stem}.ipynb"

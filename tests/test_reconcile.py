@@ -487,7 +487,7 @@ def test_another_denominator_and_a_figure_from_elsewhere(report):
 def test_counts_of_listed_things(report):
     index = report.fact("5.5:01")
     report.say(index, report.facts.at[index, "value"] + 1)
-    report.records["4-8"] = report.records["4-8"].iloc[1:]
+    report.records["textbooks_national"] = report.records["textbooks_national"].iloc[1:]
     checks = planted(report)
     assert checks["verdict"].to_dict() == {
         "claim:4.4:04": "disagrees",

@@ -22,12 +22,12 @@ import pytest
 from analysis.collect import check as checking
 from analysis.collect.__main__ import main
 from analysis.collect.check import Checker, check_forms
-from analysis.collect.guard import Stopped, guarded
 from analysis.collect.package import package_fault
 from analysis.collect.words import Fault
 from analysis.collect.write import write_form
 from analysis.ground.errors import DataFault, Problems
 from analysis.ground.files import read_yaml
+from analysis.ground.guard import Stopped, guarded
 from analysis.ground.outgoing import LONGEST, disarmed, personal, redacted, said, table_csv
 from tests.made_up_year import IN_TIME, YEAR, answers, fill
 

@@ -12,7 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 import yaml
+
+from pipelines.run_notebook import scrub
 
 PROJECT = Path(__file__).resolve().parents[1]
 TOWN = PROJECT / "tests" / "fixtures" / "town"
@@ -20,7 +23,7 @@ SHARED_KINDS = {"sector", "industry_group", "chain_link", "section"}
 
 
 def make_workspace(folder: Path) -> Path:
-    """Lay the workspace out and read the made-up document into it."""
+    """Lay the workspace out."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.lock", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(PROJECT / name, folder / name)
@@ -40,7 +43,6 @@ def make_workspace(folder: Path) -> Path:
     (folder / "data" / "entities.yaml").write_text(
         yaml.safe_dump(own | shared, allow_unicode=True, sort_keys=False), encoding="utf-8"
     )
-    run(folder, "analysis.intake", "document.txt", "--source", "town-2030", "--out", "data/raw/town-2030")
     return folder
 
 
@@ -101,6 +103,14 @@ def process(folder: Path) -> None:
     save_processed(join_sources(["town-2030", "demand"]))
 
 
+def look(folder: Path) -> None:
+    """Run the notebook that no stage runs: a person does, beside a document."""
+    path = folder / "results" / "intake" / "10_intake.ipynb"
+    path.parent.mkdir(parents=True)
+    run(folder, "papermill", f"build/notebooks/{path.name}", str(path), "-k", "python3", "-p", "source", "town-2030")
+    path.write_text(nbformat.writes(scrub(nbformat.read(path, as_version=4))) + "\n", encoding="utf-8")
+
+
 def main(target: str) -> None:
     """Run the reference notebooks anew and copy them to `target`."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -108,6 +118,7 @@ def main(target: str) -> None:
         prepare_processed(folder)
         for stage in ("start_here", "reconcile", "fit", "employment", "size", "cooperation"):
             run(folder, "pipelines.run_notebook", stage)
+        look(folder)
         run(folder, "pipelines.run_notebook", "country_brief", "--item", "laos")
         for notebook in sorted((folder / "results").rglob("*.ipynb")):
             if notebook.parent.name != "demand":

@@ -170,6 +170,12 @@ def _place(correction: Correction) -> dict[str, str]:
     )
 
 
+def cells_corrected(source_id: str) -> set[tuple[str, ...]]:
+    """Cells of a source's tables that a correction is about: table, entity, indicator, year."""
+    own = [c.where for c in load_corrections() if c.where["source_id"] == source_id and not c.of_prose]
+    return {tuple(str(where[key]) for key in KEY[1:]) for where in own}
+
+
 def apply_corrections(
     cells: pd.DataFrame, corrections: list[Correction], source_id: str, problems: Problems
 ) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from analysis.ground.files import languages
 from analysis.ground.layout import Column, TableLayout
 from analysis.ground.numerals import fold
 from analysis.ground.paths import shown
+from analysis.ground.units import factor
 
 _YEAR = re.compile(r"([12][0-9]{3})年")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
@@ -62,13 +63,25 @@ def _check_unit(
     column: Column, indicator: Indicator, units: Iterable[str], place: dict, file: str, problems: Problems
 ) -> None:
     printed = [unit for part in column.header for unit in _BRACKETS.findall(part) if unit in units]
-    if printed and indicator.unit not in printed:
+    if column.unit and factor(column.unit, indicator.unit) is None:
+        problems.add(
+            file,
+            f"unit is {column.unit!r}, {indicator.code} is counted in {indicator.unit!r}: another thing is measured",
+            "Correct the unit or the indicator",
+            **place,
+        )
+    elif printed and not {indicator.unit, column.unit} & set(printed) and not _same(printed, column, indicator):
         problems.add(
             file,
             f"the header says {printed[0]!r}, {indicator.code} is counted in {indicator.unit!r}",
             "Correct the indicator, or its unit in data/dictionary.yaml",
             **place,
         )
+
+
+def _same(printed: list[str], column: Column, indicator: Indicator) -> bool:
+    """Whether a printed unit is another word for the one that is declared or counted in."""
+    return any(factor(unit, column.unit or indicator.unit) == 1 for unit in printed)
 
 
 def _check_year(column: Column, about: About, place: dict, file: str, problems: Problems) -> None:

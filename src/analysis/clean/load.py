@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
 from analysis.clean.panel import read_table
 from analysis.ground import paths
-from analysis.ground.dictionary import entities, indicators, nearest
+from analysis.ground.dictionary import APART, entities, indicators, nearest
 from analysis.ground.files import need_workspace
 from analysis.ground.numerals import rounding_box
 
@@ -25,7 +25,7 @@ def observations(values: str = "corrected") -> pd.DataFrame:
         undone = frame["status"] == "corrected"
         frame["value"] = frame["value_printed"]
         frame.loc[undone, "status"] = [
-            ("missing" if pd.isna(v) else "aggregate" if rule else "printed")
+            ("missing" if pd.isna(v) else "aggregate" if rule not in {"", APART} else "printed")
             for v, rule in zip(frame.loc[undone, "value"], frame.loc[undone, "aggregate_rule"])
         ]
     elif values != "corrected":
@@ -90,21 +90,21 @@ def _level(name: str, columns: list[str]) -> pd.DataFrame:
 
 
 def record_tables(source_id: str) -> dict[str, pd.DataFrame]:
-    """All record tables of a source by number."""
+    """All record tables of a source by their stable name."""
     tables = {
         path.stem.removeprefix("records_"): read_table(path) for path in sorted(paths.PROCESSED.glob("records_*.csv"))
     }
-    own = {table_id: rows[rows["source_id"] == source_id] for table_id, rows in tables.items()}
-    return {table_id: rows for table_id, rows in own.items() if len(rows)}
+    own = {table: rows[rows["source_id"] == source_id] for table, rows in tables.items()}
+    return {table: rows for table, rows in own.items() if len(rows)}
 
 
-def records(table_id: str, source_id: str | None = None) -> pd.DataFrame:
-    """Rows of a record table (``"5-2"``), of one source or of all that have it."""
-    path = paths.PROCESSED / f"records_{table_id}.csv"
+def records(table: str, source_id: str | None = None) -> pd.DataFrame:
+    """Rows of a record table (``"industry_colleges"``), of one source or of all that have it."""
+    path = paths.PROCESSED / f"records_{table}.csv"
     if not path.exists():
         need_workspace()
         known = sorted(p.stem.removeprefix("records_") for p in paths.PROCESSED.glob("records_*.csv"))
-        raise KeyError(f"no records of table {table_id!r}; there are records of {', '.join(known)}")
+        raise KeyError(f"no records of table {table!r}; there are records of {', '.join(known)}")
     rows = read_table(path)
     return rows if source_id is None else select(rows, source_id=source_id)
 

@@ -107,7 +107,7 @@ def clean_source(source_id: str) -> CleanSource:
                     )
             rows += values
             if lines:
-                records[table_id] = pd.DataFrame(lines)
+                records[layout.name or table_id] = pd.DataFrame(lines)
         if not problems:  # a correction that finds no cell is a consequence of what is wrong with its table
             observations = apply_corrections(observation_frame(rows), corrections, source_id, problems)
     if (folder / "facts.csv").exists():

@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.ground.dictionary import Entity, Indicator
+from analysis.ground.dictionary import APART, Entity, Indicator
 from analysis.ground.errors import Problems, nearest
 from analysis.ground.layout import TableLayout
 from analysis.ground.numerals import NotANumber, check_kind, check_scale, fold, is_missing, normalise, parse_number
 from analysis.ground.paths import shown
 from analysis.ground.schema import read_csv
+from analysis.ground.units import converted
 
 OBSERVATION_COLUMNS = [
     "source_id",
     "table_id",
+    "table",
     "entity",
     "entity_raw",
     "tier",
@@ -34,6 +36,7 @@ OBSERVATION_COLUMNS = [
     "aggregate_rule",
     "line",
     "column",
+    "unit_printed",
 ]
 
 
@@ -290,12 +293,17 @@ def clean_table(
         common = {
             "source_id": source_id,
             "table_id": layout.table_id,
+            "table": layout.name or layout.table_id,
             "entity": entity,
             "entity_raw": raw_name,
             "tier": tier,
         }
+        # a figure of a specialty, a region or the whole city is none of a school, and is never summed with theirs
+        apart = "" if entities[entity].kind == "school" else APART
         if layout.has_values and (begins or kind == "aggregate"):
-            observations += _values(kind, line, cells, layout, common, indicators, file, problems, corrected_cells)
+            observations += _values(
+                kind, line, cells, layout, common | {"apart": apart}, indicators, file, problems, corrected_cells
+            )
         if layout.has_fields and kind == "record":
             fields = {
                 c.name: "" if is_missing(cell) and c.name else cell.strip()
@@ -384,7 +392,9 @@ def _values(kind, line, cells, layout, common, indicators, file, problems, corre
         value = None
         declared = (layout.table_id, common["entity"], column.indicator, column.year) in corrected_cells
         try:
-            value = parse_number(raw, indicator.unit)
+            value = parse_number(raw, column.unit or indicator.unit)
+            if value is not None and column.unit:
+                value = converted(value, column.unit, indicator.unit)
             if value is not None and layout.aggregate_rule != "mean":
                 check_kind(value, indicator.kind)
         except NotANumber as reason:
@@ -410,7 +420,7 @@ def _values(kind, line, cells, layout, common, indicators, file, problems, corre
         status = "missing" if value is None else "aggregate" if kind == "aggregate" else "printed"
         rows.append(
             {
-                **common,
+                **{name: text for name, text in common.items() if name != "apart"},
                 "indicator": column.indicator,
                 "year": column.year,
                 "raw": raw,
@@ -419,9 +429,10 @@ def _values(kind, line, cells, layout, common, indicators, file, problems, corre
                 "status": status,
                 "value_printed": value,
                 "correction_id": "",
-                "aggregate_rule": layout.aggregate_rule if kind == "aggregate" else "",
+                "aggregate_rule": layout.aggregate_rule if kind == "aggregate" else common["apart"],
                 "line": int(line),
                 "column": number,
+                "unit_printed": column.unit or indicator.unit,
             }
         )
     return rows

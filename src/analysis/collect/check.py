@@ -17,12 +17,12 @@ from analysis.clean.cells import SPECIALTY_CODE
 from analysis.clean.prose import FACT_COLUMNS
 from analysis.clean.tables import OBSERVATION_COLUMNS
 from analysis.collect.form import COMMENT, COVER, COVER_ANSWERS, Collection, Column, Form, ListSheet, Question
-from analysis.collect.guard import MEMORY, SECONDS, Stopped, guarded
 from analysis.collect.read import Answers, read_answers
 from analysis.collect.words import Fault
 from analysis.ground.dictionary import entities, indicators
 from analysis.ground.errors import Problems
 from analysis.ground.files import read_yaml
+from analysis.ground.guard import MEMORY, SECONDS, Stopped, guarded
 from analysis.ground.numerals import NotANumber, is_missing, parse_number
 from analysis.ground.outgoing import disarmed, personal
 from analysis.reconcile.book import Book, NoData
@@ -375,7 +375,8 @@ class _One:
         records = {}
         for spec in self.collection.lists:
             if spec.table_id and spec.name in self.checked.lists:
-                records[spec.table_id] = pd.DataFrame(
+                layout = self.collection.layouts.get(spec.table_id)
+                records[layout.name if layout and layout.name else spec.table_id] = pd.DataFrame(
                     [
                         {
                             **common,

@@ -74,7 +74,8 @@ def _tables(
             if spec
             else []
         )
-        layouts[table_id] = {"title": layout.title, "header_rows": 2, "columns": columns}
+        named = {"name": layout.name} if layout.name else {}
+        layouts[table_id] = {"title": layout.title, **named, "header_rows": 2, "columns": columns}
         rows, line = (
             [["header", 1, *(c["header"][0] for c in columns)], ["header", 2, *(c["header"][1] for c in columns)]],
             3,

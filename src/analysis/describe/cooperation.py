@@ -248,7 +248,8 @@ def _why_not(pair: dict[str, Any]) -> list[str]:
 def names_abroad(resources: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.Series:
     """Names of the resources and, where there is a table of them, of the colleges for partners abroad."""
     return pd.concat(
-        [resources["resource"], *([tables["7-2"]["project"]] if "7-2" in tables else [])], ignore_index=True
+        [resources["resource"], *([tables["craftsman_colleges"]["project"]] if "craftsman_colleges" in tables else [])],
+        ignore_index=True,
     )
 
 

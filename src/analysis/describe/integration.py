@@ -44,7 +44,7 @@ def training_by_year(observations: pd.DataFrame) -> pd.DataFrame:
 
 
 def colleges_by_school(colleges: pd.DataFrame) -> pd.DataFrame:
-    """Industry colleges by school (records of table 5-2): number, first and last year of founding, share of all."""
+    """Industry colleges by school (their records): number, first and last year of founding, share of all."""
     schools = colleges.groupby("entity", sort=False)
     table = schools.agg(
         colleges=("college", "size"), first_founded=("founded", "min"), last_founded=("founded", "max")

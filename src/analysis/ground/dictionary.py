@@ -18,6 +18,7 @@ from analysis.ground.numerals import fold
 from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse, require
 
 NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
+APART = "apart"  # aggregate_rule of rows that are about no school and close nothing
 UNIT_OF = {
     "_pct": {"%", "ratio"},
     "_10k_yuan": {"万元"},
@@ -37,13 +38,15 @@ def _unreversed(ends: tuple[End, End]) -> tuple[End, End]:
 
 
 class IndicatorEntry(Words):
-    """An entry of ``dictionary.yaml``: name and ``definition_<language>`` in each language, and what is counted how."""
+    """An entry of ``dictionary.yaml``: name and ``definition_<language>`` in each language, what is counted how, and
+    other heads under which reports print it."""
 
     unit: Text
     kind: Literal["count", "amount", "rate", "ratio", "score", "rank", "change"]
     range: Annotated[tuple[End, End], Field(strict=False), AfterValidator(_unreversed)]
     direction: Literal["up", "down", "none"]
     definition: Text
+    heads: list[Text] = []
 
     entry: ClassVar[str] = "an indicator"
 
@@ -68,7 +71,18 @@ class EntityEntry(Closed):
     """An entry of ``entities.yaml``."""
 
     kind: Literal[
-        "school", "tier", "city", "place", "organisation", "sector", "industry_group", "chain_link", "section"
+        "school",
+        "tier",
+        "city",
+        "place",
+        "organisation",
+        "specialty",
+        "department",
+        "destination",
+        "sector",
+        "industry_group",
+        "chain_link",
+        "section",
     ]
     names: list[FullName] = Field(min_length=1)
     short: Words
@@ -93,6 +107,7 @@ class Indicator:
     range: tuple[float | None, float | None]
     direction: str
     definitions: dict[str, str]  # by language; in English always
+    heads: tuple[str, ...] = ()  # under which reports print it, beside its names
 
     def defined(self, language: str) -> str:
         """The definition, in the language if it is written in it."""
@@ -154,6 +169,7 @@ def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
                 sound.range,
                 sound.direction,
                 {"en": sound.definition, **more},
+                tuple(sound.heads),
             )
     problems.stop()
     return found

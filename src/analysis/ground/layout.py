@@ -17,7 +17,9 @@ from analysis.ground.numerals import fold
 from analysis.ground.paths import shown
 from analysis.ground.schema import Closed, Code, Text, Year, require
 
-TABLE_ID = r"[0-9]{1,3}-[0-9]{1,3}"
+TABLE_ID = (  # as printed, or the name of a table without a number
+    r"附?[0-9]{1,3}([-.][0-9]{1,3}){0,2}|附?[一二三四五六七八九十]{1,3}|[a-z][a-z0-9_]{0,60}"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Column:
     indicator: str | None = None  # of a value
     year: int | None = None
     fill_down: bool = False  # vertically merged cells: an empty cell repeats the one above
+    unit: str | None = None  # printed, where it is another than the indicator's
 
     @property
     def figure(self) -> tuple[str, int]:
@@ -50,6 +53,7 @@ class TableLayout:
     aggregate_label: str | None = None
     aggregate_rule: str | None = None  # sum | mean
     aggregate_entity: str | None = None  # whom the closing row is about, if not the whole city
+    name: str = ""  # by which code, words and other years know the table
 
     def printed_header(self) -> list[list[str]]:
         """Header lines as a dump prints them: a horizontal merge is one cell, a vertical merge leaves empty cells."""
@@ -92,6 +96,7 @@ class ColumnEntry(Closed):
     indicator: Code | None = None
     year: Year | None = None
     fill: Literal["down"] | None = None
+    unit: Text | None = None
     note: Text | None = None
 
     entry: ClassVar[str] = "a column"
@@ -111,6 +116,7 @@ class TableEntry(Closed):
     """A table of ``layout.yaml``."""
 
     title: Text
+    name: Code | None = None
     header_rows: Annotated[int, Field(ge=1, le=5)]
     columns: list[ColumnEntry] = Field(min_length=1)
     aggregate: AggregateEntry | None = None
@@ -174,7 +180,11 @@ def load_layout(path: Path) -> dict[str, TableLayout]:
             closing.label if closing else None,
             closing.rule if closing else None,
             closing.entity if closing else None,
+            entry.name or (table_id if table_id.isidentifier() else ""),
         )
+    for name, times in Counter(t.name for t in tables.values() if t.name).items():
+        if times > 1:
+            problems.add(file, f"{times} tables are called {name}", "Rename one", row="name", printed=name)
     problems.stop()
     return tables
 
@@ -183,7 +193,7 @@ def _column(number: int, column: ColumnEntry, table_id: str, file: str, problems
     """One declared column; what does not belong together is noted."""
     place = {"table": table_id, "column": number}
     role = column.role or "value"
-    wanted = {"value": {"indicator", "year"}, "field": {"name"}}.get(role, set())
+    wanted = {"value": {"indicator", "year", "unit"}, "field": {"name"}}.get(role, set())
     if role == "value" and column.indicator is None:
         problems.add(
             file, "a column without a role", "Use order, entity, field or omit, or name indicator and year", **place
@@ -192,7 +202,7 @@ def _column(number: int, column: ColumnEntry, table_id: str, file: str, problems
         problems.add(file, "an indicator without a year", "Add year: YYYY", **place)
     elif role == "field" and column.name is None:
         problems.add(file, "a field without a name", "Add name: snake_case", **place)
-    for key in sorted({"indicator", "year", "name"} - wanted):
+    for key in sorted({"indicator", "year", "name", "unit"} - wanted):
         if getattr(column, key) is not None:
             problems.add(
                 file, f"a column with the role {role} has no {key}", f"Drop {key}, or correct the role", **place
@@ -204,4 +214,5 @@ def _column(number: int, column: ColumnEntry, table_id: str, file: str, problems
         column.indicator,
         column.year,
         column.fill == "down",
+        column.unit,
     )

@@ -25,7 +25,20 @@ ROOMS = ("src/analysis", "pipelines")
 MOST = 64  # wordings of one message; more than that are not written out one by one
 DEEPEST = 12  # steps from a message to its words
 FOLLOWED = {"entry", "guide", "doubled", "required"}  # attributes that hold words of messages
-GIVEN = {"wrong", "remedy", "rule", "short", "positive", "what", "of", "doubled", "fault", "of_entity"}  # parameters
+GIVEN = {  # parameters
+    "wrong",
+    "remedy",
+    "evidence",
+    "rule",
+    "short",
+    "positive",
+    "what",
+    "of",
+    "doubled",
+    "fault",
+    "of_entity",
+}
+SPOKEN = {"wrong", "remedy", "evidence"}  # parameters of functions whose arguments are messages
 WORDS = {"what", "of", "of_entity", "place"}  # parameters that hold single words of messages
 VALUES = {
     "name",
@@ -242,8 +255,8 @@ class Code:
             if isinstance(node, ast.FunctionDef):
                 self.functions[node.name].append(Given(node, module))
                 names = [one.arg for one in node.args.args if one.arg != "self"]
-                if {"wrong", "remedy"} & set(names):
-                    self._speaking[node.name] |= {i for i, one in enumerate(names) if one in {"wrong", "remedy"}}
+                if SPOKEN & set(names):
+                    self._speaking[node.name] |= {i for i, one in enumerate(names) if one in SPOKEN}
             elif isinstance(node, ast.Call):
                 self.calls[_called(node)].append(Given(node, module))
                 for keyword in node.keywords:

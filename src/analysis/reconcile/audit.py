@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from analysis.ground.dictionary import APART
 from analysis.ground.keys import observation_key
 from analysis.ground.numerals import is_missing
 from analysis.reconcile.book import Book, Fact, NoData
@@ -104,7 +105,8 @@ class Audit:
 
     def _tables(self) -> None:
         """Closing cells, rates and sums of parts."""
-        for row in self.cells[~self.cells["raw"].map(is_missing)].to_dict("records"):
+        judged = self.cells[self.cells["aggregate_rule"] != APART]
+        for row in judged[~judged["raw"].map(is_missing)].to_dict("records"):
             closing = row["aggregate_rule"] != ""
             rule = self.rules.of_indicator.get(row["indicator"])
             if closing:

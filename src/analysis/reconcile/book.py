@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from analysis.ground.dictionary import Entity, Indicator
+from analysis.ground.dictionary import APART, Entity, Indicator
 from analysis.ground.keys import fact_key, observation_key, record_key
 
 
@@ -93,6 +93,8 @@ class Book:
         self._totals: dict[tuple[str, int], Cell] = {}
         for row in observations[observations["value"].notna()].to_dict("records"):
             cell = Cell(**{column: row[column] for column in OF_CELL}, key=observation_key(row))
+            if row["aggregate_rule"] == APART:
+                continue  # of no school: neither summed nor a sum
             if row["aggregate_rule"]:
                 self._totals[cell.indicator, cell.year] = cell
             else:

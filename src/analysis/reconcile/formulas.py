@@ -9,8 +9,8 @@ In the context of an entity (a school, a tier, the city) and a year:
 ``mean(satisfaction_overall_pct)``      simple mean over schools; ``mean(x, students)`` weighted by `students`
 ``sum(x)``, ``min(x)``, ``max(x)``      over schools (`sum` also for rates and figures per head, which do not add up)
 ``schools(students)``                   number of schools with a cell
-``rows("5-2", level="校级")``           rows of a record table (``*`` any text, ``?*`` any filled field)
-``distinct("5-2", "entity")``           distinct entries of a field of a record table
+``rows("industry_colleges", level="校级")``           rows of a record table (``*`` any text, ``?*`` any filled field)
+``distinct("industry_colleges", "entity")``           distinct entries of a field of a record table
 ``prose(graduates)``                    a figure of prose of the same entity and year; ``prose(x, entity)``,
                                         ``kind="all"``, ``section="3.1"``, ``item="…"`` choose another,
                                         ``last(prose(x))`` that of a year before

@@ -134,8 +134,9 @@ class Index:
                 "demand_" + row["figure_id"].replace(":", "_"),
             )
         for source_id in load.sources()["source_id"]:
-            for table_id, rows in load.record_tables(source_id).items():
+            for rows in load.record_tables(source_id).values():
                 for row in rows.to_dict("records"):
+                    table_id = row["table_id"]
                     add(
                         row | {"raw": ""},
                         record_key(row),

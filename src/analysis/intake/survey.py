@@ -1,0 +1,182 @@
+"""What a person checks in a minute: tables found and missing, names that came and went, totals, jumps, revisions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from analysis.ground.messages import say
+from analysis.ground.numerals import fold, printed_decimals
+from analysis.ground.outgoing import redacted
+from analysis.ground.units import factor
+from analysis.intake.known import Known
+from analysis.intake.study import Reading, ReadTable, number
+
+JUMP = 5.0  # times as large or small as the year before
+MOST = 8  # lines of a list on the screen
+
+
+@dataclass(frozen=True)
+class Total:
+    """A closing cell and what its rows give."""
+
+    table: str
+    column: str
+    printed: str
+    recomputed: float
+    holds: bool
+
+
+@dataclass
+class Survey:
+    """What a reading is held against."""
+
+    found: list[str] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)  # table, why
+    absent: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    cells: int = 0
+    names_new: list[str] = field(default_factory=list)
+    names_gone: list[str] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
+    jumps: list[str] = field(default_factory=list)
+    revisions: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+
+def survey(reading: Reading, known: Known) -> Survey:
+    """Hold a reading against earlier sources and against itself."""
+    made = Survey()
+    earlier = [t for t in known.tables if t.covers == reading.place]
+    latest = max((t.report_year for t in earlier), default=0)
+    matched = {t.known.layout.table_id for t in reading.tables if t.known and t.known.report_year == latest}
+    made.absent = [
+        f"{t.layout.table_id} {t.layout.title}"
+        for t in earlier
+        if t.report_year == latest and t.layout.table_id not in matched
+    ]
+    for table in reading.tables:
+        label = f"{table.table_id} {table.title}"
+        (made.waiting.append((label, table.left_out)) if table.left_out else made.found.append(label))
+        if table.known is None:
+            made.new.append(label)
+        made.cells += table.cells()
+        made.totals += _totals(table)
+        made.dropped += [f"{table.table_id}: {what[:40]} ({place})" for what, place in table.shape.dropped]
+        made.dropped += [
+            f"{table.table_id}: {line.kind} row {' '.join(c for c in line.cells if c.strip())[:40]} ({line.place})"
+            for line in table.shape.lines
+            if line.kind in {"group", "note", "subtotal"}
+        ]
+    now = {code for t in reading.tables for code in t.entities.values()}
+    schools = {code for code, e in known.entities.items() if e.kind == "school"}
+    before = {
+        code
+        for (source, _), order in known.order.items()
+        for code in order
+        if source in {t.source for t in earlier if t.report_year == latest}
+    }
+    made.names_new = sorted(now - before) if before else sorted(now)
+    made.names_gone = sorted((before & schools) - now)
+    for entity, indicator, year, value, where in _figures(reading):
+        for source, table_id, printed in known.values.get((entity, indicator, year), ()):
+            if not math.isclose(printed, value, rel_tol=1e-9):
+                made.revisions.append(
+                    f"{entity} {indicator} {year}: {printed:g} in {source} ({table_id}), {value:g} now ({where})"
+                )
+        years = [y for y in (year - 1, year - 2) if (entity, indicator, y) in known.values]
+        if years and value:
+            last = known.values[entity, indicator, years[0]][0][2]
+            if last and not 1 / JUMP < abs(value / last) < JUMP and max(abs(value), abs(last)) >= 20:
+                made.jumps.append(
+                    f"{entity} {indicator}: {last:g} in {years[0]}, {value:g} in {year}, × {value / last:.4g} ({where})"
+                )
+    made.jumps.sort(key=lambda text: -abs(math.log(abs(float(text.rpartition("× ")[2].split()[0])) or 1)))
+    return made
+
+
+def _figures(reading: Reading) -> Iterator[tuple[str, str, int, float, str]]:
+    for table in reading.tables:
+        at = table.entity_column()
+        if table.left_out:
+            continue
+        for line in table.shape.lines:
+            if line.kind == "record":
+                entity = table.entities.get(fold(line.cells[at])) if at is not None else reading.place
+            elif line.kind == "closing" and table.rule:
+                entity = table.closing_entity or reading.place
+            else:
+                continue
+            for column, text in zip(table.columns, line.cells):
+                value = number(text)
+                if column.role == "value" and entity and value is not None:
+                    yield entity, column.indicator, column.year, value * _factor(column), f"table {table.table_id}"
+
+
+def _factor(column) -> float:
+    from analysis.ground.dictionary import indicators
+
+    known = indicators().get(column.indicator)
+    by = factor(column.unit, known.unit) if column.unit and known else None
+    return float(by) if by else 1.0
+
+
+def _totals(table: ReadTable) -> list[Total]:
+    closing = next((line for line in table.shape.lines if line.kind == "closing"), None)
+    if closing is None or not table.rule:
+        return []
+    totals = []
+    for at, column in enumerate(table.columns):
+        printed = number(closing.cells[at]) if column.role == "value" else None
+        if printed is None:
+            continue
+        figures = [v for line in table.shape.records() if (v := number(line.cells[at])) is not None]
+        if not figures:
+            continue
+        given = sum(figures) if table.rule == "sum" else sum(figures) / len(figures)
+        if column.indicator.endswith("_pct") and table.rule == "sum":
+            continue  # a rate of the whole is no sum of rates
+        step = 10.0 ** -printed_decimals(closing.cells[at])
+        holds = abs(given - printed) <= 0.5 * step + 1e-9 * abs(printed)
+        totals.append(Total(table.table_id, "/".join(map(fold, column.path)), closing.cells[at], given, holds))
+    return totals
+
+
+def screen(made: Survey, reading: Reading, source: str, answers: str) -> str:
+    """The survey as lines of text."""
+    held, opened = sum(t.holds for t in made.totals), reading.open()
+    differing = [t for t in made.totals if not t.holds]
+    alone, not_read = reading.captions_alone, [*made.dropped, *reading.document.remarks]
+    lines = [
+        f"{source}: {reading.document.form}, {len(reading.tables)} tables; {made.cells} figures enter, "
+        f"{len(opened)} questions open",
+        f"tables: {len(made.found)} understood, {len(made.waiting)} waiting, {len(made.new)} new, "
+        f"{len(made.absent)} of last year absent",
+        *_listed([f"  waits: {label[:40]}: {say(why)}" for label, why in made.waiting]),
+        *_listed([f"  absent: {table}" for table in made.absent]),
+        *_listed([f"  caption without a table: {text} ({place})" for text, place in alone]),
+        f"totals: {held} of {len(made.totals)} hold",
+        *_listed(
+            [f"  table {t.table}, {t.column}: printed {t.printed}, rows give {t.recomputed:.10g}" for t in differing]
+        ),
+        f"names: {len(made.names_new)} new, {len(made.names_gone)} gone",
+        *_listed([f"  new: {name}" for name in made.names_new]),
+        *_listed([f"  gone: {name}" for name in made.names_gone]),
+        f"jumps: {len(made.jumps)} figures more than {JUMP:g} times as large or small as the year before",
+        *_listed([f"  jump: {jump}" for jump in made.jumps]),
+        f"revisions: {len(made.revisions)} figures printed otherwise before",
+        *_listed([f"  printed otherwise: {revision}" for revision in made.revisions]),
+        *_listed([f"  not read: {what}" for what in not_read]),
+    ]
+    if opened:
+        lines += [
+            f"questions: {answers}. Write yes, no or what is right into the column `answer`, then run this again",
+            *_listed([f"  open: {q.kind} {q.where}: {q.printed[:50]} → {q.proposed} ({q.score:.0%})" for q in opened]),
+        ]
+    return redacted("\n".join(lines))
+
+
+def _listed(what: list[str]) -> list[str]:
+    """The first lines of a list, and how many follow."""
+    return [*what[:MOST], *([f"  … {len(what) - MOST} more"] if len(what) > MOST else [])]
