@@ -258,5 +258,5 @@ def rounding_box(raw: str, value: float, qualifier: str = "exact", whole_scale_d
 
 
 def fold(text: str) -> str:
-    """Header text for comparison: NFKC, no blanks (columns break header cells anywhere)."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    """Header text for comparison: NFKC, no blanks (columns break header cells anywhere); marks of footnotes stay."""
+    return re.sub(r"\s+", "", "".join(c if _is_mark(c) else unicodedata.normalize("NFKC", c) for c in text))

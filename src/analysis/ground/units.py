@@ -23,11 +23,11 @@ _SAME = [  # measure words that count the same thing: one project is one item
     {"人", "名", "位", "人数"},
     {"%", "百分比", "百分点"},
     {"平方米", "㎡", "m2", "平米"},
-    {"元/生", "元/人", "元"},
-    {"个/生", "个"},
     {"册", "本"},
 ]
+_PER_HEAD = [{"元/生", "元/人", "元"}, {"个/生", "个"}]  # a head: the same, never in another scale
 _FACTORS = {
+    ("1", "%"): Decimal(100),  # a share of one
     ("‰", "%"): Decimal("0.1"),
     ("亩", "平方米"): Decimal(2000) / 3,
     ("公顷", "平方米"): Decimal(10_000),
@@ -44,7 +44,7 @@ def factor(printed: str, unit: str) -> Decimal | None:
     (Decimal('0.0001'), Decimal('1000'), Decimal('1'), None)
     """
     first, second = fold(printed), fold(unit)
-    if first == second:
+    if first == second or any({first, second} <= group for group in _PER_HEAD):
         return Decimal(1)
     (scale, base), (into, target) = _parted(first), _parted(second)
     if base == target or any({base, target} <= group for group in _SAME):
@@ -70,6 +70,33 @@ def converted(value: float, printed: str, unit: str) -> float:
     if by is None:
         raise ValueError(f"{printed} is no {unit}")
     return float(Decimal(repr(value)) * by)
+
+
+_WORDS = {word for group in _SAME for word in group} | {
+    "人次",
+    "‰",
+    "亩",
+    "公顷",
+    "学时",
+    "课时",
+    "元",
+    "分",
+    "篇",
+    "份",
+    "台",
+    "间",
+}
+
+
+def says_unit(text: str) -> bool:
+    """Whether a text in brackets is a unit by its words alone.
+
+    Examples
+    --------
+    >>> says_unit("万元"), says_unit("人次"), says_unit("计划"), says_unit("元/生")
+    (True, True, False, True)
+    """
+    return all(_parted(part)[1] in _WORDS or part == "生" for part in fold(text).split("/"))
 
 
 def _parted(unit: str) -> tuple[int, str]:

@@ -8,6 +8,7 @@ question is open or cleaning finds a fault.
 from __future__ import annotations
 
 import argparse
+import csv
 import logging
 import re
 import sys
@@ -22,8 +23,8 @@ from analysis.ground.files import read_yaml
 from analysis.ground.guard import Stopped, guarded
 from analysis.ground.messages import run_spoken
 from analysis.ground.schema import NAME
-from analysis.intake.deliver import answers_csv, answers_file, checksum, deliver, figures_file, read_answers
-from analysis.intake.figures import facts_csv, proposals_csv, prose_figures, read_confirmed
+from analysis.intake.deliver import answers_csv, answers_file, checksum, deliver, figures_file, read_answers, write_new
+from analysis.intake.figures import fact_ids, facts_csv, proposals_csv, prose_figures, read_confirmed
 from analysis.intake.grid import Document, unreadable
 from analysis.intake.known import Known, load_known
 from analysis.intake.reading import read_tables
@@ -75,21 +76,38 @@ def _run(given: argparse.Namespace) -> int:
     file = answers_file(source)
     said = read_answers(file)
     answers = {key: entry["answer"] for key, entry in said.items()}
-    reading = read_tables(document, Study(known, place, given.year, answers, cells_corrected(source)))
-    made = survey(reading, known)
+    reading = read_tables(document, Study(known, place, given.year, answers, cells_corrected(source), source))
+    made = survey(reading, known, source)
     figures = prose_figures(document, known, place, given.year)
     confirmed = read_confirmed(figures_file(source))
     asked = {file: answers_csv(reading, said)}
     asked |= {figures_file(source): proposals_csv(figures, confirmed)} if figures else {}
-    if reading.open() or all(t.left_out for t in reading.tables):
+    if reading.waiting() or all(t.left_out for t in reading.tables):
         file.parent.mkdir(parents=True, exist_ok=True)
         for path, text in asked.items():
-            path.write_text(text, encoding="utf-8", newline="\n")
+            write_new(path, text.encode())
         print(screen(made, reading, source, paths.shown(file)))
+        for question, answer in reading.wrong:
+            problems.add(
+                paths.shown(file),
+                f"this is no answer to a question of the kind {question.kind}",
+                "Write yes, no, or what docs/adding_a_year.md names for this kind",
+                row=question.printed,
+                column="answer",
+                printed=answer,
+            )
+        problems.stop()
         return 2
     about = _about(given, source, place, document, checksum(content), known)
-    facts = facts_csv(figures, confirmed, source)
-    clean = deliver(reading, source, about, asked | ({paths.RAW / source / "facts.csv": facts} if facts else {}))
+    facts, own = facts_csv(figures, confirmed, source), paths.RAW / source / "facts.csv"
+    if facts and own.exists():
+        with own.open(encoding="utf-8-sig", newline="") as lines:
+            by_hand = {row["fact_id"] for row in csv.DictReader(lines)} - set(fact_ids(figures, source))
+        if by_hand:
+            wrong, remedy = "holds figures that were entered by hand", "Enter the confirmed figures there by hand, too"
+            problems.add(paths.shown(own), wrong, remedy, printed=min(by_hand))
+            problems.stop()
+    clean = deliver(reading, source, about, asked | ({own: facts} if facts else {}))
     print(screen(made, reading, source, paths.shown(file)))
     count = 0 if clean.observations is None else len(clean.observations)
     tables = sum(not t.left_out for t in reading.tables)

@@ -7,6 +7,8 @@ import re
 from analysis.ground.numerals import check_scale, fold, is_missing
 from analysis.intake.study import NO, ReadTable, Study, number
 
+SCALES = {"千": 1_000, "万": 10_000, "亿": 100_000_000}
+
 
 def check_cells(study: Study, table: ReadTable) -> list[str]:
     """Ask about cells of figures that cleaning would refuse; the ones that stay open."""
@@ -44,13 +46,16 @@ def check_cells(study: Study, table: ReadTable) -> list[str]:
             if (table.table_id, entity, column.indicator, str(column.year)) in study.corrected:
                 continue
             guess = _guess(text, unit, i in shares)
+            said = f"{fold(name) or 'closing row'} / {column.indicator} {column.year}: {text.strip()}"
             answer = study.ask(
-                "cell", table.table_id,
-                f"{fold(name) or 'closing row'} / {column.indicator} {column.year}: {text.strip()}",
+                "cell", table.table_id, said,
                 NO if guess is None else f"{guess:.15g}", 0.5 if guess is not None else 0.0,
                 f"the cell {wrong}; `no` keeps it as printed without a value",
             )  # fmt: skip
-            if answer is None or answer != NO and number(answer) is None:
+            if answer is not None and answer != NO and number(answer) is None:
+                study.misunderstood("cell", table.table_id, said, answer)
+                answer = None
+            if answer is None:
                 waiting.append(f"{name} {text.strip()}")
                 continue
             place = {"entity": entity, "indicator": column.indicator, "year": column.year}
@@ -66,8 +71,12 @@ def _guess(text: str, unit: str, share: bool) -> float | None:
     plain = fold(text).replace(" ", "")
     if re.fullmatch("[0-9]+,[0-9]{1,2}", plain):
         return float(plain.replace(",", "."))
-    found = re.fullmatch(r"[^0-9]*?([0-9][0-9,]*(?:\.[0-9]+)?)[^0-9]*", plain)
-    return number(found[1]) if found else None
+    found = re.fullmatch(r"[^0-9]*?([0-9][0-9,]*(?:\.[0-9]+)?)([万亿千]?)[^0-9]*", plain)
+    value = number(found[1]) if found else None
+    own = next((scale for scale in SCALES if unit.startswith(scale)), "")
+    if found is None or value is None or not found[2] or found[2] == own:
+        return value
+    return value * SCALES[found[2]] / SCALES.get(own, 1)
 
 
 def _plain(value: float | None) -> float | int | None:

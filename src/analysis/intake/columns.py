@@ -17,11 +17,12 @@ from analysis.intake.known import KnownTable, bare_path, likeness
 from analysis.intake.matching import comparable
 from analysis.intake.shape import Shape
 from analysis.intake.study import LEAST, NO, ReadColumn, ReadTable, Study, number, reason, slug
-from analysis.intake.words import BRACKETS, bare, is_figure, relative_year, stub, timeless, years_said
+from analysis.intake.words import BRACKETS, YEARS, bare, is_figure, relative_year, stub, timeless, years_said
 
 PERSONAL = re.compile(
     "负责人|主编|姓名|联系人|电话|手机|邮箱|主持人|作者|教师姓名|学生姓名|获奖人|指导教师|身份证|签字|填表人"
 )
+LIKE_A_FIGURE = re.compile(r"[约近超]?[0-9][0-9,.]*[万亿千]?[(]?[^0-9(),.]{0,3}[)]?")  # 4700人, 约120, 1.2万
 FIELD_NAMES = {
     "备注": "note",
     "级别": "level",
@@ -53,6 +54,8 @@ def read_columns(study: Study, table: ReadTable) -> None:
             ]
             found[at] = (same_years or theirs[head])[0]
             theirs[head].remove(found[at])
+    if _years_in_rows(study, table):
+        return
     unused = [c for group in theirs.values() for c in group if c.role == "value"]
     for at in range(shape.width):
         table.columns.append(_read_column(study, table, at, found[at], plain, unused))
@@ -60,6 +63,21 @@ def read_columns(study: Study, table: ReadTable) -> None:
         _first_as_entity(table, plain)
     if known is None:
         _finer_stub(table)
+
+
+def _years_in_rows(study: Study, table: ReadTable) -> bool:
+    """Leave out a table whose rows are years: which figure is of which year, its heads do not say."""
+    for at, path in enumerate(table.shape.paths):
+        texts = [fold(line.cells[at]) for line in table.shape.records()]
+        dated = [t for t in texts if years_said(t) and not timeless(t)]
+        if path and bare(path[-1]) in YEARS | {""} and len(set(dated)) > 1 and len(dated) == len(texts):
+            title = f"{table.table_id} {table.title}"
+            evidence = "its rows are years; turn it in the document, or leave it out with `no`"
+            answer = study.ask("table", f"table {table.table_id}", title, NO, 0.0, evidence)
+            table.left_out = reason("its question is open") if answer is None else reason("not wanted")
+            table.refused = answer is not None
+            return True
+    return False
 
 
 def _read_column(
@@ -71,7 +89,7 @@ def _read_column(
     if not path and not any(line.cells[at].strip() for line in table.shape.lines):
         return ReadColumn(path, "omit")  # nothing is printed there
     texts = (line.cells[at] for line in table.shape.records())
-    if PERSONAL.search("".join(path)) or plain[at] == "text" and any(map(personal, texts)):
+    if plain[at] == "text" and (PERSONAL.search("".join(path)) or any(map(personal, texts))):
         return ReadColumn(path, "omit")
     if column is not None and column.role != "value":
         return ReadColumn(path, column.role, name=column.name or "", fill=column.fill_down or fill)
@@ -119,7 +137,7 @@ def _kind(shape: Shape, at: int) -> str:
     """Whether a column holds figures or texts."""
     texts = [line.cells[at] for line in shape.lines if line.kind == "record" and line.cells[at].strip()]
     texts = [t for t in texts if not is_missing(t)]
-    figures = sum(is_figure(t) for t in texts)
+    figures = sum(is_figure(t) or LIKE_A_FIGURE.fullmatch(fold(t)) is not None for t in texts)
     return "figure" if texts and figures >= 0.6 * len(texts) or not texts and len(shape.records()) > 0 else "text"
 
 
@@ -148,11 +166,12 @@ def _unknown(study: Study, table: ReadTable, at: int, head: str, unused: list) -
             and column in table.known.layout.columns
             and table.known.layout.columns.index(column) == at
         )
-        total = 0.7 * score + 0.15 * same_unit + 0.15 * same_place
+        size = _magnitude(study, table, at, column.figure[0])
+        total = 0.7 * score + 0.15 * same_unit + 0.15 * same_place + (0.2 if size and 0.5 < size < 2 else 0.0)
         says = [reason(f"head {score:.0%} like {'/'.join(column.header)!r}")]
         says += [reason("same unit")] * same_unit + [reason("same place")] * same_place
-        says += _magnitude(study, table, at, column.figure[0])
-        ranked.append((total, column.figure[0], "; ".join(says)))
+        says += [reason(f"figures {size:.1f} times as large as before")] if size else []
+        ranked.append((min(total, 1.0), column.figure[0], "; ".join(says)))
     for known_head, codes in study.known.heads.items():
         if (score := likeness(head, known_head)) >= 0.6:
             for code in codes:
@@ -175,8 +194,13 @@ def _unknown(study: Study, table: ReadTable, at: int, head: str, unused: list) -
         return ReadColumn(path, "omit")
     if answer.startswith("new:"):
         return _new_indicator(study, table, at, answer, head)
-    if answer not in study.known.indicators:
+    named = {word: code for code, i in study.known.indicators.items() for word in (code, *i.names.values())}
+    if answer not in named:
+        study.misunderstood(
+            "head", table.table_id, "/".join(fold(p) for p in path if timeless(p)) or "(no head)", answer
+        )
         return ReadColumn(path, "")
+    answer = named[answer]
     return _value(study, table, at, answer, next((c for c in unused if c.indicator == answer), None))
 
 
@@ -184,16 +208,23 @@ def _fits(study: Study, code: str, printed_unit: str) -> bool:
     return not printed_unit or factor(printed_unit, study.known.indicators[code].unit) is not None
 
 
-def _magnitude(study: Study, table: ReadTable, at: int, code: str) -> list[str]:
-    """Whether the figures are of the size that the indicator had."""
+def _magnitude(study: Study, table: ReadTable, at: int, code: str) -> float | None:
+    """How many times as large as the indicator was the figures are, in its unit; None where either is not known."""
+    printed = _printed_unit(study, table, table.shape.paths[at])
+    by = factor(printed, study.known.indicators[code].unit) if printed else 1
     figures = [abs(v) for line in table.shape.records() if (v := number(line.cells[at])) is not None and v]
+    about = study.known.schools_of(study.place)
     before = [
-        abs(v) for (_, indicator, _), seen in study.known.values.items() if indicator == code for *_, v in seen if v
+        abs(v)
+        for (entity, indicator, _), seen in study.known.values.items()
+        if indicator == code and entity in about
+        for *_, v in seen
+        if v
     ]
-    if len(figures) < 2 or len(before) < 2:
-        return []
+    if len(figures) < 2 or len(before) < 2 or not by:
+        return None
     ratio = math.exp(sum(map(math.log, figures)) / len(figures) - sum(map(math.log, before)) / len(before))
-    return [reason(f"figures {ratio:.1f} times as large as before")]
+    return ratio * float(by)
 
 
 def _new_indicator(study: Study, table: ReadTable, at: int, answer: str, head: str) -> ReadColumn:
@@ -223,9 +254,8 @@ def _shifted(study: Study, column, known: KnownTable | None) -> int:
 def _value(study: Study, table: ReadTable, at: int, code: str, column) -> ReadColumn:
     path = table.shape.paths[at]
     year = _year(study, table, path, column)
-    printed = _printed_unit(study, table, path)
-    indicator = study.known.indicators.get(code)
-    unit_of = indicator.unit if indicator else study.new_indicators[code]["unit"]
+    unit_of = study.indicator(code)[0]
+    printed = _printed_unit(study, table, path, unit_of)
     unit = ""
     if printed and fold(printed) != fold(unit_of):
         by = factor(printed, unit_of)
@@ -242,6 +272,13 @@ def _value(study: Study, table: ReadTable, at: int, code: str, column) -> ReadCo
             unit = printed
     if year is None:
         return ReadColumn(path, "")
+    shares = [v for line in table.entering() if (v := number(line.cells[at])) is not None]
+    if unit_of == "%" and not unit and len(shares) > 2 and all(0 <= v <= 1 for v in shares) and any(shares):
+        evidence = "all figures lie between 0 and 1: shares of one, where per cent are counted"
+        answer = study.ask("unit", table.table_id, "/".join(map(fold, path)), "1", 0.9, evidence)
+        if answer is None:
+            return ReadColumn(path, "")
+        unit = "1" if answer != NO else ""
     return ReadColumn(path, "value", code, year, unit=unit)
 
 
@@ -260,29 +297,37 @@ def _year(study: Study, table: ReadTable, path: tuple[str, ...], column) -> int 
     wanted = before or study.year
     if len(caption) == 1 and caption[0] != wanted:
         evidence = f"the caption says {caption[0]}, by the report it would be {wanted}"
-        return _ask_year(study, table, table.title, caption[0], evidence)
+        return _ask_year(study, table, table.title, wanted, evidence)
     if len(caption) > 1 and before is None:
         return _ask_year(study, table, table.title, max(caption), "the heads name no year, the caption several")
     return wanted
 
 
 def _ask_year(study: Study, table: ReadTable, printed: str, proposed: int, evidence: str) -> int | None:
-    answer = study.ask("year", table.table_id, printed, str(proposed), 0.5, evidence)
-    return int(answer) if answer and re.fullmatch("(19|20)[0-9]{2}", answer) else None
+    answer = study.ask("year", table.table_id, printed, str(proposed), 0.0, evidence)
+    if answer is None:
+        return None
+    years = years_said(answer)
+    if len(years) != 1:
+        study.misunderstood("year", table.table_id, printed, answer)
+        return None
+    return years[0]
 
 
-def _printed_unit(study: Study, table: ReadTable, path: tuple[str, ...]) -> str:
-    """The unit in the head of a column, nearest the figures first; else what the table says of all its columns."""
+def _printed_unit(study: Study, table: ReadTable, path: tuple[str, ...], unit: str = "") -> str:
+    """The unit in the head of a column, nearest the figures first; else what the table says of all its columns, of
+    several the one that `unit` can be counted in."""
     for part in reversed(path):
         for inside in reversed(BRACKETS.findall(part)):
             if is_unit(inside, study.units):
                 return inside.strip()
     for line in table.shape.printed.units:
         named = re.findall(r"([^,，、;；(（]+)[(（]([^)）]+)[)）]", line)
-        for word, unit in named:
-            if fold(word) in fold("".join(path)) and is_unit(unit, study.units):
-                return unit.strip()
+        for word, said in named:
+            if fold(word) in fold("".join(path)) and is_unit(said, study.units):
+                return said.strip()
         alone = re.split(r"[,，、;；\s]+", line.strip())
-        if not named and len(alone) == 1 and is_unit(alone[0], study.units):
-            return alone[0]
+        fitting = [one for one in alone if unit and factor(one, unit) is not None] if len(alone) > 1 else alone
+        if not named and len(fitting) == 1 and is_unit(fitting[0], study.units):
+            return fitting[0]
     return ""

@@ -24,11 +24,11 @@ from analysis.ground.files import languages
 from analysis.ground.messages import say
 from analysis.ground.numerals import fold, is_missing
 from analysis.ground.outgoing import csv_text
-from analysis.ground.schema import read_csv
 from analysis.intake.study import Key, Question, Reading, ReadTable
+from analysis.intake.words import closing_label
 
 INTAKE = paths.DATA / "intake"  # questions and answers, one file a source
-ANSWERS = ["answer", "kind", "where", "printed", "proposed", "score", "evidence"]
+ANSWERS = ["answer", "kind", "printed", "proposed", "score", "evidence", "where"]
 
 
 def answers_file(source: str) -> Path:
@@ -49,12 +49,18 @@ def confirmed_rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
     """
     if not path.exists():
         return []
-    problems = Problems()
-    rows = read_csv(path, problems)
-    if rows and rows[0] != columns:
-        problems.add(paths.shown(path), f"the columns should be {', '.join(columns)}", "Restore the first row", row="1")
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # as a spreadsheet of a Chinese Windows saves it
+        text = content.decode("gb18030", errors="replace")
+    rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(row)]
+    problems, file = Problems(), paths.shown(path)
+    missing = [column for column in columns if rows and column not in rows[0]]
+    if missing:
+        problems.add(file, f"lacks the columns {', '.join(missing)}", "Restore the first row", row="1")
     problems.stop()
-    return [dict(zip(columns, row, strict=True)) for row in rows[1:]]
+    return [dict.fromkeys(columns, "") | dict(zip(rows[0], row)) for row in rows[1:]]
 
 
 def read_answers(path: Path) -> dict[Key, dict[str, str]]:
@@ -67,14 +73,18 @@ def answers_csv(reading: Reading, before: Mapping[Key, dict[str, str]]) -> str:
     """Questions with their answers, open ones first; an answer to what is no longer asked stays on record."""
     rows = []
     for question in reading.questions:
-        said = [question.kind, question.where, question.printed, question.proposed, f"{question.score:.2f}"]
+        said = [question.kind, question.printed, question.proposed, f"{question.score:.2f}"]
         evidence = say(question.evidence, languages()[0])
         if evidence == question.evidence:  # several reasons
             evidence = "; ".join(say(part, languages()[0]) for part in question.evidence.split("; "))
-        rows.append([reading.answers.get(question.key, ""), *said, evidence])
+        rows.append([reading.answers.get(question.key, ""), *said, evidence, question.where])
     asked = {question.key for question in reading.questions}
-    rows += [list(entry.values()) for key, entry in before.items() if key not in asked and entry["answer"].strip()]
-    return csv_text([ANSWERS, *sorted(rows, key=lambda row: bool(row[0].strip()))])
+    rows += [
+        [entry[column] for column in ANSWERS]
+        for key, entry in before.items()
+        if key not in asked and entry["answer"].strip()
+    ]
+    return "\ufeff" + csv_text([ANSWERS, *sorted(rows, key=lambda row: bool(row[0].strip()))])
 
 
 def table_rows(table: ReadTable) -> list[list[str]]:
@@ -90,7 +100,7 @@ def table_rows(table: ReadTable) -> list[list[str]]:
     for line in table.entering():
         cells = ["" if i in omitted else text for i, text in enumerate(line.cells)]
         if line.kind == "closing" and entity is not None:
-            label = next(t for t in cells if t.strip())
+            label = closing_label(cells)
             at = cells.index(label)
             if at != entity:
                 cells[at], cells[entity] = "", label
@@ -119,7 +129,7 @@ def layout_entry(table: ReadTable) -> dict[str, Any]:
         entry["name"] = table.name
     entry["header_rows"] = len(table.shape.head)
     if table.rule:
-        label = next(fold(t) for line in table.shape.lines if line.kind == "closing" for t in line.cells if t.strip())
+        label = fold(closing_label(next(line.cells for line in table.shape.lines if line.kind == "closing")))
         entry["aggregate"] = {"label": label, "rule": table.rule} | (
             {"entity": table.closing_entity} if table.closing_entity else {}
         )
@@ -196,7 +206,7 @@ def deliver(reading: Reading, source: str, about: dict[str, Any], more: dict[Pat
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             if before[path] != text.encode():
-                _write(path, text.encode())
+                write_new(path, text.encode())
         for path in gone:
             path.unlink()
         _forget()
@@ -206,14 +216,15 @@ def deliver(reading: Reading, source: str, about: dict[str, Any], more: dict[Pat
             if content is None:
                 path.unlink(missing_ok=True)
             else:
-                _write(path, content)
+                write_new(path, content)
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
         _forget()
         raise
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
+    """Write beside a file, then take its place: what was there is whole or gone."""
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(content)
     part.replace(path)

@@ -17,6 +17,7 @@ NOT_READ = {  # of a paragraph: deleted, moved away, alternative of what is read
     f"{W}endnoteReference", f"{W}commentReference", f"{W}tbl",
 }  # fmt: skip
 MAIN = "word/document.xml"
+OFF = {None, "0", "false", "off"}  # of a property that is switched
 
 
 def read_docx(content: bytes, name: str) -> Document:
@@ -137,10 +138,10 @@ class _Reader:
                     self.remarks["deleted passages, not read"] += 1
             elif child.tag == f"{W}r":
                 properties = child.find(f"{W}rPr")
-                if properties is not None and properties.find(f"{W}vanish") is not None:
+                if _value(properties, "vanish") not in OFF:
                     self.remarks["hidden passages, not read"] += 1
                     continue
-                lifted = properties is not None and properties.find(f"{W}vertAlign") is not None
+                lifted = _value(properties, "vertAlign", "") in {"superscript", "subscript"}
                 text = "".join(self._runs(child))
                 yield raised(text) if lifted else text
             elif child.tag == f"{W}t":
@@ -162,6 +163,12 @@ def _own(element: etree._Element, tag: str) -> Iterator[etree._Element]:
             yield child
         elif child.tag in {f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml", f"{W}smartTag"}:
             yield from _own(child, tag)
+
+
+def _value(properties: etree._Element | None, tag: str, otherwise: str = "on") -> str | None:
+    """What a property says; `otherwise` where it says nothing but stands there, None where it does not stand there."""
+    found = properties.find(f"{W}{tag}") if properties is not None else None
+    return None if found is None else found.get(f"{W}val", otherwise)
 
 
 def _number(properties: etree._Element | None, tag: str) -> int:

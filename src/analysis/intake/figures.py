@@ -8,7 +8,7 @@ import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.clean.prose import FACT_COLUMNS
@@ -63,6 +63,7 @@ class Figure:
     """A numeral of the prose and what it may stand for."""
 
     place: str
+    line: int  # of a text, else which paragraph it is
     section: str
     raw: str
     indicator: str
@@ -82,13 +83,14 @@ class Figure:
 def prose_figures(document: Document, known: Known, place: str, year: int) -> list[Figure]:
     """Numerals of the prose that may be figures of a known indicator, in the order of the document."""
     found: list[Figure] = []
+    seen: dict[tuple[str, str], int] = {}  # a numeral may stand twice in one place
     section = "0"
     names = sorted(((n, codes) for n, codes in known.names.items() if len(n) > 2), key=lambda one: -len(one[0]))
     heads: dict[str, list[tuple[str, Collection[str]]]] = defaultdict(list)  # by the pairs of characters in them
     for head, codes in known.heads.items():
         for pair in _pairs(head) if len(head) > 2 and "/" not in head else ():
             heads[pair].append((head, tuple(codes)))
-    for block in document.blocks:
+    for number, block in enumerate(document.blocks, 1):
         if not isinstance(block, Paragraph):
             continue
         text = block.text
@@ -96,18 +98,16 @@ def prose_figures(document: Document, known: Known, place: str, year: int) -> li
             section = heading[1]
         if CAPTION.match(text) or NOTE.match(text) or PAGE_MARK.fullmatch(text) or UNIT_LINE.match(text):
             continue
-        seen: dict[str, int] = {}
         for match in NUMERAL.finditer(text):
-            figure = _figure(match, text, block.place, section, known, place, year, names, heads)
+            figure = _figure(match, text, block.place, number, section, known, place, year, names, heads)
             if figure is None:
                 continue
-            seen[figure.raw] = seen.get(figure.raw, 0) + 1
-            found.append(figure)
-    unique = {figure.key: figure for figure in reversed(found)}
-    return [figure for figure in found if unique.pop(figure.key, None) is not None]
+            times = seen[figure.key] = seen.get(figure.key, 0) + 1
+            found.append(replace(figure, place=f"{figure.place} ({times})") if times > 1 else figure)
+    return found
 
 
-def _figure(match, text, at, section, known, place, year, names, heads) -> Figure | None:
+def _figure(match, text, at, number, section, known, place, year, names, heads) -> Figure | None:
     digits, scale, unit = match["digits"], match["scale"] or "", match["unit"] or ""
     if PERSONAL.search(digits) or not unit or unit.startswith(("年", "月", "日", "级", "届", "号")):
         return None
@@ -137,8 +137,10 @@ def _figure(match, text, at, section, known, place, year, names, heads) -> Figur
     years = years_said(text[: match.end()])
     qualifier = QUALIFIERS.get(match["before"] or "", "over" if AFTER.match(text, match.end()) else "exact")
     basis = "rate" if known.indicators[code].unit == "%" else "stock"
+    found = re.fullmatch(r"line ([0-9]+)", at)
     return Figure(
         at,
+        int(found[1]) if found else number,
         section,
         match["raw"].strip()[: len(digits) + len(scale) + len(printed) + 2],
         code,
@@ -179,26 +181,33 @@ def proposals_csv(figures: list[Figure], before: Mapping[tuple[str, str], dict[s
         if said.get("answer", "").strip():
             row |= {column: said[column] for column in CORRECTABLE}
         rows.append([row[column] for column in COLUMNS])
-    return csv_text([COLUMNS, *rows])
+    return "\ufeff" + csv_text([COLUMNS, *rows])
+
+
+def fact_ids(figures: list[Figure], source: str) -> list[str]:
+    """Ids of all proposals as facts: a figure keeps its number whatever else is confirmed."""
+    counted: Counter[str] = Counter()
+    ids = []
+    for figure in figures:
+        counted[figure.section] += 1
+        ids.append(f"{source}:{figure.section}:{counted[figure.section]:02d}")
+    return ids
 
 
 def facts_csv(figures: list[Figure], before: Mapping[tuple[str, str], dict[str, str]], source: str) -> str:
     """Confirmed figures as ``facts.csv``; empty where nobody confirmed one."""
     rows: list[list[str]] = []
-    counted: dict[str, int] = {}
-    for figure in figures:
+    for figure, fact_id in zip(figures, fact_ids(figures, source), strict=True):
         said = before.get(figure.key, {})
         if said.get("answer", "").strip().lower() not in {"yes", "y", "是"}:
             continue
-        counted[figure.section] = counted.get(figure.section, 0) + 1
-        line = re.fullmatch(r"line ([0-9]+)", figure.place)
         fact = {
-            "fact_id": f"{source}:{figure.section}:{counted[figure.section]:02d}",
+            "fact_id": fact_id,
             "source_id": source,
             "section": figure.section,
             "unit": figure.unit,
             "raw": figure.raw,
-            "line": line[1] if line else "",
+            "line": str(figure.line),
         }
         fact |= {column: said[column] for column in CORRECTABLE}
         rows.append([fact.get(column, "") for column in FACT_COLUMNS])

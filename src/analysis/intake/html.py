@@ -99,7 +99,7 @@ class _Reader:
             self.flush()
 
     def _hidden(self, element: etree._Element) -> bool:
-        hidden = element.get("hidden") is not None or _HIDDEN.search(element.get("style", "").lower()) is not None
+        hidden = _is_hidden(element)
         if hidden:
             self.remarks["hidden passages, not read"] += 1
         return hidden
@@ -119,7 +119,7 @@ class _Reader:
             elif part.tag == "tr" and not self._hidden(part):
                 row: list[tuple[str, int, int, str]] = []
                 for cell in part:
-                    if cell.tag in {"td", "th"}:
+                    if cell.tag in {"td", "th"} and not self._hidden(cell):
                         at = f"{place}, row {len(rows) + 1}, cell {len(row) + 1}"
                         row.append((_cell_text(cell, inner), _span(cell, "rowspan"), _span(cell, "colspan"), at))
                 rows.append(row)
@@ -127,6 +127,10 @@ class _Reader:
         for nested in inner:
             self.remarks["tables in cells, read as tables of their own"] += 1
             self.table(nested, depth + 1)
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return element.get("hidden") is not None or _HIDDEN.search(element.get("style", "").lower()) is not None
 
 
 def _parts(table: etree._Element) -> Iterator[etree._Element]:
@@ -155,7 +159,7 @@ def _cell_text(cell: etree._Element, inner: list) -> str:
     def walk(element: etree._Element, depth: int, lifted: bool = False) -> None:
         if not isinstance(element.tag, str) or element.tag in NOT_READ or depth > 200:
             return
-        if _HIDDEN.search(element.get("style", "").lower()):
+        if _is_hidden(element):
             return
         if element.tag == "table":
             inner.append(element)

@@ -16,6 +16,7 @@ from analysis.ground.dictionary import Entity, Indicator, entities, indicators
 from analysis.ground.errors import Problems
 from analysis.ground.layout import TableLayout, load_layout
 from analysis.ground.numerals import NotANumber, fold, parse_number
+from analysis.ground.units import converted, factor
 from analysis.intake.textdump import Head
 from analysis.intake.words import BRACKETS, arabic_years, bare, timeless
 
@@ -179,6 +180,9 @@ def _remember(known: Known, source: str, table_id: str, layout: TableLayout, abo
                     value = parse_number(cell, known.indicators[column.figure[0]].unit)
                 except NotANumber:
                     continue
+                unit = known.indicators[column.figure[0]].unit
+                if value is not None and column.unit and factor(column.unit, unit) is not None:
+                    value = converted(value, column.unit, unit)
                 if value is not None:
                     known.values[(entity, *column.figure)].append((source, table_id, value))
     known.order[source, table_id] = order

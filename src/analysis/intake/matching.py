@@ -34,7 +34,7 @@ def comparable(paths: Iterable[tuple[str, ...]]) -> list[str]:
 def match_tables(study: Study, shapes: list[Shape]) -> list[ReadTable]:
     """Each table with the known one that it is, by its heads and its title and never by its number alone."""
     latest: dict[str, KnownTable] = {}
-    for known in study.known.tables:
+    for known in sorted(study.known.tables, key=lambda t: t.source != study.source):
         latest.setdefault(known.layout.name or f"{known.source} {known.layout.table_id}", known)
     scores = {
         (at, name): _score(study, shape, known) for at, shape in enumerate(shapes) for name, known in latest.items()
@@ -99,13 +99,14 @@ def _decide_table(study: Study, table: ReadTable, heads: float, title: float, do
     if answer is None:
         table.left_out = reason("its question is open")
     elif answer == NO:
-        table.left_out = reason("not wanted")
+        table.left_out, table.refused = reason("not wanted"), True
     elif answer.startswith("new:"):
         table.known, table.name = None, slug(answer.removeprefix("new:"))
+    elif chosen := next((k for k in study.known.tables if answer in {k.layout.name, k.layout.table_id}), None):
+        table.known, table.name = chosen, chosen.layout.name
     else:
-        chosen = next((k for k in study.known.tables if answer in {k.layout.name, k.layout.table_id}), None)
-        table.known = chosen
-        table.name = chosen.layout.name if chosen else answer
+        study.misunderstood("table", where, printed, answer)
+        table.left_out = reason("its question is open")
 
 
 def check_rows(study: Study, table: ReadTable) -> None:
@@ -125,7 +126,8 @@ def check_rows(study: Study, table: ReadTable) -> None:
         if answer is None:
             table.left_out = reason("its question is open")
         elif answer != NO:
-            table.left_out = f"{line.place} has another number of cells than the table has columns"
+            study.misunderstood("row", table.table_id, said, answer)
+            table.left_out = reason("its question is open")
     table.shape = replace(table.shape, lines=tuple(lines))
 
 

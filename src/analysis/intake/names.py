@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from pypinyin import lazy_pinyin
 
-from analysis.ground.dictionary import Entity
+from analysis.ground.dictionary import NATIONAL_TIERS, Entity
 from analysis.ground.numerals import fold
 from analysis.intake.known import likeness
-from analysis.intake.study import LEAST, NO, ReadTable, Study, number, reason, slug
-from analysis.intake.words import MEANS, stub
+from analysis.intake.shape import Line
+from analysis.intake.study import LEAST, ReadTable, Study, number, reason
+from analysis.intake.words import MEANS, closing_label, stub
 
+CODE = re.compile("[a-z][a-z0-9_]*")
 PLACE = re.compile("([一-龥]{2,7}?(?:自治州|地区|市|州|盟|县|区))(?=[一-龥]*(?:教育|院校|学校|年报|报告))")
 
 
@@ -22,9 +24,13 @@ def read_place(study: Study, first_lines: list[str]) -> None:
     if study.place in study.known.entities:
         return
     found = next((m[1] for line in first_lines if (m := PLACE.search(line))), study.place)
+    found = study.place if fold(found) in study.known.names else found  # the name of another place
     evidence = "data/entities.yaml has no such place; the name stands in the first lines"
     answer = study.ask("place", study.place, found, f"new:{study.place}:{found}", 0.5, evidence)
-    if answer is None or not answer.startswith("new:"):
+    if answer is None:
+        return
+    if not answer.startswith("new:"):
+        study.misunderstood("place", study.place, found, answer)
         return
     name = answer.rpartition(":")[2]
     english = " ".join(lazy_pinyin(re.sub("(自治州|地区|市|州|盟|县|区)$", "", name))).replace(" ", "").title()
@@ -50,7 +56,7 @@ def read_names(study: Study, tables: list[ReadTable]) -> None:
             table.shape, table.entities = replace(table.shape, lines=lines), {fold(name): study.place}
             continue
         printed = list(dict.fromkeys(t for line in records if (t := line.cells[at].strip())))
-        known = {fold(p): _known_entity(study, p) for p in printed}
+        known = {fold(p): _known_entity(study, p, kind) for p in printed}
         taken = {code for code in known.values() if code}
         for position, text in enumerate(printed):
             code = known[fold(text)] or _ask_name(study, table, at, text, position, taken, kind)
@@ -59,19 +65,30 @@ def read_names(study: Study, tables: list[ReadTable]) -> None:
                 taken.add(code)
 
 
-def _known_entity(study: Study, text: str) -> str:
+def _known_entity(study: Study, text: str, kind: str) -> str:
+    """Whom a name means: a school of the place, or what else is known under it and belongs to no other place."""
     codes = study.known.names.get(fold(text), set())
-    schools = {c for c in codes if study.known.entities[c].kind == "school"} or codes
-    return next(iter(schools)) if len(schools) == 1 else ""
+    about = study.known.schools_of(study.place)
+    schools = {c for c in codes if c in about}
+    if schools or kind in {"", "school", "order", "indicator"} and any(_is(study, c, "school") for c in codes):
+        return next(iter(schools)) if len(schools) == 1 else ""
+    others = {c for c in codes if study.known.entities[c].part_of in {None, study.place} and c != study.place}
+    others = {c for c in others if not _is(study, c, "school", "city")}
+    return next(iter(others)) if len(others) == 1 else ""
+
+
+def _is(study: Study, code: str, *kinds: str) -> bool:
+    return study.known.entities[code].kind in kinds
 
 
 def _ask_name(study: Study, table: ReadTable, at: int, text: str, position: int, taken: set[str], kind: str) -> str:
     school = kind in {"", "school", "order", "indicator"} or not kind
     if not school:  # specialties, regions, destinations: confirmed with their table
-        code = slug(text, kind)
+        code = study.code_of(text, kind)
         study.new_entities.setdefault(code, _entry(study, text, kind, "", code))
         return code
-    order = study.known.order.get((table.known.source, table.known.layout.table_id), []) if table.known else []
+    last = table.known if table.known and table.known.covers == study.place else None
+    order = study.known.order.get((last.source, last.layout.table_id), []) if last else []
     ranked = []
     for code in sorted(study.known.schools_of(study.place) - taken):
         entity = study.known.entities[code]
@@ -94,19 +111,38 @@ def _ask_name(study: Study, table: ReadTable, at: int, text: str, position: int,
         tier = _tier(study, table, text)
         score, proposed, evidence = (
             0.0,
-            f"new:{slug(text, 'school')}:{tier}",
+            f"new:{study.code_of(text, 'school')}:{tier}",
             f"no known school is like it; tier {tier} by its name or the table",
         )
     answer = study.ask("name", table.table_id, text, proposed, score, evidence)
-    if answer is None or answer == NO:
+    if answer is None:
         return ""
-    if answer.startswith("new:"):
-        _, code, *rest = answer.split(":")
-        study.new_entities.setdefault(
-            code, _entry(study, text, "school", rest[0] if rest else _tier(study, table, text), code)
-        )
-        return code
-    return answer if answer in study.known.entities or answer in study.new_entities else ""
+    if answer.startswith("new:") and answer.count(":") == 2:
+        _, code, tier = answer.split(":")
+        tiers = NATIONAL_TIERS | {e.tier for e in study.known.entities.values() if e.kind == "tier"}
+        if tier in tiers and CODE.fullmatch(code) and code not in study.known.entities:
+            study.new_entities.setdefault(code, _entry(study, text, "school", tier, code))
+            return code
+    elif answer in study.known.entities or answer in study.new_entities:
+        return answer
+    elif len(named := study.known.names.get(fold(answer), set())) == 1:
+        return next(iter(named))
+    study.misunderstood("name", table.table_id, text, answer)  # every row is about somebody: `no` is no answer
+    return ""
+
+
+def _closes_a_group(table: ReadTable, closing: Line) -> bool:
+    """Whether the last 合计 of several is what the rows since the one before it give, and not what all rows give."""
+    at = table.shape.lines.index(closing)
+    before = [i for i, x in enumerate(table.shape.lines[:at]) if x.kind == "subtotal"]
+    column = next(
+        (i for i, c in enumerate(table.columns) if c.role == "value" and not c.indicator.endswith("_pct")), None
+    )
+    if not before or column is None or (total := number(closing.cells[column])) is None:
+        return False
+    since = [x for x in table.shape.lines[before[-1] : at] if x.kind == "record"]
+    group, whole = (sum(number(x.cells[column]) or 0 for x in rows) for rows in (since, table.shape.records()))
+    return math.isclose(group, total, rel_tol=1e-9) and not math.isclose(whole, total, rel_tol=1e-9)
 
 
 def _entry(study: Study, text: str, kind: str, tier: str, code: str) -> dict:
@@ -123,7 +159,8 @@ def _entry(study: Study, text: str, kind: str, tier: str, code: str) -> dict:
 def _tier(study: Study, table: ReadTable, text: str) -> str:
     tiers = [e.tier for e in study.known.entities.values() if e.kind == "tier" and e.tier]
     said = next((t for t in dict.fromkeys(tiers) if t and t in table.title), "")
-    return said or ("高职" if re.search("学院|大学|职院|高专", text) else "中职")
+    lower = re.search("中专|中职|职教中心|技工|附属", text)
+    return said or ("高职" if re.search("学院|大学|职院|高专", text) and not lower else "中职")
 
 
 def _size_like(study: Study, table: ReadTable, at: int, text: str, code: str) -> float | None:
@@ -147,8 +184,12 @@ def read_closing(study: Study, table: ReadTable) -> None:
     line = next((x for x in table.shape.lines if x.kind == "closing"), None)
     if line is None or not any(c.role == "value" for c in table.columns):
         return
-    label = next(t for t in line.cells if t.strip())
+    label = closing_label(line.cells)
     table.rule = "mean" if fold(label) in MEANS else "sum"
+    if _closes_a_group(table, line):
+        lines = tuple(replace(x, kind="subtotal") if x is line else x for x in table.shape.lines)
+        table.shape, table.rule = replace(table.shape, lines=lines), ""
+        return
     tiers = {tier for code in table.entities.values() if (tier := study.tier(code))}
     own = [
         c

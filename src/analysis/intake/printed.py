@@ -155,7 +155,10 @@ def _joined(above: Printed, below: Printed, between: Sequence[Paragraph]) -> Pri
     its head, or goes on without any head.
     """
     continued = any(REPEATED_CAPTION.match(p.text) for p in between)
-    if (caption := _caption_of(between)) and not caption.continued and caption.number != above.number:
+    caption = _caption_of(between)
+    if caption and not caption.continued and fold(caption.title) not in {"", fold(above.title)}:
+        return None
+    if caption and not caption.continued and caption.number != above.number:
         return None
     if caption and caption.continued and caption.number and above.number and caption.number != above.number:
         return None

@@ -51,6 +51,7 @@ def read_tables(document: Document, study: Study) -> Reading:
         study.new_entities,
         study.new_indicators,
         study.answers,
+        study.wrong,
     )
 
 

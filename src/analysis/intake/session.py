@@ -14,6 +14,7 @@ from analysis.ground import paths
 from analysis.ground.errors import Problems
 from analysis.ground.layout import load_layout
 from analysis.ground.numerals import fold
+from analysis.ground.units import converted
 from analysis.intake.deliver import answers_file, read_answers
 from analysis.intake.grid import Cell, Document, Grid, Paragraph
 from analysis.intake.known import Known, load_known
@@ -79,8 +80,10 @@ class Session:
             entity = table.entities.get(fold(name)) if line.kind == "record" else table.closing_entity
             for column, text in zip(table.columns, line.cells, strict=True):
                 if column.role == "value":
-                    unit = column.unit or self.known.indicators[column.indicator].unit
-                    rows.append((entity or self.reading.place, column.indicator, column.year, text, number(text), unit))
+                    unit, value = self.known.indicators[column.indicator].unit, number(text)
+                    if value is not None and column.unit:
+                        value = converted(value, column.unit, unit)
+                    rows.append((entity or self.reading.place, column.indicator, column.year, text, value, unit))
         return pd.DataFrame(rows, columns=["entity", "indicator", "year", "raw", "value", "unit"])
 
     def _table(self, table_id: str) -> ReadTable:
@@ -111,9 +114,9 @@ def open_session(source: str, document: str = "") -> Session:
     known = load_known()
     content = read_document(Path(document).read_bytes(), document, heads=known.dump_heads()) if document else None
     answers = {key: entry["answer"] for key, entry in read_answers(answers_file(source)).items()}
-    study = Study(known, about.covered, about.report_year, answers, cells_corrected(source))
+    study = Study(known, about.covered, about.report_year, answers, cells_corrected(source), source)
     reading = read_tables(content or stored_document(source), study)
-    return Session(reading, survey(reading, known), known)
+    return Session(reading, survey(reading, known, source), known)
 
 
 def stored_document(source: str) -> Document:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.intake.grid import BYTES, Document, too_large, unreadable
+from analysis.intake.package import Package
 from analysis.intake.textdump import Head
 
 
@@ -51,15 +52,19 @@ def form_of(content: bytes, name: str) -> str:
         if content.startswith(form.first):
             raise unreadable(name, form.wrong, form.remedy)
     if content.startswith(b"PK"):
-        if b"word/document.xml" in content:
+        if b"application/vnd.oasis.opendocument" in content[:200]:
+            raise unreadable(name, "is an OpenDocument file", "Save it as .docx or .xlsx")
+        parts = Package(content, name).parts
+        if "word/document.xml" in parts:
             return "docx"
-        if b"xl/workbook.xml" in content:
+        if "xl/workbook.xml" in parts:
             return "xlsx"
-        what = "an OpenDocument file" if b"application/vnd.oasis.opendocument" in content[:200] else "a zip archive"
-        raise unreadable(name, f"is {what}", "Save it as .docx or .xlsx, or unpack it and give the document")
+        raise unreadable(name, "is a zip archive", "Unpack it and give the document")
     if content.lstrip()[:5] == b"%PDF-" or b"%PDF-" in content[:1024]:
         return "pdf"
     start = content[:4096].replace(b"\0", b"").lower()
+    if re.search(rb"^(from|mime-version|content-type):[^\n]*", start) and b"multipart/related" in start:
+        raise unreadable(name, "is a web archive", "Save the page in the browser as HTML")
     if re.search(rb"<!doctype\s+html|<html[\s>]|<table[\s>]|<body[\s>]", start):
         return "html"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" not in content:

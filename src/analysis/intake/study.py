@@ -95,6 +95,7 @@ class ReadTable:
     columns: list[ReadColumn] = field(default_factory=list)
     entities: dict[str, str] = field(default_factory=dict)
     left_out: str = ""
+    refused: bool = False  # a person does not want it
     rule: str = ""
     closing_entity: str = ""
     decided: list[dict] = field(default_factory=list)
@@ -136,6 +137,11 @@ class Reading:
     new_entities: dict[str, dict] = field(default_factory=dict)
     new_indicators: dict[str, dict] = field(default_factory=dict)
     answers: Mapping[Key, str] = field(default_factory=dict)
+    wrong: list[tuple[Question, str]] = field(default_factory=list)
+
+    def waiting(self) -> bool:
+        """Whether a table waits for an answer; one that was refused does not."""
+        return bool(self.open()) or any(t.left_out and not t.refused for t in self.tables)
 
     def open(self) -> list[Question]:
         """Questions without an answer."""
@@ -151,6 +157,8 @@ class Study:
         answers by key of their question.
     corrected : collection of (table_id, entity, indicator, year)
         cells that a correction already speaks of.
+    source : str
+        the folder of ``data/raw`` that the document is or becomes: what it says of itself goes first.
     """
 
     def __init__(
@@ -160,12 +168,15 @@ class Study:
         year: int,
         answers: Mapping[Key, str] | None = None,
         corrected: Collection[tuple[str, ...]] = (),
+        source: str = "",
     ):
-        self.known, self.place, self.year, self.corrected = known, place, year, corrected
+        self.known, self.place, self.year, self.corrected, self.source = known, place, year, corrected, source
         self.answers = dict(answers or {})
         self.questions: dict[Key, Question] = {}
         self.new_entities: dict[str, dict] = {}
         self.new_indicators: dict[str, dict] = {}
+        self.coined: dict[str, str] = {}  # codes of this reading → the names that they were made of
+        self.wrong: list[tuple[Question, str]] = []  # answers that are none
         self.units = {i.unit for i in known.indicators.values()}
         names = [
             str(name)
@@ -178,6 +189,7 @@ class Study:
     def ask(self, kind: str, where: str, printed: str, proposed: str, score: float, evidence: str) -> str | None:
         """The answer to a question: what is proposed, another text, ``no``, or None while it is open."""
         # as the file of answers may hold it: nothing personal, nothing that a spreadsheet runs
+        where = f"table {where}" if where[:1].isdigit() else where  # 3-6 alone would become a date in a spreadsheet
         where, printed = disarmed(said(where)), disarmed(said(printed, SHOWN))
         question = Question(kind, where, printed, proposed, round(score, 2), disarmed(said(evidence)))
         first = self.questions.setdefault(question.key, question)
@@ -189,6 +201,21 @@ class Study:
         if answer.lower() in {YES, "y", "是"}:
             return first.proposed
         return NO if answer.lower() in {NO, "n", "否"} else answer
+
+    def misunderstood(self, kind: str, where: str, printed: str, answer: str) -> None:
+        """An answer that is none: the question is open again, and the fault is said."""
+        where = f"table {where}" if where[:1].isdigit() else where
+        key = Question(kind, where, disarmed(said(printed, SHOWN)), "", 0.0, "").key
+        self.wrong.append((self.questions[key], answer))
+        self.answers[key] = ""
+
+    def code_of(self, text: str, least: str) -> str:
+        """A code for a name that is new; another name of the same sound gets another."""
+        code, number = slug(text, least), 2
+        while code in self.known.entities or self.coined.get(code, fold(text)) != fold(text):
+            code, number = f"{slug(text, least)[:46]}_{number}", number + 1
+        self.coined[code] = fold(text)
+        return code
 
     def refused(self, key: Key) -> bool:
         """Whether a question was answered with ``no``."""

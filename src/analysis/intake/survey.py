@@ -42,13 +42,14 @@ class Survey:
     totals: list[Total] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
     revisions: list[str] = field(default_factory=list)
+    corrected: list[str] = field(default_factory=list)  # against the same source as it was
     dropped: list[str] = field(default_factory=list)
 
 
-def survey(reading: Reading, known: Known) -> Survey:
+def survey(reading: Reading, known: Known, source: str = "") -> Survey:
     """Hold a reading against earlier sources and against itself."""
     made = Survey()
-    earlier = [t for t in known.tables if t.covers == reading.place]
+    earlier = [t for t in known.tables if t.covers == reading.place and t.source != source]
     latest = max((t.report_year for t in earlier), default=0)
     matched = {t.known.layout.table_id for t in reading.tables if t.known and t.known.report_year == latest}
     made.absent = [
@@ -64,6 +65,7 @@ def survey(reading: Reading, known: Known) -> Survey:
         made.cells += table.cells()
         made.totals += _totals(table)
         made.dropped += [f"{table.table_id}: {what[:40]} ({place})" for what, place in table.shape.dropped]
+        made.dropped += [f"{table.table_id}: {note[:60]}" for note in table.shape.printed.notes]
         made.dropped += [
             f"{table.table_id}: {line.kind} row {' '.join(c for c in line.cells if c.strip())[:40]} ({line.place})"
             for line in table.shape.lines
@@ -78,16 +80,22 @@ def survey(reading: Reading, known: Known) -> Survey:
         if source in {t.source for t in earlier if t.report_year == latest}
     }
     made.names_new = sorted(now - before) if before else sorted(now)
-    made.names_gone = sorted((before & schools) - now)
+    asked = any(q.kind == "name" for q in reading.open())
+    made.names_gone = (
+        [] if asked else sorted((before & schools) - now)
+    )  # one that is asked may be the same under another
     for entity, indicator, year, value, where in _figures(reading):
-        for source, table_id, printed in known.values.get((entity, indicator, year), ()):
+        for origin, table_id, printed in known.values.get((entity, indicator, year), ()):
             if not math.isclose(printed, value, rel_tol=1e-9):
-                made.revisions.append(
-                    f"{entity} {indicator} {year}: {printed:g} in {source} ({table_id}), {value:g} now ({where})"
+                (made.corrected if origin == source else made.revisions).append(
+                    f"{entity} {indicator} {year}: {printed:g} in {origin} ({table_id}), {value:g} now ({where})"
                 )
-        years = [y for y in (year - 1, year - 2) if (entity, indicator, y) in known.values]
+        past = [
+            [v for o, _, v in known.values.get((entity, indicator, y), ()) if o != source] for y in (year - 1, year - 2)
+        ]
+        years = [year - 1 - at for at, values in enumerate(past) if values]
         if years and value:
-            last = known.values[entity, indicator, years[0]][0][2]
+            last = past[year - 1 - years[0]][0]
             if last and not 1 / JUMP < abs(value / last) < JUMP and max(abs(value), abs(last)) >= 20:
                 made.jumps.append(
                     f"{entity} {indicator}: {last:g} in {years[0]}, {value:g} in {year}, × {value / last:.4g} ({where})"
@@ -167,6 +175,8 @@ def screen(made: Survey, reading: Reading, source: str, answers: str) -> str:
         *_listed([f"  jump: {jump}" for jump in made.jumps]),
         f"revisions: {len(made.revisions)} figures printed otherwise before",
         *_listed([f"  printed otherwise: {revision}" for revision in made.revisions]),
+        f"corrected: {len(made.corrected)} figures of this source as it was before",
+        *_listed([f"  was: {figure}" for figure in made.corrected]),
         *_listed([f"  not read: {what}" for what in not_read]),
     ]
     if opened:

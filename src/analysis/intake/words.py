@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.ground.numerals import NotANumber, fold, is_missing, parse_number
+from analysis.ground.units import says_unit
 
 _NUMBER = r"[0-9]{1,2}(?:\s*[-－—–.．]\s*[0-9]{1,3}){0,2}|[一二三四五六七八九十]{1,3}"
 CAPTION = re.compile(rf"^\s*(?P<continued>续\s*)?(?P<annex>附\s*)?表\s*(?P<number>{_NUMBER})?(?P<rest>.*)$", re.DOTALL)
@@ -82,6 +83,7 @@ STUBS = {  # what the rows of a table are
         "项目类别",
     },
 }
+YEARS = {"年份", "年度", "年", "学年", "时间"}
 ORDER = {"序号", "编号", "No.", "No", "NO", "NO.", "序", "排序"}
 INDICATOR = {"指标", "指标名称", "项目", "内容", "指标内容", "统计指标"}
 UNIT_COLUMN = {"单位", "计量单位"}
@@ -91,11 +93,11 @@ _CHINESE_YEAR = re.compile(
     r"[二一][〇一二三四五六七八九OoＯ○零０]{3}(?=\s*(?:年|届|学年))|[二一][〇一二三四五六七八九OoＯ○零０]{3}$"
 )
 YEAR = re.compile(
-    r"(?<![0-9.])((?:19|20)[0-9]{2})(?=\s*(?:[-—–~～至/]\s*(?:19|20)?[0-9]{2,4}\s*)?(?:年|届|学年|级|度|$|[^0-9.%])|$)"
+    r"(?<![0-9.])((?:19|20)[0-9]{2})(?=\s*(?:[-—–~～至/]\s*(?:19|20)?[0-9]{2,4}\s*)?(?:年|届|学年|度|$|[^0-9.%])|$)"
 )
 _SPAN = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})\s*[-—–~～至/]\s*((?:19|20)[0-9]{2})")
 _YEAR_WORDS = re.compile(
-    r"(?:(?:19|20)[0-9]{2}\s*[-—–~～至/]\s*)?(?:19|20)[0-9]{2}\s*(?:学年度|学年|年度|年末|年底|年|届|级)?(?:\((?:末|底)\))?"
+    r"(?:(?:19|20)[0-9]{2}\s*[-—–~～至/]\s*)?(?:19|20)[0-9]{2}\s*(?:学年度|学年|年度|年末|年底|年|届)?(?!级)(?:\((?:末|底)\))?"
 )
 BRACKETS = re.compile(r"[(（【\[]([^()（）【】\[\]]*)[)）】\]]")
 
@@ -145,8 +147,9 @@ def bare(text: str) -> str:
     """A head for comparison with names of indicators: folded, without years, brackets, `其中` and punctuation."""
     plain = "" if relative_year([text]) is not None else timeless(text)
     units = BRACKETS.findall(plain)
-    for inside in units:
-        plain = plain.replace(f"({inside})", "").replace(f"[{inside}]", "")
+    for inside in units:  # a qualifier, as in 招生人数(计划), stays
+        said = "" if says_unit(inside) else inside
+        plain = plain.replace(f"({inside})", said).replace(f"[{inside}]", said)
     return re.sub(r"^其中[:：]?|[:：,，、。.;；*]+|总?个?数$", "", plain) if len(plain) > 2 else plain
 
 
@@ -160,6 +163,12 @@ def is_closing(text: str) -> bool:
     return fold(text).rstrip(":") in CLOSING
 
 
+def closing_label(texts: Iterable[str]) -> str:
+    """The label of a closing row among its cells: an order may stand before it."""
+    filled = [text for text in texts if text.strip()]
+    return next((text for text in filled if is_closing(text)), filled[0])
+
+
 def is_subtotal(text: str) -> bool:
     """Whether a label stands for the rows of a group."""
     return SUBTOTAL.search(fold(text)) is not None
@@ -168,7 +177,7 @@ def is_subtotal(text: str) -> bool:
 def is_figure(text: str) -> bool:
     """Whether a cell holds a figure that is no year."""
     plain = fold(text)
-    if is_missing(text) or plain.isdigit() and len(plain) == 4 and 1990 <= int(plain) <= 2100:
+    if is_missing(text) or plain.isdecimal() and len(plain) == 4 and 1990 <= int(plain) <= 2100:
         return False
     try:
         return parse_number(text, "%") is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from collections import defaultdict
 from typing import Any
 
 from openpyxl import load_workbook
@@ -41,6 +42,8 @@ def read_xlsx(content: bytes, name: str) -> Document:
         if sheet.sheet_state != "visible":
             remarks.append(f"sheet {sheet.title} is hidden, not read")
             continue
+        if any(kept.hidden for kept in (*sheet.row_dimensions.values(), *sheet.column_dimensions.values())):
+            remarks.append(f"sheet {sheet.title} has hidden rows or columns, not read")
         blocks += _sheet(sheet)
     return Document(name, "xlsx", tuple(blocks), tuple(remarks))
 
@@ -67,8 +70,11 @@ def _check_size(package: Package) -> None:
 def _sheet(sheet: Any) -> list[Paragraph | Grid]:
     """Tables of a sheet: regions that blank rows or blank columns part; lines of one text are paragraphs."""
     texts: dict[tuple[int, int], str] = {}
+    hidden = {row for row, kept in sheet.row_dimensions.items() if kept.hidden}
     for row in sheet.iter_rows():
         for cell in row:
+            if cell.row in hidden or sheet.column_dimensions[_letter(cell.column)].hidden:
+                continue
             if (
                 not isinstance(cell, MergedCell)
                 and cell.value is not None
@@ -87,10 +93,16 @@ def _sheet(sheet: Any) -> list[Paragraph | Grid]:
         for down in range(min(spans.get((row, column), (1, 1))[0], 500))
         for across in range(min(spans.get((row, column), (1, 1))[1], COLUMNS))
     }
+    by_row: dict[int, set[int]] = defaultdict(set)
+    for row, column in filled:
+        by_row[row].add(column)
+    printed: dict[int, list[int]] = defaultdict(list)
+    for row, column in texts:
+        printed[row].append(column)
     blocks: list[Paragraph | Grid] = []
-    for first, last in _runs({row for row, _ in filled}):
-        lines = {row: {c for r, c in filled if r == row} for row in range(first, last + 1)}
-        origins = {row: [c for r, c in texts if r == row] for row in lines}
+    for first, last in _runs(set(by_row)):
+        lines = {row: by_row[row] for row in range(first, last + 1)}
+        origins = {row: printed[row] for row in lines}
         top, bottom = first, last
         while top <= last and len(origins[top]) == 1 and not _starts_below(origins[top][0], top, spans):
             top += 1
@@ -174,7 +186,8 @@ def shown(value: object, form: str = "General") -> str:
     if form == "General" or not re.search("[0#?]", pattern) or re.search("[eE/]", pattern) or is_date_format(form):
         return format(value, ".15g") if abs(value) < 1e15 else format(value, ".0f")
     whole, point, decimals = re.sub(r"[^0#?,.]", "", pattern).partition(".")
-    scaled = float(value) * (100 if "%" in pattern else 1) / 1000 ** (len(whole) - len(whole.rstrip(",")))
+    thousands = len(whole) - len(whole.rstrip(",")) + len(decimals) - len(decimals.rstrip(","))
+    scaled = float(value) * (100 if "%" in pattern else 1) / 1000**thousands
     digits = len(re.sub("[^0#?]", "", decimals)) if point else 0
     text = format(
         abs(scaled) if value < 0 and form.count(";") else scaled, f"{',' if ',' in whole.rstrip(',') else ''}.{digits}f"
