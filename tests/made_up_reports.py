@@ -16,11 +16,10 @@ from analysis.ground.dictionary import entities, indicators
 from analysis.ground.layout import load_layout
 from analysis.ground.numerals import fold
 from analysis.ground.paths import RAW
-from analysis.ground.units import converted
 from analysis.intake.grid import Document
 from analysis.intake.known import Known
 from analysis.intake.reading import read_tables
-from analysis.intake.study import NO, YES, Question, Reading, Study, number
+from analysis.intake.study import NO, YES, Question, Reading, Study
 
 FIRST = "liuzhou-2023"
 FORMS = ("text", "docx", "xlsx", "html", "pdf")
@@ -432,7 +431,6 @@ REWORDED = {
 
 def reworded_heads(report: Report, draw: random.Random) -> None:
     for table in report.tables:
-        paths = {fold(p[0]): p for p in _columns(table)}
         layout = _first()[1][table.table_id]
         for line in table.head:
             for slot in line:
@@ -440,7 +438,6 @@ def reworded_heads(report: Report, draw: random.Random) -> None:
                     code = next(c.indicator for c in layout.columns if c.header[0] == fold(slot.text))
                     slot.text = REWORDED[fold(slot.text)]
                     report.heads[fold(slot.text)] = code
-        del paths
 
 
 def moved_tables(report: Report, draw: random.Random) -> None:
@@ -478,7 +475,6 @@ def unit_in_head(report: Report, draw: random.Random) -> None:
 
 def unit_line(report: Report, draw: random.Random) -> None:
     for table in report.tables:
-        paths = _columns(table)
         if table.table_id == "3-7":
             for line in table.head:
                 for slot in line:
@@ -490,7 +486,6 @@ def unit_line(report: Report, draw: random.Random) -> None:
                     slot.text = f"{Decimal(bare) / 1000}{slot.text[len(bare) :]}"
         elif table.table_id == "3-9":
             table.before.append("单位：个，人")
-        del paths
 
 
 def chinese_years(report: Report, draw: random.Random) -> None:
@@ -601,7 +596,6 @@ def one_for_all(report: Report, draw: random.Random) -> None:
 
 
 def missing_signs(report: Report, draw: random.Random) -> None:
-
     for table in report.tables:
         layout = _first()[1][table.table_id]
         for n, sign in enumerate(("——", "", "-", "/")):
@@ -706,25 +700,13 @@ class Outcome:
 
 
 def entered(reading: Reading) -> dict[Key, set[float | None]]:
-    """Figures that enter, as cleaning converts them."""
+    """Figures that enter, as cleaning converts and corrects them."""
     got: dict[Key, set[float | None]] = {}
     for table in reading.tables:
-        if table.left_out:
-            continue
-        at = table.entity_column()
-        decided = {tuple(d["where"].values()): d["use"] for d in table.decided}
-        for line in table.entering():
-            entity = table.entities.get(fold(line.cells[at])) if at is not None and line.kind == "record" else None
-            if line.kind == "closing":
-                entity = table.closing_entity or reading.place
-            for column, text in zip(table.columns, line.cells, strict=True):
-                if column.role != "value":
-                    continue
-                value = number(text)
-                if value is not None and column.unit:
-                    value = converted(value, column.unit, indicators()[column.indicator].unit)
-                place = (table.table_id, entity, column.indicator, column.year)
-                got.setdefault(place[1:], set()).add(decided.get(place, value))
+        decided = {tuple(d["where"].values())[1:]: d["use"] for d in table.decided}
+        for figure in table.figures(reading.place):
+            place = (figure.entity, figure.column.indicator, figure.column.year)
+            got.setdefault(place, set()).add(decided.get(place, figure.value))
     return got
 
 

@@ -12,6 +12,7 @@ from analysis.intake import package
 from analysis.intake.grid import Cell, Grid, Unreadable, place_cells
 from analysis.intake.known import load_known
 from analysis.intake.sniff import form_of, read_document
+from analysis.intake.textdump import Token, arrange
 from analysis.intake.xlsx import shown
 from tests.made_up_reports import FORMS, WRITERS, MadeTable, Report, Slot
 
@@ -84,10 +85,12 @@ def test_a_scan_is_refused():
         read_document(buffer.getvalue(), "scan.pdf")
 
 
-def _docx(body: str, head: str = "") -> bytes:
+def _docx(body: str, head: str = "", styles: str = "") -> bytes:
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        if styles:
+            archive.writestr("word/styles.xml", styles)
         archive.writestr(
             "word/document.xml",
             f'<?xml version="1.0"?>{head}<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>',
@@ -121,6 +124,22 @@ def test_word_formatting_that_is_switched_off_says_nothing():
     assert grid(_docx(table)).origins()[1] == ["甲", "55871"]
 
 
+def test_a_closing_row_of_a_table_of_one_column_ends():
+    lines = [Token("学校", 1, 0), Token("合计", 2, 1), Token("5", 3, 0), Token("6", 4, 0)]
+    cells = [cell for row in arrange(lines, [(("学校",),)], "x").origins() for cell in row]
+    assert [cell for cell in cells if cell] == ["学校", "合计", "5", "6"]
+
+
+def test_a_style_of_word_may_raise_text_and_a_run_may_say_otherwise():
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    raising = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
+    styles = f'<w:styles xmlns:w="{space}"><w:style w:styleId="Mark">{raising}</w:style></w:styles>'
+    mark = '<w:rStyle w:val="Mark"/>'
+    cells = (_run("55") + _run("1", mark), _run("55") + _run("8", mark + '<w:vertAlign w:val="baseline"/>'))
+    made = _docx("<w:tbl>" + _row(_run("甲"), _run("乙")) + _row(*cells) + "</w:tbl>", styles=styles)
+    assert grid(made).origins()[1] == ["55¹", "558"]
+
+
 def test_a_hidden_cell_of_a_page_and_a_hidden_row_of_a_sheet_are_not_read():
     import openpyxl
 
@@ -130,11 +149,13 @@ def test_a_hidden_cell_of_a_page_and_a_hidden_row_of_a_sheet_are_not_read():
     for row in (("学校", "数"), ("甲", 1), ("乙", 2)):
         book.active.append(row)
     book.active.row_dimensions[2].hidden = True
+    book.active["D1"] = book.active["E3"] = "x"
+    book.active.column_dimensions.group("C", "E", hidden=True)
     buffer = io.BytesIO()
     book.save(buffer)
     document = read_document(buffer.getvalue(), "x.xlsx")
     assert [c.text for g in document.grids() for c in g.cells][-2:] == ["乙", "2"]
-    assert "甲" not in {c.text for g in document.grids() for c in g.cells} and "hidden" in document.remarks[0]
+    assert not {"甲", "x"} & {c.text for g in document.grids() for c in g.cells} and "hidden" in document.remarks[0]
 
 
 def test_an_entity_is_not_expanded_and_a_document_type_is_refused():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,10 +171,11 @@ def _place(correction: Correction) -> dict[str, str]:
     )
 
 
-def cells_corrected(source_id: str) -> set[tuple[str, ...]]:
-    """Cells of a source's tables that a correction is about: table, entity, indicator, year."""
-    own = [c.where for c in load_corrections() if c.where["source_id"] == source_id and not c.of_prose]
-    return {tuple(str(where[key]) for key in KEY[1:]) for where in own}
+def cells_corrected(source_id: str, but: Mapping[str, str]) -> set[tuple[str, ...]]:
+    """Cells of a source's tables that a correction is about: table, entity, indicator, year; those with the reason
+    `but` left out."""
+    own = [c for c in load_corrections() if c.where["source_id"] == source_id and not c.of_prose and c.reason != but]
+    return {tuple(str(c.where[key]) for key in KEY[1:]) for c in own}
 
 
 def apply_corrections(

@@ -36,6 +36,7 @@ from analysis.ground.files import languages, read_text
 from analysis.ground.paths import shown
 
 FIRST_YEAR, LAST_YEAR = 1949, 2100
+CODE = re.compile("[a-z][a-z0-9_]*")  # of an entity, an indicator, a field, a table
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of what reaches a command or the name of a file
 LONGEST = 2000  # characters of a cell or a text
 
@@ -56,7 +57,7 @@ class Closed(BaseModel):
 
 
 def _code(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+    if not CODE.fullmatch(value):
         raise refuse(
             "is no code", "Write small letters, digits and underscores, a letter first (section_A is one, too)"
         )

@@ -25,13 +25,13 @@ _SAME = [  # measure words that count the same thing: one project is one item
     {"平方米", "㎡", "m2", "平米"},
     {"册", "本"},
 ]
+SHARE = "1"  # of one
 _PER_HEAD = [{"元/生", "元/人", "元"}, {"个/生", "个"}]  # a head: the same, never in another scale
 _FACTORS = {
-    ("1", "%"): Decimal(100),  # a share of one
+    (SHARE, "%"): Decimal(100),
     ("‰", "%"): Decimal("0.1"),
     ("亩", "平方米"): Decimal(2000) / 3,
     ("公顷", "平方米"): Decimal(10_000),
-    ("美元", "元"): None,
 }
 
 

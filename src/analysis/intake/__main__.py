@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
-import re
 import sys
 import warnings
 from pathlib import Path
@@ -22,10 +21,19 @@ from analysis.ground.errors import DataFault, Problems
 from analysis.ground.files import read_yaml
 from analysis.ground.guard import Stopped, guarded
 from analysis.ground.messages import run_spoken
-from analysis.ground.schema import NAME
-from analysis.intake.deliver import answers_csv, answers_file, checksum, deliver, figures_file, read_answers, write_new
+from analysis.ground.schema import CODE, NAME
+from analysis.intake.deliver import (
+    DECIDED,
+    answers_csv,
+    answers_file,
+    checksum,
+    deliver,
+    figures_file,
+    read_answers,
+    write_new,
+)
 from analysis.intake.figures import fact_ids, facts_csv, proposals_csv, prose_figures, read_confirmed
-from analysis.intake.grid import Document, unreadable
+from analysis.intake.grid import Document, Paragraph, unreadable
 from analysis.intake.known import Known, load_known
 from analysis.intake.reading import read_tables
 from analysis.intake.sniff import read_document
@@ -33,7 +41,7 @@ from analysis.intake.study import Study
 from analysis.intake.survey import screen, survey
 from analysis.intake.words import arabic_years, years_said
 
-CODE = re.compile("[a-z][a-z0-9_]*")
+ASSUMED = "its date was not given and is taken to be the year after"
 SECONDS, MEMORY = 10, 1 << 30  # of computing and memory for a document; more for every MB that it has
 PER_MB = 4
 
@@ -47,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--title", help="title of the report, if its first lines do not say it")
     parser.add_argument("--body", help="who published it, if it is another than last time")
     parser.add_argument("--published", help="when it was published: YYYY, YYYY-MM or YYYY-MM-DD (the year after)")
+    parser.add_argument("--all", action="store_true", help="whole lists, not their first lines")
     parser.add_argument("--encoding", default="utf-8", choices=["utf-8", "gb18030", "utf-16"], help="of a text dump")
     given = parser.parse_args(argv)
     try:
@@ -76,45 +85,52 @@ def _run(given: argparse.Namespace) -> int:
     file = answers_file(source)
     said = read_answers(file)
     answers = {key: entry["answer"] for key, entry in said.items()}
-    reading = read_tables(document, Study(known, place, given.year, answers, cells_corrected(source), source))
+    reading = read_tables(document, Study(known, place, given.year, answers, cells_corrected(source, DECIDED), source))
     made = survey(reading, known, source)
     figures = prose_figures(document, known, place, given.year)
     confirmed = read_confirmed(figures_file(source))
-    asked = {file: answers_csv(reading, said)}
+    asked: dict[Path, str | None] = {file: answers_csv(reading, said)}
     asked |= {figures_file(source): proposals_csv(figures, confirmed)} if figures else {}
     if reading.waiting() or all(t.left_out for t in reading.tables):
         file.parent.mkdir(parents=True, exist_ok=True)
         for path, text in asked.items():
-            write_new(path, text.encode())
-        print(screen(made, reading, source, paths.shown(file)))
-        for question, answer in reading.wrong:
+            write_new(path, (text or "").encode())
+        print(screen(made, reading, source, paths.shown(file), given.all))
+        for question in (q for q in reading.questions if q.key in reading.wrong):
             problems.add(
                 paths.shown(file),
                 f"this is no answer to a question of the kind {question.kind}",
                 "Write yes, no, or what docs/adding_a_year.md names for this kind",
                 row=question.printed,
                 column="answer",
-                printed=answer,
+                printed=reading.wrong[question.key],
             )
         problems.stop()
         return 2
     about = _about(given, source, place, document, checksum(content), known)
     facts, own = facts_csv(figures, confirmed, source), paths.RAW / source / "facts.csv"
-    if facts and own.exists():
-        with own.open(encoding="utf-8-sig", newline="") as lines:
-            by_hand = {row["fact_id"] for row in csv.DictReader(lines)} - set(fact_ids(figures, source))
-        if by_hand:
-            wrong, remedy = "holds figures that were entered by hand", "Enter the confirmed figures there by hand, too"
-            problems.add(paths.shown(own), wrong, remedy, printed=min(by_hand))
-            problems.stop()
-    clean = deliver(reading, source, about, asked | ({own: facts} if facts else {}))
-    print(screen(made, reading, source, paths.shown(file)))
+    by_hand = _ids(own) - set(fact_ids(figures, source))
+    if facts and by_hand:
+        wrong, remedy = "holds figures that were entered by hand", "Enter the confirmed figures there by hand, too"
+        problems.add(paths.shown(own), wrong, remedy, printed=min(by_hand))
+        problems.stop()
+    prose = {own: facts or None} if facts or own.exists() and not by_hand else {}
+    clean = deliver(reading, source, about, asked | prose)
+    print(screen(made, reading, source, paths.shown(file), given.all))
     count = 0 if clean.observations is None else len(clean.observations)
     tables = sum(not t.left_out for t in reading.tables)
     if figures:
         print(f"prose: {len(figures)} numerals that may be figures, {paths.shown(figures_file(source))}")
     print(f"written: data/raw/{source}, {tables} tables, {count} figures cleaned without a fault. Next: make repro")
     return 0
+
+
+def _ids(path: Path) -> set[str]:
+    """Ids of the facts of a file; none where there is none."""
+    if not path.exists():
+        return set()
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return {row["fact_id"] for row in csv.DictReader(lines)}
 
 
 def read_guarded(content: bytes, name: str, encoding: str, known: Known) -> Document:
@@ -185,14 +201,22 @@ def _about(
         (
             b.text
             for b in document.blocks[:10]
-            if hasattr(b, "text")
+            if isinstance(b, Paragraph)
             and len(b.text) < 60
             and "报告" in b.text
             and given.year in years_said(arabic_years(b.text))
         ),
         kept.get("title") or f"{name.names[-1]['zh']}职业教育质量年度报告（{given.year}年度）",
     )
-    form = document.form
+    form, body = document.form, given.body or kept.get("body") or before.get("body")
+    if body is None:
+        problems = Problems()
+        problems.add("--body", "nobody is known as the publisher of this report", "Name the office that published it")
+        problems.stop()
+    assumed = str(kept.get("how_read", "")).endswith(ASSUMED)
+    published = given.published or (None if assumed else kept.get("published"))
+    read = f"tables of the {form} document by the intake program; what was not certain was confirmed line by line "
+    read += f"(data/intake/{source}.csv)"
     return {
         "id": source,
         "title": title,
@@ -200,15 +224,14 @@ def _about(
             "zh": f"{name.short['zh']}职业教育质量年报{given.year}",
             "en": f"{name.short['en']} vocational education quality report {given.year}",
         },
-        "body": given.body or kept.get("body") or before.get("body") or f"{name.names[-1]['zh']}",
-        "published": given.published or kept.get("published") or str(given.year + 1),
+        "body": body,
+        "published": published or str(given.year + 1),
         "report_year": given.year,
         "covers": place,
         "document": {"name": given.file.name}
         | ({"encoding": given.encoding} if form == "text" else {})
         | {"sha256": sha256},
-        "how_read": f"tables of the {form} document by the intake program; what was not certain was confirmed "
-        f"line by line (data/intake/{source}.csv)",
+        "how_read": read if published else f"{read}; {ASSUMED}",
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from analysis.ground.numerals import check_scale, fold, is_missing
-from analysis.intake.study import NO, ReadTable, Study, number
+from analysis.intake.study import NO, ReadTable, Study
+from analysis.intake.words import number
 
 SCALES = {"千": 1_000, "万": 10_000, "亿": 100_000_000}
 
@@ -22,8 +23,9 @@ def check_cells(study: Study, table: ReadTable) -> list[str]:
         lines = table.entering()
         texts = [line.cells[column_at] for line in lines]
         values = [number(t) if unit == "%" or "%" not in t else None for t in texts]
-        whole = [i for i, v in enumerate(values) if v is not None]
-        shares = {whole[i] for i in check_scale([values[i] for i in whole])} if unit == "%" else set()  # type: ignore[misc]
+        figures = {i: v for i, v in enumerate(values) if v is not None}
+        found = check_scale(list(figures.values())) if unit == "%" else []
+        shares = {list(figures)[i] for i in found}
         for i, (line, text, value) in enumerate(zip(lines, texts, values, strict=True)):
             across = column_at in line.across
             wrong = (
@@ -38,11 +40,7 @@ def check_cells(study: Study, table: ReadTable) -> list[str]:
             if not wrong:
                 continue
             name = line.cells[at].strip() if at is not None else ""
-            entity = (
-                (table.closing_entity or study.place)
-                if line.kind == "closing"
-                else table.entities.get(fold(name), study.place)
-            )
+            entity = table.whose(line, study.place)
             if (table.table_id, entity, column.indicator, str(column.year)) in study.corrected:
                 continue
             guess = _guess(text, unit, i in shares)
@@ -51,10 +49,8 @@ def check_cells(study: Study, table: ReadTable) -> list[str]:
                 "cell", table.table_id, said,
                 NO if guess is None else f"{guess:.15g}", 0.5 if guess is not None else 0.0,
                 f"the cell {wrong}; `no` keeps it as printed without a value",
+                lambda text: text == NO or number(text) is not None,
             )  # fmt: skip
-            if answer is not None and answer != NO and number(answer) is None:
-                study.misunderstood("cell", table.table_id, said, answer)
-                answer = None
             if answer is None:
                 waiting.append(f"{name} {text.strip()}")
                 continue

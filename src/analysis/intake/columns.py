@@ -6,23 +6,26 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import replace
+from decimal import Decimal
 
 from pypinyin import lazy_pinyin
 
 from analysis.ground.layout import Column
 from analysis.ground.numerals import fold, is_missing
 from analysis.ground.outgoing import personal
-from analysis.ground.units import factor, is_unit
+from analysis.ground.schema import CODE
+from analysis.ground.units import SHARE, factor, is_unit
 from analysis.intake.known import KnownTable, bare_path, likeness
 from analysis.intake.matching import comparable
 from analysis.intake.shape import Shape
-from analysis.intake.study import LEAST, NO, ReadColumn, ReadTable, Study, number, reason, slug
-from analysis.intake.words import BRACKETS, YEARS, bare, is_figure, relative_year, stub, timeless, years_said
+from analysis.intake.study import LEAST, NO, ReadColumn, ReadTable, Study, nothing_else, reason, slug
+from analysis.intake.words import BRACKETS, YEARS, bare, is_figure, number, relative_year, stub, timeless, years_said
 
 PERSONAL = re.compile(
     "负责人|主编|姓名|联系人|电话|手机|邮箱|主持人|作者|教师姓名|学生姓名|获奖人|指导教师|身份证|签字|填表人"
 )
 LIKE_A_FIGURE = re.compile(r"[约近超]?[0-9][0-9,.]*[万亿千]?[(]?[^0-9(),.]{0,3}[)]?")  # 4700人, 约120, 1.2万
+NEW = re.compile(rf"new:{CODE.pattern}:[^:]{{1,12}}")  # an indicator and its unit
 FIELD_NAMES = {
     "备注": "note",
     "级别": "level",
@@ -63,6 +66,21 @@ def read_columns(study: Study, table: ReadTable) -> None:
         _first_as_entity(table, plain)
     if known is None:
         _finer_stub(table)
+    _twice(study, table)
+
+
+def _twice(study: Study, table: ReadTable) -> None:
+    """Ask of each column that counts what one before it counts: one of the two is something else."""
+    seen: set[tuple[str, int]] = set()
+    for at, column in enumerate(table.columns):
+        figure = (column.indicator, column.year)
+        if column.role != "value" or figure not in seen:
+            seen.add(figure)
+            continue
+        evidence = f"another column counts {column.indicator} {column.year}, too; `no` leaves this one out"
+        printed = f"{at + 1} {'/'.join(map(fold, column.path))}"
+        answer = study.ask("head", table.table_id, printed, NO, 0.0, evidence, nothing_else)
+        table.columns[at] = replace(column, role="" if answer is None else "omit")
 
 
 def _years_in_rows(study: Study, table: ReadTable) -> bool:
@@ -73,7 +91,7 @@ def _years_in_rows(study: Study, table: ReadTable) -> bool:
         if path and bare(path[-1]) in YEARS | {""} and len(set(dated)) > 1 and len(dated) == len(texts):
             title = f"{table.table_id} {table.title}"
             evidence = "its rows are years; turn it in the document, or leave it out with `no`"
-            answer = study.ask("table", f"table {table.table_id}", title, NO, 0.0, evidence)
+            answer = study.ask("table", f"table {table.table_id}", title, NO, 0.0, evidence, nothing_else)
             table.left_out = reason("its question is open") if answer is None else reason("not wanted")
             table.refused = answer is not None
             return True
@@ -98,7 +116,7 @@ def _read_column(
     if column is None and fill and plain[at] == "figure" and kind != "order":
         head = "/".join(map(fold, path))
         evidence = "its cells are merged over several rows: a figure of a group and of no row"
-        if study.ask("head", table.table_id, head, NO, 0.0, evidence) is None:
+        if study.ask("head", table.table_id, head, NO, 0.0, evidence, nothing_else) is None:
             return ReadColumn(path, "")
         return ReadColumn(path, "omit")
     if column is not None:
@@ -183,25 +201,23 @@ def _unknown(study: Study, table: ReadTable, at: int, head: str, unused: list) -
         score, proposed, evidence = ranked[0]
     else:
         unit = printed_unit or "个"
-        score, proposed = 0.0, f"new:{slug(head, 'indicator')}:{unit}"
+        score, proposed = 0.0, f"new:{study.code_of(head, 'indicator')}:{unit}"
         evidence = "no known head is like it" + ("" if printed_unit else "; no unit is printed")
-    answer = study.ask(
-        "head", table.table_id, "/".join(fold(p) for p in path if timeless(p)) or "(no head)", proposed, score, evidence
-    )
+    printed = "/".join(fold(p) for p in path if timeless(p)) or "(no head)"
+    named = {word: code for code, i in study.known.indicators.items() for word in (code, *i.names.values())}
+
+    def accepts(answer: str) -> bool:
+        return answer == NO or answer in named or NEW.fullmatch(answer) is not None
+
+    answer = study.ask("head", table.table_id, printed, proposed, score, evidence, accepts)
     if answer is None:
         return ReadColumn(path, "")
     if answer == NO:
         return ReadColumn(path, "omit")
     if answer.startswith("new:"):
         return _new_indicator(study, table, at, answer, head)
-    named = {word: code for code, i in study.known.indicators.items() for word in (code, *i.names.values())}
-    if answer not in named:
-        study.misunderstood(
-            "head", table.table_id, "/".join(fold(p) for p in path if timeless(p)) or "(no head)", answer
-        )
-        return ReadColumn(path, "")
-    answer = named[answer]
-    return _value(study, table, at, answer, next((c for c in unused if c.indicator == answer), None))
+    code = named[answer]
+    return _value(study, table, at, code, next((c for c in unused if c.indicator == code), None))
 
 
 def _fits(study: Study, code: str, printed_unit: str) -> bool:
@@ -228,8 +244,7 @@ def _magnitude(study: Study, table: ReadTable, at: int, code: str) -> float | No
 
 
 def _new_indicator(study: Study, table: ReadTable, at: int, answer: str, head: str) -> ReadColumn:
-    _, code, *rest = answer.split(":")
-    unit = rest[0] if rest else "个"
+    _, code, unit = answer.split(":")
     zh = head.replace("/", "") or table.title
     if code not in study.known.indicators:
         kind = "rate" if unit in {"%", "‰"} else "amount" if re.search("元|平方米|册|吨", unit) else "count"
@@ -256,30 +271,30 @@ def _value(study: Study, table: ReadTable, at: int, code: str, column) -> ReadCo
     year = _year(study, table, path, column)
     unit_of = study.indicator(code)[0]
     printed = _printed_unit(study, table, path, unit_of)
-    unit = ""
+    unit, by = "", Decimal(1)
     if printed and fold(printed) != fold(unit_of):
-        by = factor(printed, unit_of)
-        if by is None:
-            answer = study.ask(
-                "unit", table.table_id, f"{'/'.join(map(fold, path))} {printed}", unit_of, 0.3,
-                f"{code} is counted in {unit_of}, the table prints {printed}, which measures something else",
-            )  # fmt: skip
+        if (other := factor(printed, unit_of)) is None:
+            evidence = f"{code} is counted in {unit_of}, the table prints {printed}, which measures something else"
+            head = f"{'/'.join(map(fold, path))} {printed}"
+            answer = study.ask("unit", table.table_id, head, unit_of, 0.3, evidence, {NO}.__contains__)
             if answer is None:
                 return ReadColumn(path, "")
             if answer == NO:
                 return ReadColumn(path, "omit")
-        elif by != 1:
-            unit = printed
+        elif other != 1:
+            unit, by = printed, other
     if year is None:
         return ReadColumn(path, "")
     shares = [v for line in table.entering() if (v := number(line.cells[at])) is not None]
     if unit_of == "%" and not unit and len(shares) > 2 and all(0 <= v <= 1 for v in shares) and any(shares):
         evidence = "all figures lie between 0 and 1: shares of one, where per cent are counted"
-        answer = study.ask("unit", table.table_id, "/".join(map(fold, path)), "1", 0.9, evidence)
+        head = "/".join(map(fold, path))
+        answer = study.ask("unit", table.table_id, head, SHARE, 0.9, evidence, {NO}.__contains__)
         if answer is None:
             return ReadColumn(path, "")
-        unit = "1" if answer != NO else ""
-    return ReadColumn(path, "value", code, year, unit=unit)
+        if answer == SHARE:
+            unit, by = SHARE, Decimal(100)
+    return ReadColumn(path, "value", code, year, unit=unit, factor=by)
 
 
 def _year(study: Study, table: ReadTable, path: tuple[str, ...], column) -> int | None:
@@ -304,14 +319,8 @@ def _year(study: Study, table: ReadTable, path: tuple[str, ...], column) -> int 
 
 
 def _ask_year(study: Study, table: ReadTable, printed: str, proposed: int, evidence: str) -> int | None:
-    answer = study.ask("year", table.table_id, printed, str(proposed), 0.0, evidence)
-    if answer is None:
-        return None
-    years = years_said(answer)
-    if len(years) != 1:
-        study.misunderstood("year", table.table_id, printed, answer)
-        return None
-    return years[0]
+    answer = study.ask("year", table.table_id, printed, str(proposed), 0.0, evidence, lambda a: len(years_said(a)) == 1)
+    return None if answer is None else years_said(answer)[0]
 
 
 def _printed_unit(study: Study, table: ReadTable, path: tuple[str, ...], unit: str = "") -> str:

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
-from analysis.clean.corrections import load_corrections
+from analysis.clean.corrections import KEY
 from analysis.clean.source import CleanSource, clean_source
 from analysis.ground import dictionary, paths
 from analysis.ground.errors import Problems
@@ -28,6 +28,7 @@ from analysis.intake.study import Key, Question, Reading, ReadTable
 from analysis.intake.words import closing_label
 
 INTAKE = paths.DATA / "intake"  # questions and answers, one file a source
+DECIDED = {"zh": "录入时逐项确认", "en": "confirmed when the document was read"}  # why a cell is corrected
 ANSWERS = ["answer", "kind", "printed", "proposed", "score", "evidence", "where"]
 
 
@@ -183,24 +184,24 @@ def _loaded(path: Path) -> Any:
     return reader.load(path.read_text(encoding="utf-8"))
 
 
-def deliver(reading: Reading, source: str, about: dict[str, Any], more: dict[Path, str]) -> CleanSource:
+def deliver(reading: Reading, source: str, about: dict[str, Any], more: dict[Path, str | None]) -> CleanSource:
     """Write a reading without open questions as a source.
 
     Parameters
     ----------
     about : dict
         what ``source.yaml`` says beside what is counted here.
-    more : dict of Path to str
-        further files that belong to it: questions and answers, figures of the prose.
+    more : dict of Path to str or None
+        further files that belong to it: questions and answers, figures of the prose; None takes a file away.
 
     Raises
     ------
     DataFault
         with what cleaning finds; every file is then as it was.
     """
-    files = _files(reading, source, about, more) | more
+    files = _files(reading, source, about, more) | {path: text for path, text in more.items() if text is not None}
     folder = paths.RAW / source
-    gone = [p for p in folder.glob("table_*.csv") if p not in files] if folder.is_dir() else []
+    gone = [p for p in folder.glob("table_*.csv") if p not in files] + [p for p, text in more.items() if text is None]
     before = {path: path.read_bytes() if path.exists() else None for path in [*files, *gone]}
     try:
         for path, text in files.items():
@@ -236,7 +237,7 @@ def _forget() -> None:
     dictionary.indicators.cache_clear()
 
 
-def _files(reading: Reading, source: str, about: dict[str, Any], more: dict[Path, str]) -> dict[Path, str]:
+def _files(reading: Reading, source: str, about: dict[str, Any], more: dict[Path, str | None]) -> dict[Path, str]:
     folder, files = paths.RAW / source, {}
     tables = [t for t in reading.tables if not t.left_out]
     rows, missing = {}, {}
@@ -267,8 +268,11 @@ def _files(reading: Reading, source: str, about: dict[str, Any], more: dict[Path
     old = folder / "source.yaml"
     if old.exists():
         kept = {k: v for k, v in (_loaded(old).get("rows") or {}).items() if not str(k).startswith("table_")}
-    if facts := more.get(folder / "facts.csv"):
-        kept["facts"] = len(facts.splitlines()) - 1
+    facts = more.get(folder / "facts.csv", "")
+    if facts is None:
+        kept.pop("facts", None)
+    elif facts:
+        kept["facts"] = sum(1 for _ in csv.reader(io.StringIO(facts))) - 1
     said = about | {"rows": _flow(kept | rows)} | ({"missing": _flow(missing)} if missing else {})
     files[folder / "layout.yaml"] = yaml_text(
         CommentedMap(tables=layout),
@@ -277,9 +281,8 @@ def _files(reading: Reading, source: str, about: dict[str, Any], more: dict[Path
     files[folder / "source.yaml"] = yaml_text(CommentedMap((k, _flow(v)) for k, v in said.items()))
     files[paths.ENTITIES] = _entities(reading, tables, source)
     if reading.new_indicators:
-        files[paths.DICTIONARY] = _extended(paths.DICTIONARY, reading.new_indicators)
-    if corrections := _corrections(reading, source):
-        files[paths.CORRECTIONS] = _extended(paths.CORRECTIONS, corrections)
+        files[paths.DICTIONARY] = _dictionary(reading)
+    files[paths.CORRECTIONS] = _corrections(reading, source)
     params = _loaded(paths.PARAMS)
     if source not in params["sources"]:
         _append(params["sources"], source)
@@ -331,34 +334,41 @@ def _entities(reading: Reading, tables: list[ReadTable], source: str) -> str:
     return yaml_text(content)
 
 
-def _extended(path: Path, more: dict[str, dict]) -> str:
-    content = _loaded(path)
-    for code, entry in more.items():
+def _dictionary(reading: Reading) -> str:
+    content = _loaded(paths.DICTIONARY)
+    for code, entry in reading.new_indicators.items():
         if code not in content:
             content[code] = _flow(entry)
     return yaml_text(content)
 
 
-def _corrections(reading: Reading, source: str) -> dict[str, dict]:
-    """Cells that are no figures and were decided."""
-    there = {tuple(sorted((k, str(v)) for k, v in c.where.items())) for c in load_corrections()}
-    last = max(
-        (int(m[1]) for m in (re.fullmatch(r"c([0-9]+)", str(k)) for k in _loaded(paths.CORRECTIONS)) if m), default=0
-    )
-    found = {}
-    for table in reading.tables:
-        for cell in table.decided:
-            where = {"source_id": source, **cell["where"], "table_id": Quoted(table.table_id)}
-            if tuple(sorted((k, str(v)) for k, v in where.items())) in there:
-                continue
+def _corrections(reading: Reading, source: str) -> str:
+    """``corrections.yaml`` with the cells that were decided here, and without those that no longer are."""
+    content = _loaded(paths.CORRECTIONS)
+    own = {
+        tuple(str(entry["where"].get(key)) for key in KEY[1:]): code
+        for code, entry in content.items()
+        if entry["where"].get("source_id") == source and entry["reason"] == DECIDED
+    }
+    last = max((int(m[1]) for m in (re.fullmatch(r"c([0-9]+)", str(code)) for code in content) if m), default=0)
+    for cell in (cell for table in reading.tables for cell in table.decided):
+        entry = {
+            "where": {"source_id": source, **cell["where"], "table_id": Quoted(cell["where"]["table_id"])},
+            "printed": Quoted(cell["printed"]),
+            "expect": Quoted(cell["printed"]),
+            "use": cell["use"],
+            "status": "applied" if cell["use"] is not None else "shown only",
+            "reason": DECIDED,
+        }
+        code = own.pop(tuple(str(cell["where"][key]) for key in KEY[1:]), None)
+        if code is None:
             last += 1
-            found[f"c{last:03d}"] = {
-                "where": where, "printed": Quoted(cell["printed"]), "expect": Quoted(cell["printed"]),
-                "use": cell["use"],
-                "status": "applied" if cell["use"] is not None else "shown only",
-                "reason": {"zh": "录入时逐项确认", "en": "confirmed when the document was read"},
-            }  # fmt: skip
-    return found
+            code = f"c{last:03d}"
+        if content.get(code) != entry:
+            content[code] = _flow(entry)
+    for code in own.values():
+        del content[code]
+    return yaml_text(content)
 
 
 def checksum(content: bytes) -> str:

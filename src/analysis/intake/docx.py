@@ -16,7 +16,7 @@ NOT_READ = {  # of a paragraph: deleted, moved away, alternative of what is read
     f"{W}del", f"{W}moveFrom", f"{MC}Fallback", f"{W}instrText", f"{W}pPr", f"{W}footnoteReference",
     f"{W}endnoteReference", f"{W}commentReference", f"{W}tbl",
 }  # fmt: skip
-MAIN = "word/document.xml"
+MAIN, STYLES = "word/document.xml", "word/styles.xml"
 OFF = {None, "0", "false", "off"}  # of a property that is switched
 
 
@@ -29,7 +29,7 @@ def read_docx(content: bytes, name: str) -> Document:
         for a damaged, locked or oversized file.
     """
     package = Package(content, name)
-    reader = _Reader(name)
+    reader = _Reader(name, *_styles(package))
     for element in package.elements(MAIN, (f"{W}p", f"{W}tbl")):
         if not reader.stands_in_body(element):
             continue
@@ -45,9 +45,25 @@ def read_docx(content: bytes, name: str) -> Document:
     return Document(name, "docx", tuple(reader.blocks), tuple(remarks))
 
 
+def _styles(package: Package) -> tuple[set[str], set[str]]:
+    """Names of the styles that raise or lower text, and of those that hide it."""
+    lifting, hiding = set(), set()
+    if STYLES in package.parts:
+        for style in package.elements(STYLES, (f"{W}style",)):
+            properties = style.find(f"{W}rPr")
+            name = style.get(f"{W}styleId", "")
+            lifting |= {name} if _lifts(properties) else set()
+            hiding |= {name} if _value(properties, "vanish") not in OFF else set()
+    return lifting, hiding
+
+
+def _lifts(properties: etree._Element | None) -> bool:
+    return _value(properties, "vertAlign", "") in {"superscript", "subscript"}
+
+
 class _Reader:
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, name: str, lifting: set[str], hiding: set[str]):
+        self.name, self.lifting, self.hiding = name, lifting, hiding
         self.blocks: list[Paragraph | Grid] = []
         self.remarks: Counter[str] = Counter()
         self.tables = 0
@@ -138,10 +154,13 @@ class _Reader:
                     self.remarks["deleted passages, not read"] += 1
             elif child.tag == f"{W}r":
                 properties = child.find(f"{W}rPr")
-                if _value(properties, "vanish") not in OFF:
+                style = _value(properties, "rStyle", "")
+                hidden = _value(properties, "vanish")  # said of the run itself, it counts before its style
+                if hidden not in OFF or hidden is None and style in self.hiding:
                     self.remarks["hidden passages, not read"] += 1
                     continue
-                lifted = _value(properties, "vertAlign", "") in {"superscript", "subscript"}
+                own = _value(properties, "vertAlign", "")
+                lifted = _lifts(properties) or own is None and style in self.lifting
                 text = "".join(self._runs(child))
                 yield raised(text) if lifted else text
             elif child.tag == f"{W}t":

@@ -18,6 +18,7 @@ from analysis.ground.units import factor
 from analysis.intake.deliver import confirmed_rows
 from analysis.intake.grid import Document, Paragraph
 from analysis.intake.known import Known, likeness
+from analysis.intake.study import AFFIRMED
 from analysis.intake.words import CAPTION, NOTE, PAGE_MARK, UNIT_LINE, bare, years_said
 
 COLUMNS = [
@@ -199,7 +200,7 @@ def facts_csv(figures: list[Figure], before: Mapping[tuple[str, str], dict[str, 
     rows: list[list[str]] = []
     for figure, fact_id in zip(figures, fact_ids(figures, source), strict=True):
         said = before.get(figure.key, {})
-        if said.get("answer", "").strip().lower() not in {"yes", "y", "是"}:
+        if said.get("answer", "").strip().lower() not in AFFIRMED:
             continue
         fact = {
             "fact_id": fact_id,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from analysis.ground.errors import DataFault, DataProblem
 
 CELLS, TABLES, DEPTH, COLUMNS = 2_000_000, 5_000, 20, 400  # a report of 500 pages has 100,000 cells in 400 tables
-TEXT = 50_000_000  # characters of a whole document
 BYTES = 100_000_000  # of a file as it lies on disk, and of what it unpacks to
 
 
@@ -110,10 +109,11 @@ class Grid:
 
     def below(self, other: Grid) -> Grid:
         """`other` under this grid."""
+        height = self.height  # counted over all cells
         return replace(
             self,
-            cells=self.cells + tuple(replace(c, row=c.row + self.height) for c in other.cells),
-            uneven=self.uneven + tuple(r + self.height for r in other.uneven),
+            cells=self.cells + tuple(replace(c, row=c.row + height) for c in other.cells),
+            uneven=self.uneven + tuple(r + height for r in other.uneven),
             tail=other.tail,
         )
 

@@ -176,11 +176,11 @@ def _remember(known: Known, source: str, table_id: str, layout: TableLayout, abo
             order.append(entity)
         for column, cell in zip(layout.columns, cells):
             if column.role == "value":
+                unit = known.indicators[column.figure[0]].unit
                 try:
-                    value = parse_number(cell, known.indicators[column.figure[0]].unit)
+                    value = parse_number(cell, unit)
                 except NotANumber:
                     continue
-                unit = known.indicators[column.figure[0]].unit
                 if value is not None and column.unit and factor(column.unit, unit) is not None:
                     value = converted(value, column.unit, unit)
                 if value is not None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from analysis.ground.layout import TABLE_ID
 from analysis.intake.known import KnownTable, bare_path, bare_title, likeness
 from analysis.intake.shape import Shape
-from analysis.intake.study import LEAST, NO, YES, ReadTable, Study, reason, slug
+from analysis.intake.study import LEAST, NO, YES, ReadTable, Study, nothing_else, reason, slug
 from analysis.intake.words import timeless
 
 SURE_TITLE, SURE_HEADS = 0.6, 0.99
@@ -72,6 +72,11 @@ def match_tables(study: Study, shapes: list[Shape]) -> list[ReadTable]:
 
 def _decide_table(study: Study, table: ReadTable, heads: float, title: float, doubled: bool) -> None:
     where = table.shape.printed.place
+    known = {name: k for k in reversed(study.known.tables) for name in (k.layout.table_id, k.layout.name) if name}
+
+    def accepts(answer: str) -> bool:
+        return answer == NO or answer in known or answer.startswith("new:") and len(answer) > len("new:")
+
     printed = f"{table.shape.printed.number} {table.title}".strip() or f"(no caption) {' '.join(table.shape.paths[-1])}"
     if table.known is not None:
         sure = not doubled and (
@@ -88,6 +93,7 @@ def _decide_table(study: Study, table: ReadTable, heads: float, title: float, do
         answer = study.ask(
             "table", where, printed, layout.name or layout.table_id, (heads + title) / 2,
             f"heads {heads:.0%} and title {title:.0%} like table {layout.table_id} of {table.known.source}",
+            accepts,
         )  # fmt: skip
     else:
         lines, columns = len(table.shape.records()), len(table.shape.paths)
@@ -95,6 +101,7 @@ def _decide_table(study: Study, table: ReadTable, heads: float, title: float, do
         answer = study.ask(
             "table", where, printed, f"new:{table.name}", heads_known / max(1, columns),
             f"no known table is like it; {lines} rows, {columns} columns, {heads_known} of them known heads",
+            accepts,
         )  # fmt: skip
     if answer is None:
         table.left_out = reason("its question is open")
@@ -102,11 +109,8 @@ def _decide_table(study: Study, table: ReadTable, heads: float, title: float, do
         table.left_out, table.refused = reason("not wanted"), True
     elif answer.startswith("new:"):
         table.known, table.name = None, slug(answer.removeprefix("new:"))
-    elif chosen := next((k for k in study.known.tables if answer in {k.layout.name, k.layout.table_id}), None):
-        table.known, table.name = chosen, chosen.layout.name
     else:
-        study.misunderstood("table", where, printed, answer)
-        table.left_out = reason("its question is open")
+        table.known, table.name = known[answer], known[answer].layout.name
 
 
 def check_rows(study: Study, table: ReadTable) -> None:
@@ -122,11 +126,9 @@ def check_rows(study: Study, table: ReadTable) -> None:
             "row", table.table_id, said, NO, 0.0,
             f"about {count} cells, the table has {table.shape.width} columns; `no` leaves the row out, else mend "
                 "the text and read it again",
+            nothing_else,
         )  # fmt: skip
         if answer is None:
-            table.left_out = reason("its question is open")
-        elif answer != NO:
-            study.misunderstood("row", table.table_id, said, answer)
             table.left_out = reason("its question is open")
     table.shape = replace(table.shape, lines=tuple(lines))
 
@@ -143,6 +145,7 @@ def check_tail(study: Study, table: ReadTable) -> None:
         YES,
         0.5,
         "stands behind the last cell and may be its next paragraph; `no`: it is text",
+        {NO}.__contains__,
     )
     if answer is None:
         table.left_out = reason("its question is open")

@@ -10,12 +10,13 @@ from pypinyin import lazy_pinyin
 
 from analysis.ground.dictionary import NATIONAL_TIERS, Entity
 from analysis.ground.numerals import fold
+from analysis.ground.schema import CODE
 from analysis.intake.known import likeness
 from analysis.intake.shape import Line
-from analysis.intake.study import LEAST, ReadTable, Study, number, reason
-from analysis.intake.words import MEANS, closing_label, stub
+from analysis.intake.study import LEAST, ReadTable, Study, reason
+from analysis.intake.words import MEANS, closing_label, number, stub
 
-CODE = re.compile("[a-z][a-z0-9_]*")
+SCHOOLS = {"", "school", "order", "indicator"}  # heads of rows that are schools
 PLACE = re.compile("([一-龥]{2,7}?(?:自治州|地区|市|州|盟|县|区))(?=[一-龥]*(?:教育|院校|学校|年报|报告))")
 
 
@@ -26,11 +27,9 @@ def read_place(study: Study, first_lines: list[str]) -> None:
     found = next((m[1] for line in first_lines if (m := PLACE.search(line))), study.place)
     found = study.place if fold(found) in study.known.names else found  # the name of another place
     evidence = "data/entities.yaml has no such place; the name stands in the first lines"
-    answer = study.ask("place", study.place, found, f"new:{study.place}:{found}", 0.5, evidence)
+    proposed, form = f"new:{study.place}:{found}", re.compile(f"new:{study.place}:[^:]+")
+    answer = study.ask("place", study.place, found, proposed, 0.5, evidence, form.fullmatch)
     if answer is None:
-        return
-    if not answer.startswith("new:"):
-        study.misunderstood("place", study.place, found, answer)
         return
     name = answer.rpartition(":")[2]
     english = " ".join(lazy_pinyin(re.sub("(自治州|地区|市|州|盟|县|区)$", "", name))).replace(" ", "").title()
@@ -70,7 +69,7 @@ def _known_entity(study: Study, text: str, kind: str) -> str:
     codes = study.known.names.get(fold(text), set())
     about = study.known.schools_of(study.place)
     schools = {c for c in codes if c in about}
-    if schools or kind in {"", "school", "order", "indicator"} and any(_is(study, c, "school") for c in codes):
+    if schools or kind in SCHOOLS and any(_is(study, c, "school") for c in codes):
         return next(iter(schools)) if len(schools) == 1 else ""
     others = {c for c in codes if study.known.entities[c].part_of in {None, study.place} and c != study.place}
     others = {c for c in others if not _is(study, c, "school", "city")}
@@ -82,8 +81,7 @@ def _is(study: Study, code: str, *kinds: str) -> bool:
 
 
 def _ask_name(study: Study, table: ReadTable, at: int, text: str, position: int, taken: set[str], kind: str) -> str:
-    school = kind in {"", "school", "order", "indicator"} or not kind
-    if not school:  # specialties, regions, destinations: confirmed with their table
+    if kind not in SCHOOLS:  # specialties, regions, destinations: confirmed with their table
         code = study.code_of(text, kind)
         study.new_entities.setdefault(code, _entry(study, text, kind, "", code))
         return code
@@ -114,21 +112,33 @@ def _ask_name(study: Study, table: ReadTable, at: int, text: str, position: int,
             f"new:{study.code_of(text, 'school')}:{tier}",
             f"no known school is like it; tier {tier} by its name or the table",
         )
-    answer = study.ask("name", table.table_id, text, proposed, score, evidence)
+    # every row is about somebody: `no` is no answer
+    answer = study.ask(
+        "name", table.table_id, text, proposed, score, evidence, lambda a: bool(_meant(study, a) or _tier_of(study, a))
+    )
     if answer is None:
         return ""
-    if answer.startswith("new:") and answer.count(":") == 2:
-        _, code, tier = answer.split(":")
-        tiers = NATIONAL_TIERS | {e.tier for e in study.known.entities.values() if e.kind == "tier"}
-        if tier in tiers and CODE.fullmatch(code) and code not in study.known.entities:
-            study.new_entities.setdefault(code, _entry(study, text, "school", tier, code))
-            return code
-    elif answer in study.known.entities or answer in study.new_entities:
+    if tier := _tier_of(study, answer):
+        code = answer.split(":")[1]
+        study.new_entities.setdefault(code, _entry(study, text, "school", tier, code))
+        return code
+    return _meant(study, answer)
+
+
+def _meant(study: Study, answer: str) -> str:
+    """The entity that an answer names, by its code or by a name that only it has."""
+    if answer in {*study.known.entities, *study.new_entities}:
         return answer
-    elif len(named := study.known.names.get(fold(answer), set())) == 1:
-        return next(iter(named))
-    study.misunderstood("name", table.table_id, text, answer)  # every row is about somebody: `no` is no answer
-    return ""
+    codes = study.known.names.get(fold(answer), set())
+    return next(iter(codes)) if len(codes) == 1 else ""
+
+
+def _tier_of(study: Study, answer: str) -> str:
+    """The tier of a new school (``new:code:tier``), empty where an answer enters none."""
+    code, _, tier = answer.removeprefix("new:").partition(":")
+    tiers = NATIONAL_TIERS | {e.tier for e in study.known.entities.values() if e.kind == "tier"}
+    sound = answer.startswith("new:") and tier in tiers and CODE.fullmatch(code) and code not in study.known.entities
+    return tier if sound else ""
 
 
 def _closes_a_group(table: ReadTable, closing: Line) -> bool:

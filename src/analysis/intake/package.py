@@ -13,9 +13,8 @@ from lxml import etree
 from analysis.intake.grid import BYTES, Unreadable, too_large, unreadable
 
 MEMBERS = 10_000
-RAISED = str.maketrans(
-    "0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"
-)  # a raised digit is a mark of a footnote, never a digit of the number
+# a raised digit is a mark of a footnote, never a digit of the number
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def marked(content: bytes) -> str:

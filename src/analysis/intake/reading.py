@@ -13,7 +13,7 @@ from analysis.intake.matching import check_rows, check_tail, match_tables
 from analysis.intake.names import read_closing, read_names, read_place
 from analysis.intake.printed import printed_tables
 from analysis.intake.shape import shape_of
-from analysis.intake.study import KINDS, Reading, ReadTable, Study, reason
+from analysis.intake.study import KINDS, Reading, ReadTable, Study, nothing_else, reason
 from analysis.intake.words import years_said
 
 
@@ -62,7 +62,7 @@ def _check_report_year(document: Document, study: Study) -> None:
     if said and study.year not in said:
         years = ", ".join(map(str, said))
         evidence = f"the document names {years}, the command {study.year}"
-        study.ask("report", "the first lines", years, str(study.year), 0.5, evidence)
+        study.ask("report", "the first lines", years, str(study.year), 0.5, evidence, nothing_else)
 
 
 def _leave_open(study: Study, table: ReadTable, open_cells: list[str]) -> None:
@@ -71,6 +71,6 @@ def _leave_open(study: Study, table: ReadTable, open_cells: list[str]) -> None:
     at = table.entity_column()
     if at is not None:
         names = {fold(line.cells[at]) for line in table.shape.records() if line.cells[at].strip()}
-        waiting += sorted(n for n in names - table.entities.keys() if not study.refused(("name", "", n)))
+        waiting += sorted(names - table.entities.keys())
     if waiting:
         table.left_out = reason(f"answers are missing: {', '.join(waiting[:3])}")

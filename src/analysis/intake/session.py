@@ -13,14 +13,12 @@ from analysis.clean.corrections import cells_corrected
 from analysis.ground import paths
 from analysis.ground.errors import Problems
 from analysis.ground.layout import load_layout
-from analysis.ground.numerals import fold
-from analysis.ground.units import converted
-from analysis.intake.deliver import answers_file, read_answers
+from analysis.intake.deliver import DECIDED, answers_file, read_answers
 from analysis.intake.grid import Cell, Document, Grid, Paragraph
 from analysis.intake.known import Known, load_known
 from analysis.intake.reading import read_tables
 from analysis.intake.sniff import read_document
-from analysis.intake.study import Reading, ReadTable, Study, number
+from analysis.intake.study import Reading, ReadTable, Study
 from analysis.intake.survey import Survey, survey
 
 
@@ -34,9 +32,8 @@ class Session:
 
     def tables(self) -> pd.DataFrame:
         """Tables with their stable name, rows, figures that enter, and why one does not."""
-        rows = [
-            (t.table_id, t.name, t.title, len(t.shape.records()), t.cells(), t.left_out) for t in self.reading.tables
-        ]
+        found, place = self.reading.tables, self.reading.place
+        rows = [(t.table_id, t.name, t.title, len(t.shape.records()), t.cells(place), t.left_out) for t in found]
         return pd.DataFrame(rows, columns=["table_id", "table", "title", "rows", "figures", "left_out"])
 
     def questions(self) -> pd.DataFrame:
@@ -73,18 +70,11 @@ class Session:
 
     def read(self, table_id: str) -> pd.DataFrame:
         """The same table as it was read: a row a figure."""
-        table = self._table(table_id)
-        at, rows = table.entity_column(), []
-        for line in table.entering():
-            name = line.cells[at] if at is not None else ""
-            entity = table.entities.get(fold(name)) if line.kind == "record" else table.closing_entity
-            for column, text in zip(table.columns, line.cells, strict=True):
-                if column.role == "value":
-                    unit, value = self.known.indicators[column.indicator].unit, number(text)
-                    if value is not None and column.unit:
-                        value = converted(value, column.unit, unit)
-                    rows.append((entity or self.reading.place, column.indicator, column.year, text, value, unit))
-        return pd.DataFrame(rows, columns=["entity", "indicator", "year", "raw", "value", "unit"])
+        rows = [
+            (f.entity, f.column.indicator, f.column.year, f.raw, f.value, f.column.unit)
+            for f in self._table(table_id).figures(self.reading.place)
+        ]
+        return pd.DataFrame(rows, columns=["entity", "indicator", "year", "raw", "value", "unit_printed"])
 
     def _table(self, table_id: str) -> ReadTable:
         """A table by its number or its name.
@@ -114,7 +104,7 @@ def open_session(source: str, document: str = "") -> Session:
     known = load_known()
     content = read_document(Path(document).read_bytes(), document, heads=known.dump_heads()) if document else None
     answers = {key: entry["answer"] for key, entry in read_answers(answers_file(source)).items()}
-    study = Study(known, about.covered, about.report_year, answers, cells_corrected(source), source)
+    study = Study(known, about.covered, about.report_year, answers, cells_corrected(source, DECIDED), source)
     reading = read_tables(content or stored_document(source), study)
     return Session(reading, survey(reading, known, source), known)
 

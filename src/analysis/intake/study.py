@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from pypinyin import lazy_pinyin
 
-from analysis.ground.numerals import NotANumber, fold, parse_number
+from analysis.ground.numerals import fold
 from analysis.ground.outgoing import disarmed, said
 from analysis.intake.grid import Document
 from analysis.intake.known import Known, KnownTable
 from analysis.intake.shape import Line, Shape
+from analysis.intake.words import number
 
 YES, NO = "yes", "no"
-KINDS = (
-    "place",
-    "report",
-    "table",
-    "row",
-    "tail",
-    "head",
-    "year",
-    "unit",
-    "name",
-    "cell",
-)  # of questions, in their order
+AFFIRMED, REFUSED = {YES, "y", "是"}, {NO, "n", "否"}  # as people write them
+# of questions, in their order
+KINDS = ("place", "report", "table", "row", "tail", "head", "year", "unit", "name", "cell")
 Key = tuple[str, str, str]
 SHOWN = 200  # characters of what is printed, in a question
 LEAST = 0.45  # likeness below which nothing known is proposed
@@ -68,7 +61,18 @@ class ReadColumn:
     year: int = 0
     name: str = ""
     unit: str = ""  # printed, where it is another than the indicator's
+    factor: Decimal = Decimal(1)  # from that unit to the indicator's
     fill: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that enters: whose it is (empty if nobody is known), as it is printed, and in the indicator's unit."""
+
+    entity: str
+    column: ReadColumn
+    raw: str
+    value: float | None
 
 
 @dataclass
@@ -110,10 +114,27 @@ class ReadTable:
         """Rows that are written: records and the closing row."""
         return [line for line in self.shape.lines if line.kind == "record" or line.kind == "closing" and self.rule]
 
-    def cells(self) -> int:
-        """Figures that enter."""
-        values = [i for i, c in enumerate(self.columns) if c.role == "value"]
-        return 0 if self.left_out else sum(bool(line.cells[i].strip()) for line in self.entering() for i in values)
+    def whose(self, line: Line, place: str) -> str:
+        """Code of the entity that a row is about, empty while it is not known."""
+        if line.kind == "closing":
+            return self.closing_entity or place
+        at = self.entity_column()
+        return place if at is None else self.entities.get(fold(line.cells[at]), "")
+
+    def figures(self, place: str) -> Iterator[Figure]:
+        """Cells of figures, row by row; none of a table that is left out."""
+        for line in () if self.left_out else self.entering():
+            entity = self.whose(line, place)
+            for column, text in zip(self.columns, line.cells, strict=True):
+                if column.role == "value" and (entity or text.strip()):  # a row that goes on has neither
+                    value = number(text)
+                    if value is not None:
+                        value = float(Decimal(repr(value)) * column.factor)
+                    yield Figure(entity, column, text, value)
+
+    def cells(self, place: str) -> int:
+        """How many figures enter."""
+        return sum(bool(figure.raw.strip()) for figure in self.figures(place))
 
 
 @dataclass
@@ -126,6 +147,8 @@ class Reading:
         captions that no table follows, and their places.
     new_entities, new_indicators : dict
         entries for ``entities.yaml`` and ``dictionary.yaml``, by code.
+    wrong : mapping
+        answers that are none, by the key of their question.
     """
 
     document: Document
@@ -137,15 +160,15 @@ class Reading:
     new_entities: dict[str, dict] = field(default_factory=dict)
     new_indicators: dict[str, dict] = field(default_factory=dict)
     answers: Mapping[Key, str] = field(default_factory=dict)
-    wrong: list[tuple[Question, str]] = field(default_factory=list)
+    wrong: Mapping[Key, str] = field(default_factory=dict)
 
     def waiting(self) -> bool:
         """Whether a table waits for an answer; one that was refused does not."""
         return bool(self.open()) or any(t.left_out and not t.refused for t in self.tables)
 
     def open(self) -> list[Question]:
-        """Questions without an answer."""
-        return [q for q in self.questions if not self.answers.get(q.key, "").strip()]
+        """Questions without an answer that is one."""
+        return [q for q in self.questions if q.key in self.wrong or not self.answers.get(q.key, "").strip()]
 
 
 class Study:
@@ -176,7 +199,7 @@ class Study:
         self.new_entities: dict[str, dict] = {}
         self.new_indicators: dict[str, dict] = {}
         self.coined: dict[str, str] = {}  # codes of this reading → the names that they were made of
-        self.wrong: list[tuple[Question, str]] = []  # answers that are none
+        self.wrong: dict[Key, str] = {}  # answers that are none
         self.units = {i.unit for i in known.indicators.values()}
         names = [
             str(name)
@@ -186,8 +209,24 @@ class Study:
         ]
         self.places = sorted({fold(n) for n in names}, key=len, reverse=True)
 
-    def ask(self, kind: str, where: str, printed: str, proposed: str, score: float, evidence: str) -> str | None:
-        """The answer to a question: what is proposed, another text, ``no``, or None while it is open."""
+    def ask(
+        self,
+        kind: str,
+        where: str,
+        printed: str,
+        proposed: str,
+        score: float,
+        evidence: str,
+        accepts: Callable[[str], object],
+    ) -> str | None:
+        """The answer to a question: what is proposed, another text, ``no``, or None while it is open.
+
+        Parameters
+        ----------
+        accepts : callable
+            whether a text, or ``no``, is an answer beside the one proposed. What is none is noted, the question stays
+            open.
+        """
         # as the file of answers may hold it: nothing personal, nothing that a spreadsheet runs
         where = f"table {where}" if where[:1].isdigit() else where  # 3-6 alone would become a date in a spreadsheet
         where, printed = disarmed(said(where)), disarmed(said(printed, SHOWN))
@@ -198,28 +237,19 @@ class Study:
         answer = self.answers.get(question.key, "").strip()
         if not answer:
             return None
-        if answer.lower() in {YES, "y", "是"}:
-            return first.proposed
-        return NO if answer.lower() in {NO, "n", "否"} else answer
-
-    def misunderstood(self, kind: str, where: str, printed: str, answer: str) -> None:
-        """An answer that is none: the question is open again, and the fault is said."""
-        where = f"table {where}" if where[:1].isdigit() else where
-        key = Question(kind, where, disarmed(said(printed, SHOWN)), "", 0.0, "").key
-        self.wrong.append((self.questions[key], answer))
-        self.answers[key] = ""
+        meant = first.proposed if answer.lower() in AFFIRMED else NO if answer.lower() in REFUSED else answer
+        if meant == first.proposed or accepts(meant):
+            return meant
+        self.wrong[question.key] = answer
+        return None
 
     def code_of(self, text: str, least: str) -> str:
         """A code for a name that is new; another name of the same sound gets another."""
         code, number = slug(text, least), 2
-        while code in self.known.entities or self.coined.get(code, fold(text)) != fold(text):
+        while code in {*self.known.entities, *self.known.indicators} or self.coined.get(code, fold(text)) != fold(text):
             code, number = f"{slug(text, least)[:46]}_{number}", number + 1
         self.coined[code] = fold(text)
         return code
-
-    def refused(self, key: Key) -> bool:
-        """Whether a question was answered with ``no``."""
-        return self.answers.get(key, "").strip().lower() in {NO, "n", "否"}
 
     def indicator(self, code: str) -> tuple[str, str, tuple]:
         """Unit, kind and range of an indicator that is known or being made."""
@@ -236,17 +266,14 @@ class Study:
         return self.new_entities[code].get("tier")
 
 
+def nothing_else(_: str) -> bool:
+    """Of a question that has one answer, the one proposed."""
+    return False
+
+
 def reason(evidence: str) -> str:
     """A part of the evidence for a proposal; the name marks it for the catalogue of messages."""
     return evidence
-
-
-def number(text: str) -> float | None:
-    """The figure of a cell, None where it holds none."""
-    try:
-        return parse_number(text, "%")
-    except NotANumber:
-        return None
 
 
 def slug(text: str, least: str = "table") -> str:

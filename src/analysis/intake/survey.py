@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass, field
 
 from analysis.ground.messages import say
 from analysis.ground.numerals import fold, printed_decimals
 from analysis.ground.outgoing import redacted
-from analysis.ground.units import factor
 from analysis.intake.known import Known
-from analysis.intake.study import Reading, ReadTable, number
+from analysis.intake.study import Figure, Reading, ReadTable
+from analysis.intake.words import number
 
 JUMP = 5.0  # times as large or small as the year before
+LEAST = 20  # a smaller figure jumps by itself
 MOST = 8  # lines of a list on the screen
 
 
@@ -62,7 +63,7 @@ def survey(reading: Reading, known: Known, source: str = "") -> Survey:
         (made.waiting.append((label, table.left_out)) if table.left_out else made.found.append(label))
         if table.known is None:
             made.new.append(label)
-        made.cells += table.cells()
+        made.cells += table.cells(reading.place)
         made.totals += _totals(table)
         made.dropped += [f"{table.table_id}: {what[:40]} ({place})" for what, place in table.shape.dropped]
         made.dropped += [f"{table.table_id}: {note[:60]}" for note in table.shape.printed.notes]
@@ -81,53 +82,34 @@ def survey(reading: Reading, known: Known, source: str = "") -> Survey:
     }
     made.names_new = sorted(now - before) if before else sorted(now)
     asked = any(q.kind == "name" for q in reading.open())
-    made.names_gone = (
-        [] if asked else sorted((before & schools) - now)
-    )  # one that is asked may be the same under another
-    for entity, indicator, year, value, where in _figures(reading):
-        for origin, table_id, printed in known.values.get((entity, indicator, year), ()):
-            if not math.isclose(printed, value, rel_tol=1e-9):
-                (made.corrected if origin == source else made.revisions).append(
-                    f"{entity} {indicator} {year}: {printed:g} in {origin} ({table_id}), {value:g} now ({where})"
-                )
-        past = [
-            [v for o, _, v in known.values.get((entity, indicator, y), ()) if o != source] for y in (year - 1, year - 2)
-        ]
-        years = [year - 1 - at for at, values in enumerate(past) if values]
-        if years and value:
-            last = past[year - 1 - years[0]][0]
-            if last and not 1 / JUMP < abs(value / last) < JUMP and max(abs(value), abs(last)) >= 20:
-                made.jumps.append(
-                    f"{entity} {indicator}: {last:g} in {years[0]}, {value:g} in {year}, × {value / last:.4g} ({where})"
-                )
-    made.jumps.sort(key=lambda text: -abs(math.log(abs(float(text.rpartition("× ")[2].split()[0])) or 1)))
+    # one that is asked may be the same under another name
+    made.names_gone = [] if asked else sorted((before & schools) - now)
+    jumps = []
+    for table in reading.tables:
+        for figure in table.figures(reading.place):
+            if figure.entity and figure.value is not None:
+                jumps += _against(figure, table.table_id, known, source, made)
+    made.jumps = [text for _, text in sorted(jumps, reverse=True)]
     return made
 
 
-def _figures(reading: Reading) -> Iterator[tuple[str, str, int, float, str]]:
-    for table in reading.tables:
-        at = table.entity_column()
-        if table.left_out:
-            continue
-        for line in table.shape.lines:
-            if line.kind == "record":
-                entity = table.entities.get(fold(line.cells[at])) if at is not None else reading.place
-            elif line.kind == "closing" and table.rule:
-                entity = table.closing_entity or reading.place
-            else:
-                continue
-            for column, text in zip(table.columns, line.cells):
-                value = number(text)
-                if column.role == "value" and entity and value is not None:
-                    yield entity, column.indicator, column.year, value * _factor(column), f"table {table.table_id}"
-
-
-def _factor(column) -> float:
-    from analysis.ground.dictionary import indicators
-
-    known = indicators().get(column.indicator)
-    by = factor(column.unit, known.unit) if column.unit and known else None
-    return float(by) if by else 1.0
+def _against(figure: Figure, table_id: str, known: Known, source: str, made: Survey) -> list[tuple[float, str]]:
+    """Hold a figure against those of earlier sources; a jump with how far it goes."""
+    entity, indicator, year, value = figure.entity, figure.column.indicator, figure.column.year, figure.value
+    assert value is not None
+    for origin, there, printed in known.values.get((entity, indicator, year), ()):
+        if not math.isclose(printed, value, rel_tol=1e-9):
+            text = f"{entity} {indicator} {year}: {printed:g} in {origin} ({there}), {value:g} now (table {table_id})"
+            (made.corrected if origin == source else made.revisions).append(text)
+    for before in (year - 1, year - 2):
+        past = [v for origin, _, v in known.values.get((entity, indicator, before), ()) if origin != source]
+        if past:
+            last = past[0]
+            if not last or not value or 1 / JUMP < abs(value / last) < JUMP or max(abs(value), abs(last)) < LEAST:
+                return []
+            times = f"{last:g} in {before}, {value:g} in {year}, × {value / last:.4g}"
+            return [(abs(math.log(abs(value / last))), f"{entity} {indicator}: {times} (table {table_id})")]
+    return []
 
 
 def _totals(table: ReadTable) -> list[Total]:
@@ -151,8 +133,9 @@ def _totals(table: ReadTable) -> list[Total]:
     return totals
 
 
-def screen(made: Survey, reading: Reading, source: str, answers: str) -> str:
-    """The survey as lines of text."""
+def screen(made: Survey, reading: Reading, source: str, answers: str, whole: bool) -> str:
+    """The survey as lines of text, lists by their first lines or `whole`."""
+    most = sys.maxsize if whole else MOST
     held, opened = sum(t.holds for t in made.totals), reading.open()
     differing = [t for t in made.totals if not t.holds]
     alone, not_read = reading.captions_alone, [*made.dropped, *reading.document.remarks]
@@ -161,32 +144,35 @@ def screen(made: Survey, reading: Reading, source: str, answers: str) -> str:
         f"{len(opened)} questions open",
         f"tables: {len(made.found)} understood, {len(made.waiting)} waiting, {len(made.new)} new, "
         f"{len(made.absent)} of last year absent",
-        *_listed([f"  waits: {label[:40]}: {say(why)}" for label, why in made.waiting]),
-        *_listed([f"  absent: {table}" for table in made.absent]),
-        *_listed([f"  caption without a table: {text} ({place})" for text, place in alone]),
+        *_listed([f"  waits: {label[:40]}: {say(why)}" for label, why in made.waiting], most),
+        *_listed([f"  absent: {table}" for table in made.absent], most),
+        *_listed([f"  caption without a table: {text} ({place})" for text, place in alone], most),
         f"totals: {held} of {len(made.totals)} hold",
         *_listed(
-            [f"  table {t.table}, {t.column}: printed {t.printed}, rows give {t.recomputed:.10g}" for t in differing]
+            [f"  table {t.table}, {t.column}: printed {t.printed}, rows give {t.recomputed:.10g}" for t in differing],
+            most,
         ),
         f"names: {len(made.names_new)} new, {len(made.names_gone)} gone",
-        *_listed([f"  new: {name}" for name in made.names_new]),
-        *_listed([f"  gone: {name}" for name in made.names_gone]),
+        *_listed([f"  new: {name}" for name in made.names_new], most),
+        *_listed([f"  gone: {name}" for name in made.names_gone], most),
         f"jumps: {len(made.jumps)} figures more than {JUMP:g} times as large or small as the year before",
-        *_listed([f"  jump: {jump}" for jump in made.jumps]),
+        *_listed([f"  jump: {jump}" for jump in made.jumps], most),
         f"revisions: {len(made.revisions)} figures printed otherwise before",
-        *_listed([f"  printed otherwise: {revision}" for revision in made.revisions]),
+        *_listed([f"  printed otherwise: {revision}" for revision in made.revisions], most),
         f"corrected: {len(made.corrected)} figures of this source as it was before",
-        *_listed([f"  was: {figure}" for figure in made.corrected]),
-        *_listed([f"  not read: {what}" for what in not_read]),
+        *_listed([f"  was: {figure}" for figure in made.corrected], most),
+        *_listed([f"  not read: {what}" for what in not_read], most),
     ]
     if opened:
         lines += [
             f"questions: {answers}. Write yes, no or what is right into the column `answer`, then run this again",
-            *_listed([f"  open: {q.kind} {q.where}: {q.printed[:50]} → {q.proposed} ({q.score:.0%})" for q in opened]),
+            *_listed(
+                [f"  open: {q.kind} {q.where}: {q.printed[:50]} → {q.proposed} ({q.score:.0%})" for q in opened], most
+            ),
         ]
     return redacted("\n".join(lines))
 
 
-def _listed(what: list[str]) -> list[str]:
+def _listed(what: list[str], most: int) -> list[str]:
     """The first lines of a list, and how many follow."""
-    return [*what[:MOST], *([f"  … {len(what) - MOST} more"] if len(what) > MOST else [])]
+    return [*what[:most], *([f"  … {len(what) - most} more (--all)"] if len(what) > most else [])]

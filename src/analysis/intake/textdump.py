@@ -225,7 +225,7 @@ def _body(tokens: list[Token], width: int) -> list[Row]:
             take = next((n for n in [*soft, run] if n >= max(2, width - 3)), run)
             take = min(take, width)
             if run > width and len(rest) > take and rest[take].blanks == 0:
-                take = width - 1
+                take = max(width - 1, 1)
             rows.append([(rest[0], width - take + 1), *((t, 1) for t in rest[1:take])])
             position += take
             continue

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.ground.numerals import NotANumber, fold, is_missing, parse_number
+from analysis.ground.numerals import NotANumber, fold, parse_number
 from analysis.ground.units import says_unit
 
 _NUMBER = r"[0-9]{1,2}(?:\s*[-－—–.．]\s*[0-9]{1,3}){0,2}|[一二三四五六七八九十]{1,3}"
@@ -174,15 +174,19 @@ def is_subtotal(text: str) -> bool:
     return SUBTOTAL.search(fold(text)) is not None
 
 
+def number(text: str) -> float | None:
+    """The figure of a cell, None where it holds none."""
+    try:
+        return parse_number(text, "%")
+    except NotANumber:
+        return None
+
+
 def is_figure(text: str) -> bool:
     """Whether a cell holds a figure that is no year."""
     plain = fold(text)
-    if is_missing(text) or plain.isdecimal() and len(plain) == 4 and 1990 <= int(plain) <= 2100:
-        return False
-    try:
-        return parse_number(text, "%") is not None
-    except NotANumber:
-        return False
+    year = plain.isdecimal() and len(plain) == 4 and 1990 <= int(plain) <= 2100
+    return not year and number(text) is not None
 
 
 def stub(text: str) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils import get_column_letter
 
 from analysis.intake.grid import CELLS, COLUMNS, Cell, Document, Grid, Paragraph, too_large, unreadable
 from analysis.intake.package import Package
+from analysis.intake.words import NOTE
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
@@ -70,10 +72,11 @@ def _check_size(package: Package) -> None:
 def _sheet(sheet: Any) -> list[Paragraph | Grid]:
     """Tables of a sheet: regions that blank rows or blank columns part; lines of one text are paragraphs."""
     texts: dict[tuple[int, int], str] = {}
-    hidden = {row for row, kept in sheet.row_dimensions.items() if kept.hidden}
+    rows = {row for row, kept in sheet.row_dimensions.items() if kept.hidden}
+    columns = {at for kept in sheet.column_dimensions.values() if kept.hidden for at in range(kept.min, kept.max + 1)}
     for row in sheet.iter_rows():
         for cell in row:
-            if cell.row in hidden or sheet.column_dimensions[_letter(cell.column)].hidden:
+            if cell.row in rows or cell.column in columns:
                 continue
             if (
                 not isinstance(cell, MergedCell)
@@ -106,17 +109,16 @@ def _sheet(sheet: Any) -> list[Paragraph | Grid]:
         top, bottom = first, last
         while top <= last and len(origins[top]) == 1 and not _starts_below(origins[top][0], top, spans):
             top += 1
-        while bottom > top and len(origins[bottom]) == 1 and _note(texts[bottom, origins[bottom][0]]):
+        while bottom > top and len(origins[bottom]) == 1 and NOTE.match(texts[bottom, origins[bottom][0]]):
             bottom -= 1
         alone = {
-            row: Paragraph(texts[row, found[0]], f"{sheet.title}!{_letter(found[0])}{row}")
+            row: Paragraph(texts[row, found[0]], f"{sheet.title}!{get_column_letter(found[0])}{row}")
             for row, found in origins.items()
             if found
         }
         blocks += [alone[row] for row in range(first, top)]
         if top <= bottom:
-            columns = set().union(*(lines[row] for row in range(top, bottom + 1)))
-            for left, right in _runs(columns):
+            for left, right in _runs(set().union(*(lines[row] for row in range(top, bottom + 1)))):
                 blocks.append(_region(sheet.title, texts, spans, (top, bottom), (left, right)))
         blocks += [alone[row] for row in range(max(bottom + 1, top), last + 1) if row in alone]
     return blocks
@@ -124,10 +126,6 @@ def _sheet(sheet: Any) -> list[Paragraph | Grid]:
 
 def _starts_below(column: int, row: int, spans: dict) -> bool:
     return spans.get((row, column), (1, 1))[0] > 1
-
-
-def _note(text: str) -> bool:
-    return re.match(r"\s*(注|说明|备注|数据来源|资料来源|来源)", text) is not None
 
 
 def _region(title: str, texts: dict, spans: dict, rows: tuple[int, int], columns: tuple[int, int]) -> Grid:
@@ -142,10 +140,12 @@ def _region(title: str, texts: dict, spans: dict, rows: tuple[int, int], columns
             cells.append(
                 Cell(
                     texts.get((row, column), ""), row - rows[0], column - columns[0], down, across,
-                    f"{title}!{_letter(column)}{row}",
+                    f"{title}!{get_column_letter(column)}{row}",
                 )
             )  # fmt: skip
-    return Grid(tuple(cells), f"{title}!{_letter(columns[0])}{rows[0]}", "" if _DEFAULT_SHEET.match(title) else title)
+    return Grid(
+        tuple(cells), f"{title}!{get_column_letter(columns[0])}{rows[0]}", "" if _DEFAULT_SHEET.match(title) else title
+    )
 
 
 def _runs(numbers: set[int]) -> list[tuple[int, int]]:
@@ -157,14 +157,6 @@ def _runs(numbers: set[int]) -> list[tuple[int, int]]:
         else:
             runs.append((number, number))
     return runs
-
-
-def _letter(column: int) -> str:
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def shown(value: object, form: str = "General") -> str:
