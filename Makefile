@@ -1,11 +1,14 @@
 # Two commands set everything up on a machine with git, make and Python 3.11 or newer: make repro, make test.
+# STUDY=<place> builds, opens or serves the study of another place in studies/<place>.
 PYTHON ?= python3
 BIN = .venv/bin
+STUDY ?=
+IN = $(if $(STUDY),cd studies/$(STUDY) && ,)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: repro test check test-long lab site review bundle lock bench references
 
 repro: .venv/ready            ## bring all results up to date
-	@$(BIN)/python -m pipelines.rebuild
+	@$(IN)python -m pipelines.rebuild
 
 test: .venv/ready             ## all tests, then the reference notebooks cell by cell, whatever failed before
 	@failed=0; \
@@ -28,10 +31,10 @@ test-long: .venv/ready        ## what takes longer than a person waits: kills, f
 	@$(BIN)/python -m tests.conditions
 
 lab: .venv/ready              ## JupyterLab on this machine only, with its token
-	@$(BIN)/jupyter lab --config=pipelines/lab.py
+	@$(IN)jupyter lab --config=pipelines/lab.py
 
 site: repro                   ## the reviewers' site on this machine only
-	@$(BIN)/python -m pipelines.build_site --serve
+	@$(IN)python -m pipelines.build_site --serve
 
 review: .venv/ready           ## make review BASE=<revision>: what the results say now and what they said then, as a page
 	@$(BIN)/python -m pipelines.review $(if $(BASE),$(BASE),HEAD)

@@ -4,13 +4,16 @@ and tagged PDF.
 ``python -m pipelines.build_report --language en`` builds the research report in one language from what the notebooks
 published.
 
-The manuscript is pandoc Markdown with four additions:
+The manuscript is pandoc Markdown with six additions:
 
 - ``{{name}}`` prints the number of that name from ``numbers.json``; ``{{"0"}}`` prints a literal number that is no
   datum. Any other digit in the prose stops the build (years, sections and table numbers of sources excepted).
 - ``::: assert`` blocks hold comparisons of numbers (``a > b``); one that no longer holds stops the build. Under
   ``dvc exp run`` it is marked in the report instead: an experiment compares, it does not publish.
-- ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue.
+- ``{{finding name}}`` says a finding of ``data/words/findings`` in the wording that the data choose.
+- ``{{section.parameter}}`` is a year, or the name of a place, of ``params.yaml``.
+- ``::: figure`` and ``::: table`` blocks name what a notebook published; captions come from the catalogue. One that a
+  notebook left out, because the sources hold no data for it, is said to be so.
 - ``@fig:name`` and ``@tab:name`` refer to them; ``[@key]`` cites ``report/references.json``.
 
 In HTML every bound number is a link to its trail (see `pipelines.trail_pages`). A number that a declared correction has
@@ -21,26 +24,28 @@ from __future__ import annotations
 
 import argparse
 import csv
-import operator
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import pypandoc
 import typst
 
 from analysis.ground import paths
+from analysis.ground.dictionary import is_known, label
 from analysis.ground.errors import DataFault, Problems
 from analysis.ground.files import languages
-from analysis.ground.params import load_params
+from analysis.ground.params import load_params, notebooks
+from analysis.present.findings import COMPARISONS, PARAMETER, PLACED, say_finding
 from analysis.present.policy import with_policy
 from analysis.present.published import catalogue, folders
 from analysis.present.say import caption_note
 from analysis.present.style import font_file
-from analysis.present.words import page_words
+from analysis.present.words import load_words, page_words, words_file
 from analysis.reconcile.trail import published
 from pipelines.conditions import in_experiment, run_sealed
 from pipelines.staging import replace, staging
@@ -72,7 +77,6 @@ PLAIN = {
     ),
 }
 UNSUPPORTED = "unsupported"  # class of what an experiment's data do not carry
-COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
 
 
 class Manuscript:
@@ -97,16 +101,17 @@ class Manuscript:
         DataFault
             with every unbound number, unknown name and broken assertion, each with its line.
         """
+        self.text = self._settled()
         head, body = self._front_matter()
         for match in BLOCK.finditer(body):
             kind, name = match[1], match[2].strip()
-            if kind != "assert":
+            if kind != "assert" and (name in self.catalogue[f"{kind}s"] or name not in left_out(kind)):
                 if (kind, name) in self.places:
                     self._problem(match.start(), f"the {kind} {name!r} stands twice", "Keep one")
                 self.places[kind, name] = 1 + sum(k == kind for k, _ in self.places)
         self._check_prose(body)
         # one pass over the text as written, so that every message knows its line
-        written = ANYTHING.sub(self._replace, body)
+        written = self._without_repeats(ANYTHING.sub(self._replace, body))
         for name, position in self.used.items():
             entry = self.numbers[name]
             if entry["origin"].get("corrections") and not re.search(
@@ -125,6 +130,33 @@ class Manuscript:
                 )
         self.problems.stop()
         return f"---\n{head}\n---\n\n{written}"
+
+    def _without_repeats(self, written: str) -> str:
+        """The text with one line where several figures and tables behind each other are left out."""
+        line = re.escape(self.words.get("left_out", "\0"))
+        return re.sub(rf"{line}(?:\s*\n{line})+", lambda _: self.words["left_out"], written)
+
+    def _settled(self) -> str:
+        """The text with the wordings that the data choose and with the names of places and years: line by line the
+        same, so that every message knows its line."""
+        found = Problems()
+
+        def say(match: re.Match[str]) -> str:
+            return " ".join(say_finding(match[1], self.numbers, self.language, found).split())
+
+        def name(match: re.Match[str]) -> str:
+            section, parameter = match.groups()
+            value = getattr(load_params().get(section), parameter, None)
+            if value is None:
+                found.add(paths.shown(self.path), f"params.yaml has no {section}.{parameter}", "Correct the place")
+            said = label(value, self.language) if isinstance(value, str) and is_known(value) else str(value)
+            return said if match.start() < head else f'{{{{"{said}"}}}}'
+
+        text = PLACED.sub(say, self.text)
+        head = text.find("\n---\n", 4)
+        text = PARAMETER.sub(name, text)
+        self.problems += found
+        return text
 
     def _replace(self, match: re.Match) -> str:
         text, position = match[0], match.start()
@@ -199,6 +231,8 @@ class Manuscript:
                 else ""
             )
         entry = self.catalogue[f"{kind}s"].get(content)
+        if entry is None and content in left_out(kind):
+            return self.words["left_out"]
         if entry is None:
             self._problem(position, f"no {kind} is called {content!r}", "Save it in a notebook, or correct the name")
             return ""
@@ -237,6 +271,8 @@ class Manuscript:
     def _reference(self, match: re.Match, position: int) -> str:
         kind = {"fig": "figure", "tab": "table"}[match[1].lower()]
         place = self.places.get((kind, match[2]))
+        if place is None and match[2] in left_out(kind):
+            return self.words[f"no_{kind}"]
         if place is None:
             self._problem(
                 position,
@@ -278,6 +314,13 @@ class Manuscript:
             "Rewrite the sentence above this assertion",
         )
         return []
+
+
+@lru_cache
+def left_out(kind: str) -> set[str]:
+    """Figures or tables that notebooks declare, and that are published only where the sources hold what they need."""
+    declared = (load_words(section) for section in notebooks() if words_file(section).exists())
+    return {name for words in declared for name in (words.figures if kind == "figure" else words.tables)}
 
 
 def _paragraph(body: str, position: int) -> str:

@@ -28,14 +28,18 @@ from analysis.ground import paths
 from analysis.ground.dictionary import entities, indicators, is_known
 from analysis.ground.dictionary import words as labels
 from analysis.ground.errors import DataFault, Problems, nearest
-from analysis.ground.files import read_text, read_yaml
+from analysis.ground.files import read_text, read_yaml, require_text
 from analysis.ground.layout import load_layout
 from analysis.ground.params import load_params, notebooks, sections
 from analysis.ground.schema import Closed, Name, Text, check
+from analysis.present.findings import PARAMETER, PLACED, file_of, findings
+from analysis.present.results import BEHIND
+from analysis.present.results import REPORT as OWN_REPORT
 from analysis.present.say import is_worded
-from analysis.present.words import Captioned, at_line, line_numbers, load_words, page_words, words_file
+from analysis.present.words import Captioned, NotebookWords, at_line, line_numbers, load_words, page_words, words_file
 from pipelines.conditions import run_sealed
 from pipelines.graph import stages
+from pipelines.run_notebook import names_published
 from pipelines.staging import replace_text
 
 T = TypeVar("T")
@@ -80,7 +84,6 @@ class Work(BaseModel):
     title: Text
 
 
-PUBLISHED = {"figure": "figures", "table": "tables"}  # method of results → part of the words
 DONE = paths.BUILD / "checked"
 
 
@@ -113,8 +116,12 @@ def check_workspace() -> None:
     for language in params["languages"]:
         _gather(lambda language=language: page_words(language), problems)
     problems.stop()
+    check_findings(params, problems)
+    problems.stop()
 
 
+# beginnings of the names of years that only figures of statistics, or of prose, are printed for
+OF_STATISTICS, OF_PROSE = ("census", "value_added"), "supply"
 MANUSCRIPTS = ("manuscript", "brief")  # one a language
 REPORT = ("references.json", "references.csl", "captions.lua", "report.css", "report.typ", "trail.html.j2")
 
@@ -195,9 +202,13 @@ def _check_source(source: str, problems: Problems) -> set[int]:
 def _check_years(params: dict, printed: dict[str, set[int]], problems: Problems) -> None:
     """A year that a notebook asks for is printed by some source; that of its own source's tables by that source."""
     anywhere = set().union(*printed.values())
+    sources = [paths.RAW / source for source in printed]
+    prose = any((folder / "facts.csv").exists() for folder in sources)
+    figures = any(path.stem != "facts" for folder in sources for path in folder.glob("[!t]*.csv"))  # of statistics
     for name, section in params.items():
         for column, year in vars(section).items() if name in sections() else ():
-            if "year" not in column:
+            without = column.startswith(OF_STATISTICS) and not figures or column.startswith(OF_PROSE) and not prose
+            if "year" not in column or without:
                 continue
             known = (
                 printed.get(getattr(section, "source", ""), anywhere) if column in {"year", "year_before"} else anywhere
@@ -272,14 +283,10 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
                 row=kind,
                 column=name,
             )
-    patterns = [
-        re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(f"{pattern}{ending}")))
-        for pattern, number in words.numbers.items()
-        for ending in number.columns.values() or [""]
-    ]
+    patterns = number_patterns(words)
     for kind, declared in (("tables", words.tables), ("figures", words.figures)):
         for name, entry in declared.items():
-            known = {*vars(params[section]), *entry.values, *entry.lists}
+            known = {*vars(params[section]), OWN_REPORT, BEHIND, *entry.values, *entry.lists}
             for key, said in _texts(entry):
                 for place in {
                     field
@@ -324,6 +331,40 @@ def check_words(section: str, params: dict, problems: Problems) -> None:
     problems += [at_line(one, lines, (one.row, *one.column.split(" / "))) for one in found]
 
 
+def check_findings(params: dict, problems: Problems) -> None:
+    """Every finding that a manuscript places is declared, and its numbers are ones that notebooks may publish."""
+    declared = _gather(findings, problems)
+    if declared is None:
+        return
+    known = [pattern for section in params["analyses"] for pattern in number_patterns(load_words(section))]
+    for language in params["languages"]:
+        path = paths.REPORT / f"manuscript.{language}.md"
+        placed = set(PLACED.findall(require_text(path)))
+        for name in sorted(placed - declared.keys()):
+            wrong = f"places {name}, which {file_of(name)} does not declare{nearest(name, declared)}"
+            problems.add(paths.shown(path), wrong, "Declare it, or correct the name", row=name)
+        for name, finding in declared.items():
+            texts = " ".join(one.words()[language] for one in [*finding.wordings, finding.not_printed])
+            for section, parameter in PARAMETER.findall(texts):
+                if getattr(params.get(section), parameter, None) is None:
+                    wrong = f"params.yaml has no {section}.{parameter}"
+                    problems.add(file_of(name), wrong, "Correct the place", row=name)
+            for number in sorted(finding.numbers(language)):
+                if not any(pattern.fullmatch(number) for pattern in known):
+                    problems.add(
+                        file_of(name), f"{number} is no number that a notebook publishes", "Correct it", row=name
+                    )
+
+
+def number_patterns(words: NotebookWords) -> list[re.Pattern[str]]:
+    """Names of the numbers that a notebook may publish."""
+    return [
+        re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(f"{pattern}{ending}")))
+        for pattern, number in words.numbers.items()
+        for ending in number.columns.values() or [""]
+    ]
+
+
 def _texts(entry: Captioned) -> Iterable[tuple[str, str | dict[str, str]]]:
     """Texts of a table or figure that have places."""
     for key in ("title", "scope", "units", "source", "alt"):
@@ -339,7 +380,7 @@ def published_names(path: Path, problems: Problems) -> list[tuple[str, str]]:
         if cell["cell_type"] != "code":
             continue
         try:
-            tree = ast.parse("".join(cell["source"]))
+            ast.parse("".join(cell["source"]))
         except SyntaxError as error:
             problems.add(
                 f"notebooks/{path.name}",
@@ -348,17 +389,7 @@ def published_names(path: Path, problems: Problems) -> list[tuple[str, str]]:
                 row=str(error.text or "").strip()[:80],
             )
             continue
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in PUBLISHED
-                and isinstance(node.func.value, ast.Name)
-                and node.func.value.id == "results"
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                found.append((PUBLISHED[node.func.attr], str(node.args[0].value)))
+        found += names_published("".join(cell["source"]))
     return found
 
 

@@ -19,9 +19,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = (
-    Path(__file__).resolve().parents[1]
-)  # a copy of the tree reads and writes itself, wherever the environment was installed from
+# a copy of the tree reads and writes itself, wherever the environment was installed from; so does a study, which has
+# a link to this folder
+ROOT = Path(__file__).absolute().parents[1]
 SEALED = "ANALYSIS_SEALED"
 # settings of a person or a machine that libraries read from the environment; a name that ends in _ stands for all
 # that begin so

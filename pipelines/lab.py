@@ -1,4 +1,4 @@
-"""Settings of ``make lab``: this machine only, its root the clone, and notebooks saved without outputs.
+"""Settings of ``make lab``: this machine only, its root the clone or a study, and notebooks saved without outputs.
 
 What a notebook shows is made again by the pipeline. Saved with it, pictures would fill every difference that git shows.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
-ROOT = Path(__file__).resolve().parents[1]
+CODE = Path(__file__).resolve().parents[1]
+ROOT = Path.cwd() if Path.cwd().parent == CODE / "studies" else CODE  # a study is opened from its own folder
 
 
 def without_outputs(path: str, model: dict, **_: object) -> None:
@@ -23,6 +24,7 @@ def without_outputs(path: str, model: dict, **_: object) -> None:
 
 if "get_config" in globals():  # read by Jupyter, not imported
     c = globals()["get_config"]()
+    os.environ["ANALYSIS_ROOT"] = str(ROOT)  # kernels start below the folder that links lead to
     c.ServerApp.ip = "127.0.0.1"
     c.ServerApp.root_dir = str(ROOT)
     c.ServerApp.allow_root = hasattr(os, "getuid") and os.getuid() == 0

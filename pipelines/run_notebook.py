@@ -15,6 +15,7 @@ changed.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import itertools
 import json
@@ -34,6 +35,7 @@ from pipelines.conditions import run_sealed
 from pipelines.graph import stages
 from pipelines.staging import replace, staging
 
+PUBLISHED = {"figure": "figures", "table": "tables"}  # method of results → part of the words
 ITEMS = {"clean": "source", "country_brief": "partner"}  # the parameter that an item takes the place of
 
 LEFT = (
@@ -82,6 +84,36 @@ def check_parameters(notebook, section: str, expected: dict[str, object], proble
                 column=name,
                 printed=found[name],
             )
+
+
+def leave_out(notebook, values: dict[str, object]) -> list[str]:
+    """Empty the cells that need what the sources of the place do not hold; names of what they would publish."""
+    from analysis.describe.needs import TAG, lacking
+
+    names, met = [], {}
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith(TAG) and tag not in met:
+                met[tag] = lacking([tag], values)
+        if missing := [need for tag in cell.metadata.get("tags", []) for need in met.get(tag, [])]:
+            names += [name for _, name in names_published(cell.source)]
+            cell.source = f"# left out: the sources of this place hold no {' and no '.join(missing)}"
+    return names
+
+
+def names_published(source: str) -> list[tuple[str, str]]:
+    """(tables or figures, name) of everything that a cell publishes by a literal name."""
+    return [
+        (PUBLISHED[node.func.attr], str(node.args[0].value))
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in PUBLISHED
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "results"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ]
 
 
 def scrub(notebook):
@@ -196,6 +228,11 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
     check_parameters(nbformat.read(source, as_version=4), section, values, problems, f"notebooks/{stem}.ipynb")
     problems.stop()
     values |= {ITEMS[section]: item} if item else {}
+    notebook = nbformat.read(source, as_version=4)
+    beside = staged / paths.LEFT_OUT
+    beside.write_text("\n".join(leave_out(notebook, values)), encoding="utf-8")
+    source = staged / f"{stem}.ipynb"
+    nbformat.write(notebook, source)
     half_run = staged / f"{name}.half-run.ipynb"
     begun, executed = [], []
 
@@ -267,6 +304,8 @@ def _run(section: str, item: str, name: str, staged: Path, engine: dict) -> None
                 fail("a cell wrote a warning, whose text differs between machines", "stderr", output.text, position)
     made = scrub(made)
     half_run.unlink(missing_ok=True)
+    source.unlink()
+    beside.unlink()
     folder = staged / "results" / section
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{stem}.ipynb").write_text(nbformat.writes(made) + "\n", encoding="utf-8")

@@ -29,10 +29,11 @@ import yaml
 from analysis.clean.corrections import load_corrections
 from analysis.clean.crosswalks import check_crosswalk
 from analysis.clean.source import clean_source
-from analysis.ground.dictionary import crosswalk_names, entities, indicators, words
+from analysis.ground.dictionary import crosswalk_names, entities, families, indicators, words
 from analysis.ground.errors import Problems
 from analysis.ground.files import languages, read_yaml
 from analysis.ground.params import load_params
+from analysis.present.findings import findings
 from analysis.present.prose import read_catalogue, untranslated
 from analysis.present.published import catalogue, folders, joined, numbers_in, read_ledger
 from analysis.present.words import line_numbers, load_words, page_words
@@ -40,7 +41,7 @@ from analysis.reconcile import audit as auditing
 from analysis.reconcile.book import Book
 from analysis.reconcile.rules import load_rules
 from analysis.reconcile.trail import published
-from pipelines.check import check_words
+from pipelines.check import check_findings, check_words
 from tests.conftest import PROJECT
 
 FOLDERS = ("data", "report")
@@ -724,7 +725,8 @@ class Reader:
         self._kept: dict[tuple, object] = {}
 
     def forget(self) -> None:
-        for cached in (indicators, entities, words, crosswalk_names, languages, load_words, line_numbers, page_words):
+        caches = [indicators, entities, families, words, crosswalk_names, languages, load_words, line_numbers]
+        for cached in (*caches, page_words, findings):
             cached.cache_clear()
 
     def state(self, path: str) -> tuple[object, Callable[[], dict[str, str]] | None]:
@@ -762,6 +764,14 @@ class Reader:
                 untranslated(language, problems)
                 problems.stop()
                 return known, None
+            case ("data", "words", "findings", _):
+                problems = Problems()
+                check_findings(load_params(), problems)
+                names = {n: name for name, one in findings().items() for n in one.numbers("en")}
+                for number in sorted(names.keys() - published("en").keys()):
+                    problems.add(path, f"{number} is not published", "Correct the name", row=names[number])
+                problems.stop()
+                return [repr(findings()), self._report("manuscript.en.md")], None
             case ("data", "words", "labels.yaml"):
                 return words(), None
             case ("data", "words", "pages.yaml"):

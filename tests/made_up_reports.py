@@ -72,8 +72,14 @@ def _first() -> tuple:
     return clean_source(FIRST).observations, load_layout(RAW / FIRST / "layout.yaml")
 
 
-def make(seed: int, year: int = 2024) -> Report:
-    """The tables of figures of the first source for another year: every figure another, totals that hold."""
+Rows = list[tuple[str, list[str]]]  # name of a school and its cells
+
+
+def make(seed: int, year: int = 2024, change: Callable[[Rows], Rows] = list) -> Report:
+    """The tables of figures of the first source for another year: every figure another, totals that hold.
+
+    `change` gets the rows of each table and returns those that are printed: schools renamed, merged, added.
+    """
     draw = random.Random(seed)
     observations, layouts = _first()
     known, tables, truth = indicators(), [], {}
@@ -85,7 +91,7 @@ def make(seed: int, year: int = 2024) -> Report:
         own = observations[observations["table_id"] == table_id]
         columns = [c for c in layout.columns if c.role == "value"]
         shift = year - 2023
-        printed_rows: list[tuple[str, list[str]]] = []
+        printed_rows: Rows = []
         for name, rows in own[own["aggregate_rule"] == ""].groupby("entity_raw", sort=False):
             cells = []
             code = rows["entity"].iloc[0]
@@ -100,6 +106,7 @@ def make(seed: int, year: int = 2024) -> Report:
                 cells.append(values[key])
                 truth[key] = _value(values[key])
             printed_rows.append((name, cells))
+        printed_rows = change(printed_rows)
         body = [[Slot(str(n)), Slot(name), *map(Slot, cells)] for n, (name, cells) in enumerate(printed_rows, 1)]
         if layout.aggregate_label:
             closing = []

@@ -565,6 +565,39 @@ def test_layouts_of_other_places(layout):
     assert not reading.open()
 
 
+TEMPLATE = {  # caption → stable name, indicators in rows with two years
+    "表1 计分卡": (
+        "student_outcomes",
+        [("毕业生人数", "人", "2810", "2950"), ("其中：毕业生升学人数", "人", "610", "702")],
+        {"graduates": [2810, 2950], "further_study": [610, 702]},
+    ),
+    "附表2 2024年满意度调查表": (
+        "satisfaction",
+        [("教职工满意度", "%", "95.0", "95.5"), ("家长满意度", "%", "97.0", "97.1")],
+        {"satisfaction_staff_pct": [95.0, 95.5], "satisfaction_parents_pct": [97.0, 97.1]},
+    ),
+    "表6 落实政策表": (
+        "policy",
+        [("年生均财政拨款水平", "元", "12500", "12800"), ("教职工总数", "人", "610", "622")],
+        {"appropriation_per_student_yuan": [12500, 12800], "staff": [610, 622]},
+    ),
+}
+
+
+@pytest.mark.parametrize("caption", TEMPLATE)
+def test_tables_of_the_national_template_need_no_layout_and_no_answer(known, caption):
+    name, rows, expected = TEMPLATE[caption]
+    head = ("序号", "指标", "单位", "2023年", "2024年")
+    page = f"<p>{caption}</p>" + rows_of(head, *((str(n), *row) for n, row in enumerate(rows, 1)))
+    document = read_document(page.encode(), "x", "utf-8", known.dump_heads())
+    reading = read_tables(document, Study(known, "liuzhou", 2024))
+    assert not reading.open() and [table.name for table in reading.tables] == [name]
+    found: dict = {}
+    for figure in reading.tables[0].figures("liuzhou"):
+        found.setdefault(figure.column.indicator, []).append(figure.value)
+    assert found == expected
+
+
 # figures of the prose
 
 

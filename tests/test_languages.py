@@ -26,7 +26,12 @@ def spoken(content: object) -> object:
 def add_language(folder) -> None:
     """What CONTRIBUTING says under 'Add a language'."""
     data = folder / "data"
-    files = [*(data / "words").glob("*.yaml"), *data.glob("*.yaml"), *data.glob("raw/*/*.yaml")]
+    files = [
+        *(data / "words").glob("*.yaml"),
+        *(data / "words/findings").glob("*.yaml"),
+        *data.glob("*.yaml"),
+        *data.glob("raw/*/*.yaml"),
+    ]
     for path in files:
         content = spoken(yaml.safe_load(path.read_text(encoding="utf-8")))
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=10_000), encoding="utf-8")

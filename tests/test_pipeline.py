@@ -12,7 +12,7 @@ import yaml
 
 from analysis.ground import paths
 from analysis.ground.errors import DataFault, Problems
-from analysis.ground.params import declared_parameters, load_params, notebooks
+from analysis.ground.params import declared_parameters, fill_in, load_params, notebooks, sections
 from analysis.present.published import joined, numbers_in, read_ledger
 from pipelines.graph import stages
 from pipelines.run_notebook import check_parameters, main, scrub
@@ -64,7 +64,7 @@ def write_params(town, change):
         (lambda p: p.update(languages={"zh": "results"}), "row languages, .*should be a list of languages"),
         (lambda p: p.update(languages=["zh", "../en"]), "row languages, printed .*should be a list of languages"),
         (lambda p: p["sources"].append("nowhere"), "source 'nowhere' has no data/raw/nowhere/source.yaml"),
-        (lambda p: p["fit"].update(source="demnd"), "is not in the list of sources"),
+        (lambda p: p["intake"].update(source="demnd"), "is not in the list of sources"),
     ],
 )
 def test_params_are_checked(town, change, message):
@@ -94,8 +94,19 @@ def test_defaults_in_the_notebooks_equal_params():
     params = load_params()
     for section, path in notebooks().items():
         [cell] = [c for c in read(path).cells if "parameters" in c.metadata.get("tags", [])]
-        assert declared_parameters(cell.source) == vars(params[section]), section
+        declared = declared_parameters(cell.source)
+        assert declared.keys() == vars(params[section]).keys()
+        for name, value in declared.items():
+            assert value in ("", 0, vars(params[section])[name]), (section, name)
+            assert value in ("", 0) or not re.search("year|source|city|region|nation|chain|partner", name), name
         assert all("#" in line for line in cell.source.splitlines()), f"{section}: a parameter without a comment"
+
+
+def test_what_a_notebook_leaves_empty_is_filled_from_params(town):
+    here = {"language": "en", "city": "", "year": 2029, "values": "printed", "vintage": ""}
+    given = dict.fromkeys(sections()["size"].model_fields, 0) | here
+    fill_in("size", given)
+    assert given["city"] == "town" and given["year"] == 2029 and given["vintage"] == "latest" and given["draws"] == 60
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

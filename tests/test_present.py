@@ -80,8 +80,9 @@ def make(tmp_path, monkeypatch):
         forget()
         given = {
             "language": "zh",
-            "source": "liuzhou-2023",
+            "city": "liuzhou",
             "year": 2030,
+            "vintage": "latest",
             "values": "corrected",
             "draws": 3000,
             "seed": 1,

@@ -693,8 +693,9 @@ def test_every_way_out_disarms_and_data_keep_the_text(tmp_path, monkeypatch, for
 
     size = {
         "language": "en",
-        "source": "liuzhou-2023",
+        "city": "liuzhou",
         "year": 2023,
+        "vintage": "latest",
         "values": "corrected",
         "draws": 2,
         "seed": 1,

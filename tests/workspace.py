@@ -62,11 +62,13 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-def run(folder: Path, module: str, *arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess:
-    """``python -m module arguments`` in the workspace."""
+def run(
+    folder: Path, module: str, *arguments: str, check: bool = True, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess:
+    """``python -m module arguments`` in the workspace, or at another place of it."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        cwd=folder,
+        cwd=cwd or folder,
         env=environment(folder, **more),
         capture_output=True,
         text=True,
@@ -122,7 +124,17 @@ def main(target: str) -> None:
         run(folder, "pipelines.run_notebook", "country_brief", "--item", "laos")
         for notebook in sorted((folder / "results").rglob("*.ipynb")):
             if notebook.parent.name != "demand":
-                shutil.copy(notebook, Path(target) / notebook.name)
+                save_reference(notebook, Path(target) / notebook.name)
+
+
+def save_reference(made: Path, target: Path) -> None:
+    """Copy an executed notebook. Where cells were left out, its last one, which compares what was published with what
+    is declared, needs the runner's list of them and is skipped by nbval."""
+    notebook = nbformat.read(made, as_version=4)
+    if any(cell.source.startswith("# left out: ") for cell in notebook.cells):
+        last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
+        last.metadata["tags"] = ["nbval-skip"]
+    target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

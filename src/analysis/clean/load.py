@@ -7,7 +7,8 @@ import pandas as pd
 from analysis.clean.cells import DESTINATION_COLUMNS, SPECIALTY_COLUMNS
 from analysis.clean.panel import read_table
 from analysis.ground import paths
-from analysis.ground.dictionary import APART, entities, indicators, nearest
+from analysis.ground.dictionary import APART, entities, families, indicators, nearest
+from analysis.ground.errors import BadArgument, UnknownName
 from analysis.ground.files import need_workspace
 from analysis.ground.numerals import rounding_box
 
@@ -31,6 +32,81 @@ def observations(values: str = "corrected") -> pd.DataFrame:
     elif values != "corrected":
         raise ValueError(f"values is {values!r}; use 'corrected' or 'printed'")
     return frame
+
+
+def of_place(frame: pd.DataFrame, city: str, vintage: str = "latest") -> pd.DataFrame:
+    """Rows of all reports about a place and of its schools' own; of a figure that several print, the rows of one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `observations` or `facts`.
+    vintage : {"latest", "first"}
+        which counts where reports of several years print a figure; of one year, that about the place counts. All of
+        them stay in the processed tables, see `analysis.describe.vintages`.
+
+    Raises
+    ------
+    UnknownName
+        if no source is a report about the place.
+    """
+    if vintage not in ("latest", "first"):
+        raise BadArgument("vintage", f"is {vintage!r}; use 'latest' or 'first'", value=vintage)
+    reports = reports_about(city)
+    listed = sources().set_index("source_id")
+    schools = [
+        one.code
+        for one in entities().values()
+        if one.kind == "school"
+        and one.code != city
+        and (one.part_of == city or set(reports.index) & set(one.printed or ()))
+    ]
+    of_schools = listed.loc[listed["covers"].isin(schools), "report_year"].astype("int64")
+    rank = pd.concat([2 * reports + (vintage == "latest"), 2 * of_schools + (vintage == "first")])
+    own = frame[frame["source_id"].isin(rank.index)]
+    order = own["source_id"].map(rank).astype("int64")
+    part = (own["aggregate_rule"] != "").astype(str) if "aggregate_rule" in own else own["kind"] + "/" + own["item"]
+    # a school that was merged or split prints for the same persons as those it came from
+    known = families()
+    family = own["entity"].map(lambda one: known.get(one, (one,))[0]).astype(object)
+    key = [family, own["indicator"], own["year" if "year" in own else "period"], part]
+    return own[order == order.groupby(key, sort=False).transform("max" if vintage == "latest" else "min")]
+
+
+def reports_about(city: str) -> pd.Series:
+    """Year of each report about a place, by source.
+
+    Raises
+    ------
+    UnknownName
+        if there is none.
+    """
+    listed = sources()
+    own = listed[listed["covers"] == city].set_index("source_id")["report_year"].astype("int64")
+    if own.empty:
+        known = ", ".join(sorted(set(listed["covers"]) - {""}))
+        raise UnknownName("city", f"no source is a report about {city!r}; there are reports about {known}", value=city)
+    return own
+
+
+def report_of(city: str, year: int) -> str:
+    """The source that is a place's report of a year.
+
+    Raises
+    ------
+    UnknownName
+        if there is none.
+    """
+    reports = reports_about(city)
+    if year not in set(reports):
+        known = ", ".join(map(str, sorted(reports)))
+        raise UnknownName("year", f"there is no report of {year} about {city}; there are {known}", value=year)
+    return str(reports[reports == year].index[-1])
+
+
+def of_year(facts: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Figures of prose whose period ends in a year (``2023``, ``2023-06``, ``../2023``, ``2022/2023``)."""
+    return facts[facts["period"].astype(str).str.split("/").str[-1].str[:4] == str(year)]
 
 
 def facts(values: str = "corrected") -> pd.DataFrame:
@@ -107,6 +183,12 @@ def records(table: str, source_id: str | None = None) -> pd.DataFrame:
         raise KeyError(f"no records of table {table!r}; there are records of {', '.join(known)}")
     rows = read_table(path)
     return rows if source_id is None else select(rows, source_id=source_id)
+
+
+def record_counts() -> pd.DataFrame:
+    """Rows of each record table."""
+    found = {path.stem.removeprefix("records_"): read_table(path) for path in paths.PROCESSED.glob("records_*.csv")}
+    return pd.DataFrame({"table": sorted(found), "rows": [len(found[name]) for name in sorted(found)]})
 
 
 def sources() -> pd.DataFrame:

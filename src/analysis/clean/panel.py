@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.clean.about import load_about
-from analysis.clean.prose import FIGURE_KEY
+from analysis.clean.prose import FACTS_CLEAN, FIGURE_COLUMNS, FIGURE_KEY
 from analysis.ground import VERSION, paths
 from analysis.ground.errors import Problems
 from analysis.ground.files import languages, need_made
@@ -49,6 +49,8 @@ REQUIRED = {
     "demand": ["figure_id", "place", "year", "indicator", "group", "value", "unit", "grade", "body"],
     "sources": ["source_id", "title", "body", "published"],
 }
+FIGURES = ["source_id", *FIGURE_COLUMNS, "raw"]
+EMPTY = {"facts": FACTS_CLEAN, "demand": FIGURES}  # what a place need not have; the tables are there all the same
 KEYS = {
     "observations": ["source_id", "table_id", "entity", "indicator", "year"],
     "facts": ["fact_id"],
@@ -98,6 +100,8 @@ def join_sources(source_ids: list[str]) -> dict[str, pd.DataFrame]:
     for name, key in KEYS.items():
         if name not in joined and name in OPTIONAL:
             continue
+        if name in EMPTY and name not in joined:
+            joined[name] = pd.DataFrame(columns=EMPTY[name], dtype=str)
         if name not in joined:
             problems.add("data/interim", f"no source yields {name}", "Add a source that does, or correct params.yaml")
             continue

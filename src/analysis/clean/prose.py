@@ -64,7 +64,9 @@ FACTS = {
     "fact_id": pattern(ID, *_ID_FORM),
     "source_id": text(True),
     "section": pattern(
-        r"[\w .-]{1,60}", "is no section", "Write its number, case 3-1, annex 2, or form and the name of the sheet"
+        r"[\w .-]{1,60}",
+        "is no section",
+        "Write its number, case or annex with its number, or form and the name of the sheet",
     ),
     "entity": text(True),
     "indicator": text(True),
@@ -85,6 +87,7 @@ FACTS = {
     "note": text(longest=400),
 }
 FACT_COLUMNS = list(FACTS)
+FACTS_CLEAN = [*FACT_COLUMNS[:7], "lower", "upper", *FACT_COLUMNS[7:], "value_printed", "correction_id"]
 FIGURES = {
     "figure_id": pattern(ID, "is no id", "Write file:number"),
     "place": text(True),
@@ -252,8 +255,7 @@ def clean_facts(
         )
         row["line"] = int(row["line"]) if re.fullmatch("[0-9]{1,9}", row["line"]) else None
         row["value_printed"], row["correction_id"] = row["value"], ""
-    columns = [*FACT_COLUMNS[:7], "lower", "upper", *FACT_COLUMNS[7:], "value_printed", "correction_id"]
-    return pd.DataFrame(rows, columns=columns).astype(
+    return pd.DataFrame(rows, columns=FACTS_CLEAN).astype(
         {"value": float, "lower": float, "upper": float, "value_printed": float, "line": "Int64"}
     )
 

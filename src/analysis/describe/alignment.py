@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.describe.industry import SECTORS, side_keys
-from analysis.describe.supply import GROUPS, survey_rows
+from analysis.describe.supply import industry_groups, survey_rows
 from analysis.fit import alignment, specification
 from analysis.fit.crosswalk import crosswalk_bounds
 from analysis.ground.keys import cells, input_keys, with_inputs
@@ -18,8 +18,8 @@ LAMBDAS = (0.0, 0.5, 1.0)  # both ends and the middle
 
 def crossing(crosswalk: pd.DataFrame, *, loose: bool = False) -> dict[str, Any]:
     """Groups, sectors and the bounds between them, as the functions of `analysis.fit.alignment` take them."""
-    lower, upper = crosswalk_bounds(crosswalk, GROUPS, SECTORS, loose=loose)
-    return {"groups": GROUPS, "sectors": SECTORS, "lower": lower, "upper": upper}
+    lower, upper = crosswalk_bounds(crosswalk, industry_groups(), SECTORS, loose=loose)
+    return {"groups": industry_groups(), "sectors": SECTORS, "lower": lower, "upper": upper}
 
 
 def keys_behind(facts: pd.DataFrame, demand: pd.DataFrame, sides: dict[str, pd.DataFrame]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.describe.placement import OBSERVATIONS, YEAR, rows_of_schools
-from analysis.describe.tiers import HIGHER, SECONDARY
+from analysis.describe.tiers import FIRST, SECOND, level
 from analysis.ground import arrays
 from analysis.ground.arrays import takes
 from analysis.ground.errors import BadArgument
@@ -46,7 +46,7 @@ def mean_checks(observations: pd.DataFrame, year: int, indicators: list[str], we
     if weight in values and (values[weight] < 0).any():
         wrong = f"{weight} of {values.index[values[weight] < 0][0]} is negative"
         raise BadArgument("observations", wrong, value=float(values[weight].min()))
-    tier = rows.drop_duplicates("entity").set_index("entity")["tier"]
+    tier = level(rows.drop_duplicates("entity").set_index("entity")["tier"])
     found = []
     for indicator in [i for i in indicators if i in values and weight in values]:
         part = values[list(dict.fromkeys([indicator, weight]))].dropna().assign(tier=tier)
@@ -55,7 +55,7 @@ def mean_checks(observations: pd.DataFrame, year: int, indicators: list[str], we
             continue
         means = {tier: _both_means(group, indicator, weight) for tier, group in part.groupby("tier")}
         unknown = (np.nan, np.nan)
-        gaps = np.subtract(means.get(HIGHER, unknown), means.get(SECONDARY, unknown))
+        gaps = np.subtract(means.get(SECOND, unknown), means.get(FIRST, unknown))
         flag = "reversal" if gaps[0] * gaps[1] < 0 else ""
         found.append((indicator, len(part), *_both_means(part, indicator, weight), *gaps, flag))
     columns = ["indicator", "schools", "simple", "weighted", "gap_simple", "gap_weighted", "flag"]

@@ -7,11 +7,10 @@ import pandas as pd
 from analysis.fit import _tables
 from analysis.ground import arrays
 from analysis.ground.arrays import takes
+from analysis.ground.dictionary import entities
 from analysis.ground.keys import cells, with_inputs
 
-WHOLE, PLACES = "nev_all", ["nev_upstream", "nev_vehicle_and_after"]  # what the survey counts
-LINKS = ["nev_vehicle_and_after", "nev_battery"]  # what the catalogue is searched for
-NAMED, TAUGHT = "nev_specialty_named", ["nev_specialty_named", "group_specialty_named"]
+TAUGHT = "_specialty_named"  # indicators of prose that end so name what is taught
 STATED = {"specialty_schools_offering": "schools", "specialty_students": "students"}
 STATUSES = ["taught", "taught_withdrawn", "stated_missing", "contradictory", "withdrawn", "not_named"]
 LOOKS = {  # status → colour
@@ -41,14 +40,24 @@ STATEMENTS = arrays.frame(
 )
 
 
-def counted_and_named(facts: pd.DataFrame) -> pd.DataFrame:
+def links(chain: str) -> list[str]:
+    """Links of a chain: entities that are part of it."""
+    return [one.code for one in entities().values() if one.kind == "chain_link" and chain and one.part_of == chain]
+
+
+def named_on(facts: pd.DataFrame, chain: str) -> pd.DataFrame:
+    """Figures of prose that name a specialty at a place of the chain."""
+    return facts[facts["kind"].isin([chain, *links(chain)]) & facts["indicator"].str.endswith(TAUGHT)]
+
+
+def counted_and_named(facts: pd.DataFrame, chain: str) -> pd.DataFrame:
     """Specialties that the survey counts at each place of the chain, and those it names there."""
-    counted = facts[facts["kind"].isin([WHOLE, *PLACES]) & (facts["indicator"] == "survey_specialties")]
-    named = facts[facts["indicator"] == NAMED].groupby("kind")["item"].agg(list)
+    counted = facts[facts["kind"].isin([chain, *links(chain)]) & (facts["indicator"] == "survey_specialties")]
+    named = named_on(facts, chain).groupby("kind")["item"].agg(list)
     table = counted[["kind", "value"]].rename(columns={"value": "specialties_count"}).reset_index(drop=True)
     names = [named.get(kind, []) for kind in table["kind"]]
     total = int(named.map(len).sum())
-    table["named"] = [total if kind == WHOLE else len(own) for kind, own in zip(table["kind"], names)]
+    table["named"] = [total if kind == chain else len(own) for kind, own in zip(table["kind"], names)]
     table["specialties_named"] = pd.Series(names, index=table.index, dtype=object)
     table["specialties_count"] = table["specialties_count"].astype(int)
     return with_inputs(table, lambda row: counted[counted["kind"] == row["kind"]])
@@ -64,10 +73,21 @@ def stated_gaps(facts: pd.DataFrame) -> pd.DataFrame:
     return with_inputs(table, lambda row: rows[rows["item"] == row["specialty"]])
 
 
-def coverage(programmes: pd.DataFrame, facts: pd.DataFrame, gaps: pd.DataFrame, adjusted: pd.DataFrame) -> pd.DataFrame:
-    """Vehicle and battery specialties of the catalogue (higher vocational), with what the sources say of each."""
-    catalogue = programmes[(programmes["catalogue"] == "higher") & programmes["chain"].isin(LINKS)]
-    named = facts.loc[facts["indicator"].isin(TAUGHT), "item"]
+def of_catalogue(programmes: pd.DataFrame, listed: pd.DataFrame, chain: str) -> pd.DataFrame:
+    """Specialties on the chain, of links and classes of the catalogue whose specialties are all listed.
+
+    Parameters
+    ----------
+    programmes, listed : DataFrame
+        crosswalks ``specialty_to_division`` and ``chain_to_catalogue``.
+    """
+    own = listed.loc[listed["chain"].isin(links(chain)), ["chain", "catalogue"]]
+    return programmes.merge(own, on=["chain", "catalogue"], validate="many_to_one")
+
+
+def coverage(catalogue: pd.DataFrame, facts: pd.DataFrame, gaps: pd.DataFrame, adjusted: pd.DataFrame) -> pd.DataFrame:
+    """Specialties of the catalogue, with what the sources say of each."""
+    named = facts.loc[facts["indicator"].str.endswith(TAUGHT), "item"]
     return chain_coverage(catalogue, named, gaps[["specialty", "schools", "students"]], adjusted)
 
 
@@ -133,10 +153,10 @@ def status_counts(coverage: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"status": STATUSES, "count": [int(seen.get(status, 0)) for status in STATUSES]})
 
 
-def chain_summary(coverage: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+def chain_summary(coverage: pd.DataFrame, facts: pd.DataFrame, chain: str) -> pd.DataFrame:
     """Specialties of the catalogue: all, on record as taught, not mentioned; and those that the survey names."""
     behind = mentions(facts)
-    named = facts[facts["indicator"] == NAMED]
+    named = named_on(facts, chain)
     on_record = coverage["status"].isin(["taught", "taught_withdrawn"])
     return cells(
         {
@@ -150,13 +170,13 @@ def chain_summary(coverage: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
 
 def mentions(facts: pd.DataFrame) -> pd.DataFrame:
     """Figures of the survey that name specialties of the chain, or say how many schools offer one."""
-    return facts[facts["indicator"].isin([NAMED, "specialty_schools_offering"])]
+    return facts[facts["indicator"].str.endswith(TAUGHT) | (facts["indicator"] == "specialty_schools_offering")]
 
 
-def tiles(counted: pd.DataFrame, facts: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+def tiles(counted: pd.DataFrame, facts: pd.DataFrame, coverage: pd.DataFrame, chain: str) -> pd.DataFrame:
     """Tiles of the chain's strip (`chain_tiles`) of what the survey counts and names and the catalogue holds."""
-    counts = counted[counted["kind"] != WHOLE].set_index("kind")["specialties_count"].astype(float)
-    return chain_tiles(counts, facts[facts["indicator"] == NAMED], coverage)
+    counts = counted[counted["kind"] != chain].set_index("kind")["specialties_count"].astype(float)
+    return chain_tiles(counts, named_on(facts, chain), coverage)
 
 
 @takes(

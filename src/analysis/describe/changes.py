@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.describe.placement import (
+    IN_ALL,
     MEASURED,
     OBSERVATIONS,
     PRINTED,
@@ -63,7 +64,7 @@ def study_change(observations: pd.DataFrame, before: int, year: int) -> pd.DataF
     The log ratio is inf, −inf or nan where a year has none. Rates need graduates by school, which are printed for one
     year only.
     """
-    rows = rows_of_schools(observations, before, year, indicators=STUDY)
+    rows = rows_of_schools(observations, before, year, indicators=[*STUDY, IN_ALL])
     lacking = [y for y in (before, year) if not (rows["year"] == y).any()]
     if lacking:
         wrong = f"no school prints further study in {', '.join(map(str, lacking))}"
@@ -71,7 +72,10 @@ def study_change(observations: pd.DataFrame, before: int, year: int) -> pd.DataF
     if (rows["value"] < 0).any():
         wrong = f"further study of {rows.loc[rows['value'] < 0, 'entity'].iloc[0]} is negative"
         raise BadArgument("observations", wrong, value=float(rows["value"].min()))
-    table = rows.groupby(["entity", "year"], sort=False)["value"].sum(min_count=1).unstack("year")
+    whole = rows["indicator"] == IN_ALL
+    parts = rows[~whole].groupby(["entity", "year"], sort=False)["value"].sum(min_count=1)
+    table = rows[whole].set_index(["entity", "year"])["value"].combine_first(parts).unstack("year")
+    table = table.reindex(rows["entity"].unique())
     tier = rows.drop_duplicates("entity").set_index("entity")["tier"]
     result = pd.DataFrame({"tier": tier, "before": table[before], "after": table[year]}).dropna()
     result["change"] = result["after"] - result["before"]
@@ -225,10 +229,17 @@ def market_entrants(
 # --- tables
 
 
+def placed_in(observations: pd.DataFrame, year: int) -> tuple[float | str, pd.DataFrame | list[str]]:
+    """Graduates placed in a year, added up over the schools that print them, and the cells; empty where none does."""
+    rows = observations[(observations["aggregate_rule"] == "") & (observations["indicator"] == "placed")]
+    rows = rows[(rows["year"] == year) & rows["value"].notna()]
+    return (rows["value"].sum(), rows) if len(rows) else ("", ["not printed"])
+
+
 def study_rows(observations: pd.DataFrame, before: int, year: int) -> pd.DataFrame:
     """Printed further study of both years and graduates: what changes of further study are computed from."""
     rows = observations[(observations["aggregate_rule"] == "") & observations["year"].isin([before, year])]
-    return rows[rows["indicator"].isin([*STUDY, "graduates"])]
+    return rows[rows["indicator"].isin([*STUDY, IN_ALL, "graduates"])]
 
 
 def listed(change: pd.DataFrame, broken: pd.DataFrame) -> pd.DataFrame:
@@ -239,7 +250,7 @@ def listed(change: pd.DataFrame, broken: pd.DataFrame) -> pd.DataFrame:
 
 def study_summary(change: pd.DataFrame, broken: pd.DataFrame, behind: pd.DataFrame, before: int) -> pd.DataFrame:
     """Totals of further study in both years, schools up and down, and whether the usual school sent more."""
-    in_study = behind[behind["indicator"].isin(STUDY)]
+    in_study = behind[behind["indicator"].isin([*STUDY, IN_ALL])]
     usual = change.loc[(change["before"] > 0) & (change["after"] > 0), "log_ratio"]
     sound = usual[~usual.index.isin(broken["entity"])]
     return cells(
@@ -272,7 +283,7 @@ def share_table(shares: pd.DataFrame, behind: pd.DataFrame, facts: pd.DataFrame,
     """Those shares as a table, with the further study of the year before,
     graduates and their printed changes behind."""
     graduates = behind[behind["indicator"] == "graduates"]
-    in_study = behind[behind["indicator"].isin(STUDY) & (behind["year"] == before)]
+    in_study = behind[behind["indicator"].isin([*STUDY, IN_ALL]) & (behind["year"] == before)]
     table = coded(shares.rename_axis("tier").reset_index())
     return with_inputs(table, lambda row: keys(in_study) + change_keys(graduates, facts))
 

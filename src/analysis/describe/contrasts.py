@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.describe.placement import COUNTED, TREATMENTS, placement_by_school, treat_contradictions
-from analysis.describe.tiers import SECONDARY
+from analysis.describe.tiers import FIRST, contrasted, level
 from analysis.ground import arrays
 from analysis.ground.arrays import takes
 from analysis.ground.errors import BadArgument
@@ -143,7 +143,8 @@ class _Specification:
 
 def versions(printed: pd.DataFrame, corrected: pd.DataFrame, year: int) -> dict[str, pd.DataFrame]:
     """Schools by printed and by corrected figures; one version, `both`, where no correction touches them."""
-    found = {"printed": placement_by_school(printed, year), "corrected": placement_by_school(corrected, year)}
+    given = {"printed": printed, "corrected": corrected}
+    found = {values: contrasted(placement_by_school(rows, year)) for values, rows in given.items()}
     return {"both": found["printed"]} if found["printed"].equals(found["corrected"]) else found
 
 
@@ -183,7 +184,7 @@ def _joint(curve: pd.DataFrame, paths: np.ndarray) -> pd.DataFrame:
 
 
 @takes(versions=arrays.each(VERSION, key=arrays.text), first_tier=arrays.text, least=arrays.whole(1))
-def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str = SECONDARY, *, least: int = 30) -> ContrastCurve:
+def contrast_curve(versions: dict[str, pd.DataFrame], first_tier: str = FIRST, *, least: int = 30) -> ContrastCurve:
     """Difference of two tiers over definition × weight × treatment of contradicting figures × values.
 
     Parameters
@@ -231,7 +232,7 @@ def _own_schools(versions: dict[str, pd.DataFrame], first_tier: str) -> np.ndarr
     tiers = next(iter(versions.values()))["tier"]
     if any(list(version.index) != list(tiers.index) for version in versions.values()):
         raise BadArgument("versions", "all versions need the same schools in the same order")
-    own: np.ndarray = (tiers == first_tier).to_numpy()
+    own: np.ndarray = ((tiers == first_tier) | (level(tiers) == first_tier)).to_numpy()
     if not 0 < own.sum() < own.size or not tiers.index.is_unique:
         wrong = f"{int(own.sum())} of {own.size} schools are of the tier {first_tier}"
         raise BadArgument("first_tier", f"{wrong}; both tiers need one, and each school one row", value=first_tier)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.describe.placement import usable
-from analysis.describe.tiers import SECONDARY
+from analysis.describe.tiers import FIRST, contrasted
+from analysis.describe.tiers import level as tier_level
 from analysis.inference import simulation
 from analysis.inference.binomial import level_and_spread
 
@@ -19,10 +20,10 @@ def designs(schools: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Trials, successes and tier of each school that a rate can be computed for, by rate."""
     found = {}
     for rate in ("headline", "placement_excluding_study"):
-        own = usable(schools, rate)
+        own = contrasted(usable(schools, rate))
         study = own["further_study"] if rate == "placement_excluding_study" else 0.0
         counts = {"trials": own["graduates"] - study, "successes": own["placed"] - study}
-        found[rate] = pd.DataFrame({**counts, "secondary": own["tier"] == SECONDARY})
+        found[rate] = pd.DataFrame({**counts, "secondary": tier_level(own["tier"]) == FIRST})
     return found
 
 

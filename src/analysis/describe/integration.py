@@ -30,7 +30,8 @@ PRINTED = [
 
 def printed_figures(facts: pd.DataFrame) -> pd.DataFrame:
     """Figures on integration that stand in prose, of the city or a tier, one an indicator."""
-    whole = facts[facts["entity"].map(lambda entity: entities()[entity].kind in {"city", "tier"})]
+    wholes = [code for code, one in entities().items() if one.kind in {"city", "tier"}]
+    whole = facts[facts["entity"].isin(wholes)]
     rows = whole[whole["indicator"].isin(PRINTED)].drop_duplicates("indicator").reset_index(drop=True)
     columns = ["indicator", "entity", "period", "raw", "value", "unit", "qualifier", "section", "fact_id"]
     return with_inputs(rows[columns], lambda row: rows[rows["fact_id"] == row["fact_id"]])

@@ -34,15 +34,15 @@ def of_tables(observations: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def summary(observations: pd.DataFrame, facts: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
-    """Counts of the processed tables."""
-    units = (observations["aggregate_rule"] == "").groupby(observations["entity"]).any()
+def summary(observations: pd.DataFrame, facts: pd.DataFrame, demand: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Counts of the processed tables, and of the schools that have figures of a year."""
+    units = ((observations["aggregate_rule"] == "") & (observations["year"] == year)).groupby(observations["entity"])
     return cells(
         {
             "cells": (len(observations), OBSERVATIONS),
             "tables_numeric": (observations["table_id"].nunique(), OBSERVATIONS),
             "facts": (len(facts), ["data/processed/facts.csv"]),
             "demand": (len(demand), ["data/processed/demand.csv"]),
-            "schools": (int(units.sum()), OBSERVATIONS),
+            "schools": (int(units.any().sum()), OBSERVATIONS),
         }
     )

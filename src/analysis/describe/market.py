@@ -1,4 +1,4 @@
-"""Figures of statistics beside supply and industry: vehicles built, vacancies and seekers."""
+"""Figures of statistics beside supply and industry: what the chain makes, vacancies and seekers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from analysis.describe.times import moments
 from analysis.ground.keys import with_inputs
 
 
-def vehicles_built(demand: pd.DataFrame, place: str) -> pd.DataFrame:
-    """Vehicles built in a place by year and kind, each with its own cell and its moment among those of its kind."""
-    rows = demand[(demand["indicator"] == "vehicle_output_10k") & (demand["place"] == place)]
+def output(demand: pd.DataFrame, place: str) -> pd.DataFrame:
+    """Goods made in a place by year and kind, each with its own cell and its moment among those of its kind."""
+    rows = demand[demand["indicator"].str.endswith("_output_10k") & (demand["place"] == place)]
     rows = rows.sort_values(["group", "year"], kind="stable", ignore_index=True)
     moment = rows.groupby("group")["year"].transform(moments)
     columns = ["year", "group", "value", "unit", "qualifier", "grade", "title", "figure_id"]

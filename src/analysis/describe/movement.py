@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.describe.industry import SECTORS, census_rows, employment_by_section, shift_share_by_section
-from analysis.describe.supply import GROUPS, survey_groups, survey_rows
+from analysis.describe.supply import industry_groups, survey_groups, survey_rows
 from analysis.fit import alignment, structure
 from analysis.ground.keys import input_keys, with_inputs
 
@@ -67,7 +67,7 @@ def intake_readings(facts: pd.DataFrame, first: int, last: int, whole_scale_digi
     """Change of each group's share of intake under two readings of round figures; `declared` marks the one used."""
     readings = []
     for digits in sorted({whole_scale_digits, *READINGS}):
-        shares = alignment.group_shares(survey_groups(facts, GROUPS, digits))
+        shares = alignment.group_shares(survey_groups(facts, industry_groups(), digits))
         changes = alignment.share_changes(shares, "intake", first, last)
         readings.append(changes.assign(reading=digits, declared=digits == whole_scale_digits))
     table = pd.concat(readings, ignore_index=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.clean import load
-from analysis.describe.tiers import ALL, HIGHER, SECONDARY, coded, tier_entities
+from analysis.describe.tiers import ALL, FIRST, SECOND, coded, level, tier_entities
 from analysis.ground import arrays
 from analysis.ground.arrays import takes
 from analysis.ground.errors import BadArgument, UnknownName
@@ -16,7 +16,8 @@ from analysis.ground.keys import cells, keys, with_inputs
 from analysis.inference.rates import proportion_interval
 
 STUDY = ["further_study_higher_vocational", "further_study_bachelor"]
-FIGURES = ["graduates", "placed", *STUDY]  # what rates are computed from
+IN_ALL = "further_study"  # of all kinds together, where a school prints it so
+FIGURES = ["graduates", "placed", *STUDY, IN_ALL]  # what rates are computed from
 RATES = ["headline", "further_study_share", "placement_excluding_study"]
 OUTCOMES = ["outcome_study", "outcome_sector", "outcome_other", "outcome_none"]
 # figures with F > P (more in further study than placed) can be read in four ways; none is a choice, all are shown
@@ -167,7 +168,8 @@ def placement_by_school(observations: pd.DataFrame, year: int, confidence: float
     Notes
     -----
     A kind of further study printed as missing does not exist for the school (a college does not send its graduates to
-    colleges) and counts as zero; a school with no figure for either kind has a missing F.
+    colleges) and counts as zero; a school with no figure for either kind has a missing F. Where further study is
+    printed in all, that figure is F.
     """
     rows = rows_of_schools(observations, year, indicators=FIGURES)
     if not (rows["indicator"] == "graduates").any():
@@ -176,7 +178,7 @@ def placement_by_school(observations: pd.DataFrame, year: int, confidence: float
     table = rows.pivot(index="entity", columns="indicator", values="value").reindex(columns=FIGURES)
     order = rows[rows["indicator"] == "graduates"].set_index("entity")["tier"]
     table = table.reindex(order.index)
-    study = table[STUDY].sum(axis=1, min_count=1)
+    study = table[IN_ALL].fillna(table[STUDY].sum(axis=1, min_count=1))
     result = pd.DataFrame(
         {"tier": order, "graduates": table["graduates"], "placed": table["placed"], "further_study": study}
     )
@@ -281,10 +283,10 @@ def school_summary(schools: pd.DataFrame, broken: pd.DataFrame, behind: pd.DataF
             "pairs": (pairs, behind),
             "schools": (len(schools), graduates),
             "schools_broken": (broken["entity"].nunique(), contradicting if len(broken) else behind),
-            "schools_higher": (int((schools["tier"] == HIGHER).sum()), graduates),
-            "schools_secondary": (int((schools["tier"] == SECONDARY).sum()), graduates),
-            "schools_sound_higher": (int((sound["tier"] == HIGHER).sum()), behind),
-            "schools_sound_secondary": (int((sound["tier"] == SECONDARY).sum()), behind),
+            **{f"schools_{tier}": (int((level(schools["tier"]) == tier).sum()), graduates) for tier in (SECOND, FIRST)},
+            **{
+                f"schools_sound_{tier}": (int((level(sound["tier"]) == tier).sum()), behind) for tier in (SECOND, FIRST)
+            },
         }
     )
 
@@ -327,10 +329,10 @@ def tier_table(tiers: pd.DataFrame, behind: pd.DataFrame, broken: pd.DataFrame, 
             name: own[own["indicator"].isin(codes)]
             for name, codes in (
                 ("headline", ["placed", "graduates"]),
-                ("further_study_share", ["graduates", *STUDY]),
+                ("further_study_share", ["graduates", *STUDY, IN_ALL]),
                 ("graduates", ["graduates"]),
                 ("placed", ["placed"]),
-                ("further_study", STUDY),
+                ("further_study", [*STUDY, IN_ALL]),
             )
         }
         return part | {"placement_excluding_study": own, "sector_classified": keys(behind) + keys(sectors)}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.describe.placement import of_treatment
-from analysis.describe.tiers import ALL, HIGHER, SECONDARY, tier_entities
+from analysis.describe.tiers import ALL, FIRST, SECOND, tier_entities
 from analysis.ground.keys import cells
 
 HOME = "placement_rate_home_province_pct"
@@ -34,10 +34,10 @@ RECOMPUTED = {"placement_rate_pct": "headline", "further_study_share_pct": "furt
 def printed_figures(facts: pd.DataFrame, tiers: pd.DataFrame, city: str) -> pd.DataFrame:
     """Figures of prose, recomputed where tables allow; a note where a rate cannot be part of the one of its tier."""
     rows = facts[facts["indicator"].isin(SAID)]
-    tier, own = rows["entity"].map(tier_entities(city)), of_treatment(tiers, "as_printed")
+    tier, own = rows["entity"].map(tier_entities(city)).astype(object), of_treatment(tiers, "as_printed")
     recomputed = [_recompute(code, one, own) for code, one in zip(rows["indicator"], tier)]
     home, whole = rows["indicator"] == HOME, tier == ALL
-    above = home & ~whole & (rows["value"] > 100 * tier.map(own["headline"]))
+    above = home & ~whole & (rows["value"] > 100 * tier.map(own["headline"]).astype(float))
     table = rows.assign(recomputed=recomputed, note=np.where(above, "above_tier", ""))
     table.loc[home & whole, "recomputed"] = _weighted_home(rows[home].assign(tier=tier), own)
     columns = ["indicator", "entity", "period", "value", "recomputed", "unit", "section", "note"]
@@ -53,8 +53,9 @@ def _recompute(indicator: str, tier: str | float, own: pd.DataFrame) -> float:
 def _weighted_home(home: pd.DataFrame, own: pd.DataFrame) -> float:
     """Mean of the tiers' rates in the home province, weighted by those placed; nan where a tier has none."""
     said = home.drop_duplicates("tier").set_index("tier")["value"]
-    both = [HIGHER, SECONDARY]
-    return float(np.average(said[both], weights=own.loc[both, "placed"])) if set(both) <= set(said.index) else np.nan
+    every = [tier for tier in own.index if tier != ALL]
+    both = [tier for tier in every if tier in said.index]
+    return float(np.average(said[both], weights=own.loc[both, "placed"])) if both and both == every else np.nan
 
 
 def benchmarks(demand: pd.DataFrame) -> pd.DataFrame:
@@ -81,9 +82,9 @@ def prose_summary(facts: pd.DataFrame, studying: pd.DataFrame, city: str) -> pd.
 
     return cells(
         {
-            "colleges": (colleges["value"].sum(), colleges),
-            "study_lowest": said("further_study_higher_vocational", f"{city}_secondary"),
-            "home_higher": said(HOME, f"{city}_higher"),
+            "colleges": (colleges["value"].sum(), colleges) if len(colleges) else ("", ["not printed"]),
+            "study_lowest": said("further_study_higher_vocational", f"{city}_{FIRST}"),
+            "home_higher": said(HOME, f"{city}_{SECOND}"),
             "placement": said("placement_rate_pct", city),
         }
     )

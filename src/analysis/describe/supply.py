@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.clean import load
-from analysis.describe.tiers import HIGHER, SECONDARY
+from analysis.describe.tiers import ALL, CITY, FIRST, SECOND, levels
 from analysis.describe.times import moments
 from analysis.ground import arrays
 from analysis.ground.arrays import takes
+from analysis.ground.dictionary import entities
 from analysis.ground.errors import BadArgument
 from analysis.ground.keys import cells, input_keys, keys, with_inputs
 from analysis.ground.numerals import rounding_box
 
-GROUPS = ["modern_agriculture", "traditional_industry", "emerging_industry", "modern_services"]  # of the survey
 MEASURES = {"survey_specialties": "specialties", "survey_students": "students", "survey_intake": "intake"}
 OPEN = {"nearly", "at_most", "over", "at_least"}  # qualifiers of a figure that is only bounded
 BY_SCHOOL = [
@@ -40,9 +40,11 @@ FACTS = arrays.frame(
 
 
 def by_tier(observations: pd.DataFrame) -> pd.DataFrame:
-    """Schools' rows of a report added up by tier: indicator, year, moment, higher, secondary, all."""
-    named = {"higher": HIGHER, "secondary": SECONDARY, "all": "all"}
+    """Schools' rows of a report added up by tier: indicator, year, moment, a column a level, all."""
     rows = load.printed_rows(observations, BY_SCHOOL)
+    tier_of = {code: tier for tier, code in levels().items() if code != CITY}
+    rest = [code for code, tier in tier_of.items() if code not in {FIRST, SECOND} and (rows["tier"] == tier).any()]
+    named = {code: tier_of.get(code, code) for code in (SECOND, FIRST, *rest)} | {ALL: ALL}
     sums = rows.groupby(["indicator", "year", "tier"])["value"].sum().unstack("tier")
     sums = (
         sums.assign(all=sums.sum(axis=1))
@@ -67,6 +69,11 @@ def adjusted_specialties(records: pd.DataFrame) -> pd.DataFrame:
 
 
 # --- what the survey prints -------------------------------------------------------------------------------------------
+
+
+def industry_groups() -> list[str]:
+    """Groups of industry by which the survey counts, as the place declares them."""
+    return [one.code for one in entities().values() if one.kind == "industry_group"]
 
 
 @takes(
@@ -153,7 +160,7 @@ def _narrow(table: pd.DataFrame, change: Any) -> None:
 
 def survey_rows(facts: pd.DataFrame, *indicators: str) -> pd.DataFrame:
     """Printed figures of the survey's groups, of some indicators if they are named."""
-    rows = facts[facts["kind"].isin(GROUPS)]
+    rows = facts[facts["kind"].isin(industry_groups())]
     return rows[rows["indicator"].isin(indicators)] if indicators else rows
 
 
@@ -182,7 +189,7 @@ def survey_summary(survey: pd.DataFrame, facts: pd.DataFrame, observations: pd.D
     """
     box = survey[(survey["measure"] == "students") & (survey["year"] == year)]
     students, total = survey_rows(facts, "survey_students"), box["value"].sum()
-    printed = facts[(facts["indicator"] == "students") & (facts["section"] == "annex 3")]
+    printed = facts[(facts["indicator"] == "students") & facts["section"].isin(students["section"])]
     tables = load.printed_rows(observations, ["students"], year)
     ratio = total / tables["value"].sum() if len(tables) else ""
     value, source = printed_once(facts, "survey_schools_higher")

@@ -5,25 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.describe.supply import survey_groups
+from analysis.describe.supply import MEASURES, industry_groups, survey_groups
 from analysis.ground.keys import cells
 from analysis.inference.trends import describe_trend
 
-GROUPS = ["modern_agriculture", "traditional_industry", "emerging_industry", "modern_services"]
+COLUMNS = ["series", "year", "value", "lower", "upper"]
 TOTALS = ["intake", "students", "further_study_bachelor"]  # summed over schools
 
 
 def series(facts: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
     """Intake of the survey by group, then totals over schools: series, year, value with the box of its rounding."""
-    survey = survey_groups(facts, GROUPS)
+    groups = industry_groups() if facts["indicator"].isin(MEASURES).any() else []
+    survey = survey_groups(facts, groups) if groups else pd.DataFrame(columns=["group", "measure", *COLUMNS[1:]])
     survey = survey[survey["measure"] == "intake"].sort_values("year", kind="stable")
     survey = survey.assign(series="survey_intake_" + survey["group"])
-    survey = survey.sort_values("group", key=lambda group: group.map(GROUPS.index), kind="stable")
+    survey = survey.sort_values("group", key=lambda group: group.map(groups.index), kind="stable")
     rows = observations[(observations["aggregate_rule"] == "") & observations["indicator"].isin(TOTALS)]
     totals = rows.groupby(["indicator", "year"])["value"].sum().reset_index().rename(columns={"indicator": "series"})
     totals = totals.assign(lower=totals["value"], upper=totals["value"])
-    columns = ["series", "year", "value", "lower", "upper"]
-    return pd.concat([survey[columns], totals[columns]], ignore_index=True)
+    return pd.concat([part[COLUMNS] for part in (survey, totals) if len(part)], ignore_index=True)
 
 
 def what_years_allow(series: pd.DataFrame, confidence: float) -> pd.DataFrame:

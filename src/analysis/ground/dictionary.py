@@ -17,7 +17,6 @@ from analysis.ground.files import languages, read_yaml
 from analysis.ground.numerals import fold
 from analysis.ground.schema import Closed, Text, Words, Year, check, check_references, refuse, require
 
-NATIONAL_TIERS = {"高职", "中职", "职业本科"}  # a place need not have an entity for each
 APART = "apart"  # aggregate_rule of rows that are about no school and close nothing
 UNIT_OF = {
     "_pct": {"%", "ratio"},
@@ -88,9 +87,11 @@ class EntityEntry(Closed):
     short: Words
     tier: Text | None = None
     part_of: Text | None = None
+    predecessors: list[Text] = []  # of a school: those that it came from: merged, split, renamed
     note: Text | None = None
     code: Text | None = None  # of a section: its letter
     ownership: Literal["public", "private"] | None = None
+    words: list[Text] = []  # of a tier: parts of a school's name that speak for it; a later tier goes before
     printed: dict[str, dict[Text, list[Text]]] = {}
 
     entry: ClassVar[str] = "an entity"
@@ -129,6 +130,8 @@ class Entity:
     part_of: str | None = None
     note: str | None = None
     printed: dict | None = None  # source -> printed variant (folded) -> tables
+    words: tuple[str, ...] = ()
+    predecessors: tuple[str, ...] = ()
 
     def name(self, language: str, year: int | None = None) -> str:
         """Full name, valid in `year` (the last one if no year is given)."""
@@ -156,6 +159,15 @@ def load_indicators(path: Path | None = None) -> dict[str, Indicator]:
                         column="unit",
                         printed=sound.unit,
                     )
+            if sound.kind != "change" and sound.range[0] is None:
+                problems.add(
+                    file,
+                    f"a {sound.kind} has a smallest value",
+                    "Write it as the first of the two, 0 in most cases",
+                    row=code,
+                    column="range",
+                    printed=str(sound.range),
+                )
             more = {
                 name.removeprefix("definition_"): text
                 for name, text in (sound.__pydantic_extra__ or {}).items()
@@ -198,7 +210,7 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
         _check_code(code, file, problems)
         if one := check(EntityEntry, entry, file, problems, row=str(code)):
             sound[str(code)] = one
-    tiers = {one.tier for one in sound.values() if one.kind == "tier" and one.tier} | NATIONAL_TIERS
+    tiers = {one.tier for one in sound.values() if one.kind == "tier" and one.tier}
     spoken: dict[tuple[str, str], str] = {}
     for code, one in sound.items():
         if one.kind in {"school", "tier"} and one.tier is None:
@@ -248,8 +260,18 @@ def load_entities(path: Path | None = None) -> dict[str, Entity]:
             tier=one.tier,
             part_of=one.part_of,
             note=one.note,
+            words=tuple(one.words),
+            predecessors=tuple(one.predecessors),
             printed={s: {fold(v): tuple(t) for v, t in variants.items()} for s, variants in one.printed.items()},
         )
+    check_references(
+        [(code, before) for code, one in sound.items() for before in one.predecessors],
+        sound,
+        "predecessor",
+        file,
+        problems,
+        column="predecessors",
+    )
     check_references(
         [(code, one.part_of) for code, one in sound.items() if one.part_of],
         sound,
@@ -280,6 +302,25 @@ def indicators() -> dict[str, Indicator]:
 def entities() -> dict[str, Entity]:
     """The entities of this workspace."""
     return load_entities()
+
+
+@lru_cache
+def families() -> dict[str, tuple[str, ...]]:
+    """Each school that was merged, split or renamed → all that belong together with it, the latest first.
+
+    What is the same school for a series over years are schools that are linked by `predecessors` in ``entities.yaml``,
+    directly or not.
+    """
+    links = {code: list(one.predecessors) for code, one in entities().items() if one.predecessors}
+    groups: list[list[str]] = []
+    for code, before in links.items():
+        own = [code, *before]
+        met = [group for group in groups if set(group) & set(own)]
+        rest = [group for group in groups if group not in met]
+        groups = [*rest, list(dict.fromkeys([*own, *(one for group in met for one in group)]))]
+    older = {one for before in links.values() for one in before}
+    ordered = [tuple(sorted(group, key=lambda one: (one in older, one))) for group in groups]
+    return {code: group for group in ordered for code in group}
 
 
 @lru_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import MutableMapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,7 @@ Least = Annotated[int, Field(ge=1, le=1000)]
 KINDS: dict[str, Any] = {
     "language": Language,
     "values": Values,
+    "vintage": Literal["latest", "first"],
     "draws": Draws,
     "seed": Seed,
     "whole_scale_digits": Digits,
@@ -115,13 +117,40 @@ def sections() -> dict[str, type[Section]]:
     return made
 
 
+def fill_in(name: str, namespace: MutableMapping[str, Any]) -> None:
+    """Give the parameters of a notebook that are left empty (``""`` or 0) their value of ``params.yaml``.
+
+    So no notebook names a place, a source or a year, and one that is opened by hand analyses what the pipeline does.
+
+    Parameters
+    ----------
+    name : str
+        the section of the notebook.
+    namespace : mapping
+        where its parameters stand: ``globals()`` in a notebook.
+
+    Raises
+    ------
+    DataFault
+        with every fault of the file.
+    """
+    blank = [one for one in sections()[name].model_fields if namespace[one] in ("", 0)]
+    if blank:
+        section = vars(load_params()[name])
+        namespace.update({one: section[one] for one in blank})
+
+
 LISTS = {
-    "sources": ("should be a list of folders of data/raw", "Write one source a line, each after a dash"),
+    "sources": (
+        "should be a list of folders of data/raw",
+        "Write one source a line, each after a dash; python -m analysis.intake adds one",
+    ),
     "briefs": (
         "should be a list of partners",
         "Write one partner a line, each after a dash, as 05_cooperation lists them",
     ),
 }
+MAY_LACK = ("briefs",)  # lists that may be empty
 SOURCES = ("source", "earlier")  # parameters that name a source
 PLACES = ("city", "region", "nation", "entity")  # parameters that name an entity
 ORDER = (
@@ -182,7 +211,7 @@ def _in_words_of_settings(fault: DataProblem, name: str) -> DataProblem:
 
 def _check_list(name: str, entries: Any, file: str, problems: Problems) -> bool:
     """Whether a list of names is one; each becomes a part of a command and of paths, so its letters are few."""
-    if not (isinstance(entries, list) and entries and all(isinstance(e, str) for e in entries)):
+    if not (isinstance(entries, list) and (entries or name in MAY_LACK) and all(isinstance(e, str) for e in entries)):
         problems.add(file, *LISTS[name], row=name, printed=str(entries)[:80])
         return False
     for number, entry in enumerate(entries):
@@ -299,6 +328,8 @@ def _check_names(
     """Sources, places, indicators and partners that sections name are there."""
     for name, section in sections.items():
         for column, value in vars(section).items():
+            if value == "":  # a study that has none yet
+                continue
             if column in SOURCES and sources is not None and value not in sources:
                 problems.add(
                     file,

@@ -1,9 +1,10 @@
 """Where things are. Everything hangs on one root, so that notebooks never rely on the working directory.
 
-The root is the checkout that holds this package; ``ANALYSIS_ROOT`` names another workspace with the same tree
-(tests and reference notebooks use it). Everything is read below the root and written below `OUT`: the runner points
-``ANALYSIS_OUT`` to a staging folder whose content it moves into place on success, and a notebook run by hand writes to
-``build/interactive``, so that trying things out never makes the pipeline stale.
+The root is the checkout that holds this package, or the study of another place below its ``studies/`` in which a
+command is given; ``ANALYSIS_ROOT`` names any other workspace with the same tree (tests and reference notebooks use it).
+Everything is read below the root and written below `OUT`: the runner points ``ANALYSIS_OUT`` to a staging folder whose
+content it moves into place on success, and a notebook run by hand writes to ``build/interactive``, so that trying
+things out never makes the pipeline stale.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-ROOT = Path(os.environ.get("ANALYSIS_ROOT") or Path(__file__).resolve().parents[3]).resolve()
+CODE = Path(__file__).resolve().parents[3]  # the checkout
+STUDIES = CODE / "studies"  # studies of other places, one folder each
+
+
+def _root() -> Path:
+    if given := os.environ.get("ANALYSIS_ROOT"):
+        return Path(given).resolve()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if folder.parent == STUDIES), CODE)
+
+
+ROOT = _root()
 
 DATA = ROOT / "data"
 RAW = DATA / "raw"  # figures as printed, one folder a source
@@ -29,6 +41,7 @@ BUILD = ROOT / "build"  # source-only copies of notebooks, half-run notebooks
 RESULTS = ROOT / "results"
 REPORT = ROOT / "report"
 
+LEFT_OUT = "left_out.txt"  # below `OUT`: what cells would publish that the sources of the place do not feed
 OUT = Path(os.environ.get("ANALYSIS_OUT") or BUILD / "interactive")
 
 

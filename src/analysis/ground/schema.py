@@ -406,6 +406,7 @@ class Table:
     guide: str = "Name the columns as in CONTRIBUTING.md"
     doubled: str = "stands twice"
     required: dict[str, str] = field(default_factory=dict)  # column → what is said when it is empty
+    may_be_empty: bool = False  # a place may have no row
 
 
 def read_csv(path: Path, problems: Problems, *, head_only: bool = False) -> list[list[str]]:
@@ -469,7 +470,7 @@ def read_csv(path: Path, problems: Problems, *, head_only: bool = False) -> list
 def read_table(path: Path, table: Table, problems: Problems) -> list[dict[str, str]]:
     """Rows of a CSV that is of the declared kind; every cell that is not of its column's type is noted."""
     file = shown(path)
-    grid = read_csv(path, problems)
+    grid = read_csv(path, problems, head_only=table.may_be_empty)
     if not grid:
         return []
     head, wanted = grid[0], list(table.columns)

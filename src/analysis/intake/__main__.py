@@ -176,6 +176,7 @@ class _Read:
 
 def _only_city(known: Known) -> str:
     cities = [code for code, e in known.entities.items() if e.kind == "city"]
+    cities = cities or [code for code, e in known.entities.items() if e.kind == "school"]  # a study of one school
     if len(cities) != 1:
         problems = Problems()
         problems.add(

@@ -9,19 +9,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from analysis.clean.about import About, require_about
 from analysis.ground import paths
 from analysis.ground.dictionary import Entity, Indicator, entities, indicators
 from analysis.ground.errors import Problems
+from analysis.ground.files import read_yaml
 from analysis.ground.layout import TableLayout, load_layout
 from analysis.ground.numerals import NotANumber, fold, parse_number
 from analysis.ground.units import converted, factor
 from analysis.intake.textdump import Head
-from analysis.intake.words import BRACKETS, arabic_years, bare, timeless
+from analysis.intake.words import BRACKETS, arabic_years, bare, tier_names, timeless
 
-_TITLE_WORDS = re.compile(
-    "各?(?:高等?职业院校|职业院校|职业学院|职业院|高职院校|中职学校|职业学校|院校|学校)|(?:基本)?情况|一览表|统计表|汇总表|明细表|调查表|分布表|情况表|名单|表$|^各|排名不分先后"
+_TITLE_WORDS = (
+    "各?(?:高等?职业院校|职业院校|职业学院|职业院|职业学校|院校|学校)|(?:基本)?情况|一览表|统计表|汇总表|明细表|调查表"
+    "|分布表|情况表|名单|表$|^各|排名不分先后"
 )
 
 
@@ -98,8 +101,10 @@ def bare_title(title: str, places: Iterable[str] = ()) -> str:
         plain = plain.replace(f"({inside})", "")
     for place in places:
         plain = plain.replace(place, "")
-    plain = re.sub("^[一-龥]{2,3}[市县区](?=各|职业|高职|中职|获|$)", "", plain)
-    return re.sub(r"[-—–:：,，、\s\"“”]", "", _TITLE_WORDS.sub("", plain))
+    tiers = tier_names()
+    plain = re.sub(f"^[一-龥]{{2,3}}[市县区](?=各|职业|{tiers}|获|$)", "", plain)
+    plain = re.sub(f"各?(?:{tiers})(?:院校|学校)|{_TITLE_WORDS}", "", plain)
+    return re.sub(r"[-—–:：,，、\s\"“”]", "", plain)
 
 
 def likeness(one: str, other: str) -> float:
@@ -140,19 +145,35 @@ def load_known() -> Known:
                 known.names[fold(variant)].add(code)
     sources: list[tuple[About, str]] = []
     for folder in sorted(paths.RAW.iterdir()) if paths.RAW.is_dir() else ():
-        if (folder / "layout.yaml").exists() and (folder / "source.yaml").exists():
+        if _is_report(folder):
             problems = Problems()
             about = require_about(folder, problems)
             if about.names != "codes":
                 sources.append((about, folder.name))
     for about, source in sorted(sources, key=lambda s: -s[0].report_year):
         for table_id, layout in load_layout(paths.RAW / source / "layout.yaml").items():
-            known.tables.append(KnownTable(source, about.report_year, about.covered, layout))
-            for column in layout.columns:
-                if column.role == "value" and (head := bare_path(column.header)):
-                    known.heads[head][column.figure[0]] += 1
+            _learn(known, KnownTable(source, about.report_year, about.covered, layout))
             _remember(known, source, table_id, layout, about)
+    first = paths.CODE / "data" / "raw"
+    if first != paths.RAW:
+        # a study knows how the first study's reports are laid out; of their schools and figures it knows nothing
+        for folder in sorted(folder for folder in first.iterdir() if _is_report(folder)):
+            year = int(read_yaml(folder / "source.yaml")["report_year"])
+            for layout in load_layout(folder / "layout.yaml").values():
+                _learn(known, KnownTable(folder.name, year, "", layout))
     return known
+
+
+def _is_report(folder: Path) -> bool:
+    return (folder / "layout.yaml").exists() and (folder / "source.yaml").exists()
+
+
+def _learn(known: Known, table: KnownTable) -> None:
+    """A table, and the heads under which it prints indicators that are known."""
+    known.tables.append(table)
+    for column in table.layout.columns:
+        if column.role == "value" and (head := bare_path(column.header)):
+            known.heads[head][column.figure[0]] += 1
 
 
 def _remember(known: Known, source: str, table_id: str, layout: TableLayout, about: About) -> None:

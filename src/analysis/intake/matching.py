@@ -11,9 +11,10 @@ from analysis.ground.layout import TABLE_ID
 from analysis.intake.known import KnownTable, bare_path, bare_title, likeness
 from analysis.intake.shape import Shape
 from analysis.intake.study import LEAST, NO, YES, ReadTable, Study, nothing_else, reason, slug
-from analysis.intake.words import timeless
+from analysis.intake.words import NATIONAL, national_table, timeless
 
 SURE_TITLE, SURE_HEADS = 0.6, 0.99
+TEMPLATE = 0.5  # share of known heads from which a table with a caption of the national template is that table
 
 
 def _score(study: Study, shape: Shape, known: KnownTable) -> tuple[float, float]:
@@ -24,6 +25,13 @@ def _score(study: Study, shape: Shape, known: KnownTable) -> tuple[float, float]
     heads = 2 * shared / (sum(own.values()) + sum(theirs.values()))
     one, other = (bare_title(t, study.places) or timeless(t) for t in (shape.printed.title, known.layout.title))
     return heads, likeness(one, other)
+
+
+def bare_of_places(title: str, places: Iterable[str]) -> str:
+    """A title without the places that it names."""
+    for place in places:
+        title = title.replace(place, "")
+    return title
 
 
 def comparable(paths: Iterable[tuple[str, ...]]) -> list[str]:
@@ -55,9 +63,12 @@ def match_tables(study: Study, shapes: list[Shape]) -> list[ReadTable]:
     used: set[str] = set()
     for at, shape in enumerate(shapes):
         match, heads, title = matched.get(at, unmatched)
+        template = national_table(bare_of_places(shape.printed.title, study.places))
+        if template and match is not None and match.layout.name != template:
+            match, heads, title = unmatched
         number = shape.printed.number
         sound = re.fullmatch(TABLE_ID, number) is not None and ids[number] == 1
-        name = match.layout.name if match else slug(bare_title(shape.printed.title, study.places))
+        name = match.layout.name if match else template or slug(bare_title(shape.printed.title, study.places))
         while name and name in {t.name for t in tables}:
             name += "_2"
         table_id = number if sound else name
@@ -98,6 +109,8 @@ def _decide_table(study: Study, table: ReadTable, heads: float, title: float, do
     else:
         lines, columns = len(table.shape.records()), len(table.shape.paths)
         heads_known = sum(study.known.is_indicator(" ".join(p)) for p in table.shape.paths)
+        if table.name in NATIONAL and heads_known >= TEMPLATE * columns:
+            return  # a table that every college prints
         answer = study.ask(
             "table", where, printed, f"new:{table.name}", heads_known / max(1, columns),
             f"no known table is like it; {lines} rows, {columns} columns, {heads_known} of them known heads",

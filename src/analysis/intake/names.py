@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pypinyin import lazy_pinyin
 
-from analysis.ground.dictionary import NATIONAL_TIERS, Entity
+from analysis.ground.dictionary import Entity
 from analysis.ground.numerals import fold
 from analysis.ground.schema import CODE
 from analysis.intake.known import likeness
@@ -136,7 +136,7 @@ def _meant(study: Study, answer: str) -> str:
 def _tier_of(study: Study, answer: str) -> str:
     """The tier of a new school (``new:code:tier``), empty where an answer enters none."""
     code, _, tier = answer.removeprefix("new:").partition(":")
-    tiers = NATIONAL_TIERS | {e.tier for e in study.known.entities.values() if e.kind == "tier"}
+    tiers = {e.tier for e in study.known.entities.values() if e.kind == "tier"}
     sound = answer.startswith("new:") and tier in tiers and CODE.fullmatch(code) and code not in study.known.entities
     return tier if sound else ""
 
@@ -167,10 +167,11 @@ def _entry(study: Study, text: str, kind: str, tier: str, code: str) -> dict:
 
 
 def _tier(study: Study, table: ReadTable, text: str) -> str:
-    tiers = [e.tier for e in study.known.entities.values() if e.kind == "tier" and e.tier]
-    said = next((t for t in dict.fromkeys(tiers) if t and t in table.title), "")
-    lower = re.search("中专|中职|职教中心|技工|附属", text)
-    return said or ("高职" if re.search("学院|大学|职院|高专", text) and not lower else "中职")
+    """By the caption, else by the words of the school's name, else the last that is declared."""
+    tiers = {e.tier: e for e in study.known.entities.values() if e.kind == "tier" and e.tier}
+    by_name = [tier for tier, e in tiers.items() if any(word in text for word in e.words)]
+    by_title = [tier for tier in tiers if tier in table.title]
+    return next(iter([*by_title, *by_name[::-1], *[*tiers][::-1]]), "")
 
 
 def _size_like(study: Study, table: ReadTable, at: int, text: str, code: str) -> float | None:

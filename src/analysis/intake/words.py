@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from analysis.ground.dictionary import entities
 from analysis.ground.numerals import NotANumber, fold, parse_number
 from analysis.ground.units import says_unit
 
@@ -57,8 +59,6 @@ STUBS = {  # what the rows of a table are
         "办学单位",
         "职业院校名称",
         "各院校",
-        "高职院校",
-        "中职学校",
         "学校全称",
         "参赛学校",
         "所在学校",
@@ -84,6 +84,15 @@ STUBS = {  # what the rows of a table are
     },
 }
 YEARS = {"年份", "年度", "年", "学年", "时间"}
+# tables of the national template, which every vocational college prints each year: their captions by stable name
+NATIONAL = {
+    "student_outcomes": ("计分卡", "学生发展指标", "学生发展"),
+    "satisfaction": ("满意度调查表", "满意度调查", "满意度"),
+    "teaching_resources": ("教学资源表", "教学资源"),
+    "service": ("服务贡献表", "服务贡献"),
+    "international": ("国际影响表", "国际影响"),
+    "policy": ("落实政策表", "落实政策"),
+}
 ORDER = {"序号", "编号", "No.", "No", "NO", "NO.", "序", "排序"}
 INDICATOR = {"指标", "指标名称", "项目", "内容", "指标内容", "统计指标"}
 UNIT_COLUMN = {"单位", "计量单位"}
@@ -189,9 +198,28 @@ def is_figure(text: str) -> bool:
     return not year and number(text) is not None
 
 
+@lru_cache
+def tier_names() -> str:
+    """A pattern of the names of tiers, as heads and captions put them before 院校 and 学校."""
+    names = {one.tier for one in entities().values() if one.kind == "tier" and one.tier}
+    return "|".join(sorted(map(re.escape, names))) or "(?!)"
+
+
+def national_table(title: str) -> str:
+    """Stable name of a table of the national template, by its caption; empty for another.
+
+    Examples
+    --------
+    >>> national_table("计分卡"), national_table("2024年满意度调查表"), national_table("教学资源库")
+    ('student_outcomes', 'satisfaction', '')
+    """
+    plain = re.sub(r"\s+", "", timeless(arabic_years(title)))
+    return next((name for name, captions in NATIONAL.items() if plain in captions), "")
+
+
 def stub(text: str) -> str:
     """What kind of rows a head announces (order, a key of `STUBS`, indicator), empty if it announces none."""
-    plain = re.sub(r"\s+", "", fold(without_marks(text)))
+    plain = re.sub(rf"^(?:{tier_names()})(?=院校$|学校$)", "", re.sub(r"\s+", "", fold(without_marks(text))))
     if plain in {fold(word) for word in ORDER}:
         return "order"
     if plain in INDICATOR:

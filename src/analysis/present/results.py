@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.clean import load
 from analysis.ground import paths
 from analysis.ground.errors import Problems, nearest
 from analysis.ground.keys import INPUTS, keys
@@ -39,6 +41,8 @@ from analysis.present.words import (
     words_file,
 )
 
+REPORT = "source"  # place of a text: the report that a notebook is about
+BEHIND = "behind"  # place of a text: the sources, tables and sections of the figures behind a table
 Inputs: TypeAlias = "pd.DataFrame | list[str] | None"
 
 
@@ -63,6 +67,11 @@ class Quoted:
 
     def __format__(self, spec: str) -> str:
         return format(self.value, spec) if spec else self.text
+
+
+def _keys_of_row(given: Any) -> list[str]:
+    """All keys behind a row."""
+    return [key for keys in given.values() for key in keys] if isinstance(given, dict) else given
 
 
 class SaidTable:
@@ -122,6 +131,17 @@ class Drawn:
         return [fill(self.entry.label, self.language, row.__getitem__) for row in whole]
 
 
+class Parameters(dict[str, Any]):
+    """Parameters of a notebook; `source` is the report of its place and year, where it has these instead."""
+
+    def __missing__(self, name: str) -> str:
+        if name != REPORT or "city" not in self:
+            raise KeyError(name)
+        reports = load.reports_about(self["city"])
+        own = reports[reports == self.get("year")]
+        return str((own if len(own) else reports).index[-1])
+
+
 class Results:
     """Tables, numbers and figures of one notebook.
 
@@ -135,7 +155,7 @@ class Results:
 
     def __init__(self, name: str, namespace: Mapping[str, Any]):
         self.name = name
-        self.parameters = {one: namespace[one] for one in sections()[name].model_fields}
+        self.parameters = Parameters({one: namespace[one] for one in sections()[name].model_fields})
         self.language: str = self.parameters["language"]
         self.values: str = self.parameters.get("values", "corrected")
         self.languages = os.environ.get("ANALYSIS_LANGUAGES", self.language).split(",")
@@ -146,6 +166,7 @@ class Results:
         self.said: dict[str, dict] = {
             language: {"numbers": {}, "tables": {}, "figures": {}} for language in self.languages
         }
+        self.shown_tables: list[str] = []  # those whose captions are being filled
         use_style()
 
     # --- tables and the numbers in them
@@ -177,7 +198,7 @@ class Results:
                 self._number(pattern, number)
         self._write(f"tables/{name}.csv", table_csv(say.neutral(frame)))
         for language in self.languages:
-            self.said[language]["tables"][name] = self._captions(entry, language, ("tables", name))
+            self.said[language]["tables"][name] = self._captions(entry, language, ("tables", name), [name])
         if not entry.columns:
             return None
         said = {language: say.say_table(frame, entry, language) for language in {*self.languages, self.language}}
@@ -249,7 +270,7 @@ class Results:
                 if spec.say and value != ""
                 else say.number_text(value, spec.unit, digits, side)
             )
-            formula = fill(spec.formula, language, {**self.parameters, **row}.__getitem__)
+            formula = fill(spec.formula, language, ChainMap(row, self.parameters).__getitem__)
             self.said[language]["numbers"][name] = {
                 "text": (text or "—") if spec.say else text,
                 "unit": say.unit_text(spec.unit, language),
@@ -295,7 +316,7 @@ class Results:
             figure = draw(
                 *(frame.reset_index(drop=True) for frame in frames), words=Drawn(self, name, names, language), **options
             )
-            captions = self._captions(entry, language, ("figures", name)) | {
+            captions = self._captions(entry, language, ("figures", name), names) | {
                 "alt": self._fill(entry.alt, language, entry, ("figures", name, "alt"))
             }
             self.said[language]["figures"][name] = captions
@@ -316,12 +337,14 @@ class Results:
         reaches the report.
         """
         problems, file = Problems(), paths.shown(words_file(self.name))
+        beside = paths.OUT / paths.LEFT_OUT
+        left_out = beside.read_text(encoding="utf-8").split() if beside.exists() else []
         for kind, declared, made in (
             ("tables", self.words.tables, self.tables),
             ("figures", self.words.figures, self.figures),
         ):
             for name, entry in declared.items():
-                if name not in made and not entry.optional:
+                if name not in made and not entry.optional and name not in left_out:
                     problems.add(
                         file,
                         f"{name} is declared and not published",
@@ -377,11 +400,17 @@ class Results:
             self._stop((kind, name), f"{name} is published twice", "Give one of them another name")
         return declared[name]
 
-    def _captions(self, entry: Captioned, language: str, place: tuple[str, ...]) -> dict[str, str]:
+    def _captions(self, entry: Captioned, language: str, place: tuple[str, ...], tables: list[str]) -> dict[str, str]:
+        self.shown_tables = tables
         return {
             key: self._fill(getattr(entry, key), language, entry, (*place, key))
             for key in ("title", "scope", "units", "source")
         }
+
+    def _behind(self, language: str) -> str:
+        """Where the figures behind the tables that are captioned stand; the report itself where no row says it."""
+        given = [key for one in self.shown_tables for row in self.tables[one].inputs for key in _keys_of_row(row)]
+        return say.behind_text(dict.fromkeys(given), language) or load.source_names([self.parameters[REPORT]], language)
 
     def _fill(self, said: Any, language: str, entry: Captioned, place: tuple[str, ...]) -> str:
         """A text of an entry in a language, its places filled with parameters, declared values and numbers."""
@@ -391,7 +420,9 @@ class Results:
                 return self._value(entry.values[name], language, place)
             if name in entry.lists:
                 return self._list(name, entry, language, place)
-            if name in self.parameters:
+            if name == BEHIND:
+                return self._behind(language)
+            if name in self.parameters or name == REPORT:
                 return self.parameters[name]
             if name in self.numbers:
                 return Quoted(self.numbers[name]["value"], self.said[language]["numbers"][name]["text"])
@@ -427,7 +458,7 @@ class Results:
         for row in self._rows(spec, spec.where, place).to_dict("records"):
             ways = {c: columns[c].say if c in columns else None for c in row}
             said = {c: say.say_cell(v, way, language) if (way := ways[c]) else v for c, v in row.items()}
-            parts.append(fill(spec.text, language, {**self.parameters, **said}.__getitem__))
+            parts.append(fill(spec.text, language, ChainMap(said, self.parameters).__getitem__))
         listed = text_of(spec.between, language).join(parts)
         return fill(spec.all, language, {"list": listed}.__getitem__) if parts else text_of(spec.none, language)
 

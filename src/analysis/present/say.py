@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -130,6 +132,45 @@ def say_cell(value: Any, how: str, language: str) -> str:
         case "period":
             return period_text(str(value), language)
     return load.source_names([value], language)
+
+
+MOST_PLACES = 8  # tables or sections that a source line lists
+
+
+def behind_text(given: Iterable[str], language: str) -> str:
+    """Where figures stand, from the keys of their cells: sources with their tables and sections, statistics by kind.
+
+    Examples
+    --------
+    >>> behind_text(["liuzhou-2023:table 3-6:x:placed:2023=1", "liuzhou-2023:3.4.1:01:placed=1"], "en")
+    'Liuzhou vocational education quality report 2023, table 3-6, section 3.4.1'
+    """
+    places: dict[str, dict[str, None]] = {}
+    titles = set(load.sources()["source_id"])
+    for key in given:
+        first, _, rest = key.partition(":")
+        place = rest.partition(":")[0]
+        if first == "demand" and place:
+            named = f"statistics_{place}"
+            places.setdefault(label(named, language) if is_known(named) else place, {})
+        elif first in titles:
+            places.setdefault(first, {})[place] = None
+    return label("behind_between", language).join(_at(first, list(own), language) for first, own in places.items())
+
+
+def _at(source: str, places: list[str], language: str) -> str:
+    tables = [place.removeprefix("table ") for place in places if place.startswith("table ")]
+    sections = [section_name(place, language) for place in places if not place.startswith("table ")]
+    head = "behind_tables" if len(tables) > 1 else "behind_table"
+    shown = [label(head, language).format(join(sorted(tables, key=_by_number), language))] if tables else []
+    listed = shown + sorted(sections) if len(places) <= MOST_PLACES else [label("behind_many", language)]
+    title = load.source_names([source], language) if places else source
+    return label("behind_comma", language).join([title, *listed])
+
+
+def _by_number(table: str) -> list[tuple[int, str]]:
+    """2 before 10, numbers before words."""
+    return [(int(part), "") if part.isascii() and part.isdigit() else (10**6, part) for part in re.split("[-.]", table)]
 
 
 def say_table(frame: pd.DataFrame, words: TableWords, language: str) -> pd.DataFrame:
